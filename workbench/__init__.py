@@ -1,0 +1,1 @@
+"""The workbench: presets, training runs and their records, for vision networks."""

@@ -1,0 +1,32 @@
+"""Typed configuration, free of torch: sections, validation, TOML in and out."""
+
+from workbench.config.describe import FieldSpec, describe, section_variants
+from workbench.config.files import (
+    build_config,
+    change_config,
+    difference,
+    flatten,
+    read_config,
+    read_tables,
+    to_tables,
+    to_toml,
+)
+from workbench.config.overrides import parse_assignment, parse_value
+from workbench.config.run import RunConfig
+
+__all__ = [
+    "FieldSpec",
+    "RunConfig",
+    "build_config",
+    "change_config",
+    "describe",
+    "difference",
+    "flatten",
+    "parse_assignment",
+    "parse_value",
+    "read_config",
+    "read_tables",
+    "section_variants",
+    "to_tables",
+    "to_toml",
+]

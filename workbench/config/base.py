@@ -1,0 +1,34 @@
+"""What every configuration section shares: strict keys, and fields that explain themselves."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """One table of a configuration: immutable, with strict keys and strict types.
+
+    An integer is accepted where a float is asked for; nothing else is converted,
+    so that ``epochs = true`` or ``lr = "fast"`` is an error and not a surprise.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, validate_default=True
+    )
+
+
+def setting(default: Any, help: str, *, unit: str = "", **bounds: Any) -> Any:
+    """Declare a field with its default, its help text for the form, unit and bounds.
+
+    ``bounds`` are pydantic's: ``ge``, ``gt``, ``le``, ``lt``, ``min_length``, …
+    """
+    extra = {"unit": unit} if unit else None
+    return Field(default, description=help, json_schema_extra=extra, **bounds)
+
+
+def per_item(help: str, *, unit: str = "", default: list[Any], **bounds: Any) -> Any:
+    """Declare a list field; its default is copied for each section."""
+    extra = {"unit": unit} if unit else None
+    return Field(
+        default_factory=lambda: list(default), description=help, json_schema_extra=extra, **bounds
+    )

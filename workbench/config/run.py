@@ -1,0 +1,45 @@
+"""The whole configuration of a run: one section for each thing that can be asked for."""
+
+from pydantic import Field
+
+from workbench.config.augment import AugmentConfig
+from workbench.config.base import Section, setting
+from workbench.config.data import DataConfig
+from workbench.config.models import ModelConfig
+from workbench.config.optimizer import OptimizerConfig, SGDOptimizer
+from workbench.config.schedule import ConstantSchedule, ScheduleConfig
+from workbench.config.task import ClassificationTask, TaskConfig
+from workbench.config.train import TrainConfig
+
+
+class About(Section):
+    """What a preset is and where it comes from; shown, never computed with."""
+
+    preset: str = setting("", "family/preset; filled in when a preset is loaded.")
+    title: str = setting("", "One line.", max_length=200)
+    description: str = setting("", "What it is, and what to know before using it.")
+    source: str = setting("", "Paper or study that it follows.")
+
+
+class RunConfig(Section):
+    """Everything that decides what a run computes."""
+
+    about: About = Field(default_factory=About)
+    task: TaskConfig = Field(default_factory=ClassificationTask)
+    model: ModelConfig
+    data: DataConfig
+    augment: AugmentConfig = Field(default_factory=AugmentConfig)
+    optimizer: OptimizerConfig = Field(default_factory=SGDOptimizer)
+    schedule: ScheduleConfig = Field(default_factory=ConstantSchedule)
+    train: TrainConfig
+
+    @property
+    def input_shape(self) -> tuple[int, int, int]:
+        """[C, H, W] of one training picture as the network sees it."""
+        side = self.augment.crop or self.data.size
+        return (self.data.channels, side, side)
+
+    @property
+    def family(self) -> str:
+        """First part of the preset's name; empty for an unnamed configuration."""
+        return self.about.preset.rpartition("/")[0]
