@@ -1,0 +1,34 @@
+"""Replacing a file so that a reader sees the old one or the new one, never a part."""
+
+import os
+from pathlib import Path
+
+
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write beside ``path``, sync, rename over it.
+
+    ``durable`` syncs file and folder, so that the content survives a power cut
+    once this returns; leave it out where a lost update does no harm.
+    """
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with scratch.open("wb") as file:
+            file.write(content)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        scratch.replace(path)
+    except BaseException:
+        scratch.unlink(missing_ok=True)
+        raise
+    if durable:
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename inside ``folder`` durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

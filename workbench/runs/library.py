@@ -1,0 +1,84 @@
+"""Every run at a glance: what a list of runs shows, read from the records."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from workbench.config import RunConfig, difference, read_config, to_tables
+from workbench.errors import RequestError
+from workbench.presets import load_preset
+from workbench.runs.folder import RunFolder, list_folders
+from workbench.runs.record import Record, read_record
+from workbench.runs.status import Standing, standing
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """One run of the list."""
+
+    folder: RunFolder
+    standing: Standing
+    record: Record
+    config: RunConfig | None  # None where config.toml cannot be read
+    changes: dict[str, Any]  # what differs from the preset it was made from
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.folder.id
+
+    def value(self, section: str, key: str) -> Any:
+        """A value of the record; None where it is not there (yet)."""
+        return self.record.get(section, {}).get(key)
+
+
+def read_run(folder: RunFolder) -> RunInfo:
+    """Read one run, whatever state its files are in."""
+    record = read_record(folder.record)
+    try:
+        config = read_config(folder.config)
+    except RequestError:
+        config = None
+    changes = preset_changes(config) if config else {}
+    return RunInfo(folder, standing(folder, record), record, config, changes)
+
+
+def list_runs(root: Path) -> list[RunInfo]:
+    """Every run below ``root``, the newest first."""
+    return newest_first(read_run(folder) for folder in list_folders(root))
+
+
+def newest_first(runs: Iterable[RunInfo]) -> list[RunInfo]:
+    """Sorted by start, those that have not started yet at the top."""
+    return sorted(runs, key=lambda run: run.value("run", "started") or "~", reverse=True)
+
+
+def preset_changes(config: RunConfig) -> dict[str, Any]:
+    """Dotted keys whose values differ from the preset's; {} where there is none of that name."""
+    try:
+        preset = load_preset(config.about.preset)
+    except RequestError:
+        return {}
+    aside = {"data.root", "data.classes", "data.channels", "train.device"}
+    changed = difference(preset, config)
+    return {key: after for key, (_, after) in changed.items() if key not in aside}
+
+
+def as_json(run: RunInfo) -> dict[str, Any]:
+    """``show --json``: the record as one object, its status as it is now."""
+    record = {section: dict(table) for section, table in run.record.items()}
+    table = record.setdefault("run", {})
+    table.setdefault("id", run.id)
+    if run.config is not None:
+        table.setdefault("preset", run.config.about.preset)
+    table["status"] = run.standing.status
+    return {
+        "id": run.id,
+        "status": run.standing.status,
+        "reason": run.standing.reason,
+        "path": str(run.folder.path),
+        **record,
+        "changes": run.changes,
+        "config": to_tables(run.config) if run.config else None,
+    }

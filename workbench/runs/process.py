@@ -1,0 +1,76 @@
+"""Which process a worker is, and whether it still lives.
+
+A process id alone lies: it is given again to another process, and it means
+nothing after a reboot or on another machine. Together with the kernel's start
+tick of the process, the boot id and the host it does not.
+"""
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+
+
+@dataclass(frozen=True)
+class ProcessIdentity:
+    """A process, told apart from every other one of any time and machine."""
+
+    pid: int
+    started: str  # kernel start tick: does not move when the clock is set
+    boot: str
+    host: str
+
+    @classmethod
+    def of(cls, pid: int) -> "ProcessIdentity":
+        """Identity of a process of this machine; ``started`` is empty if it is gone."""
+        return cls(pid, start_mark(pid), boot_id(), socket.gethostname())
+
+    @property
+    def is_local(self) -> bool:
+        """True where the process ran under this boot of this machine's kernel or an earlier one."""
+        return self.host == socket.gethostname()
+
+    def is_alive(self) -> bool:
+        """True if this very process runs here now; a zombie does not."""
+        return (
+            self.is_local
+            and self.boot == boot_id()
+            and bool(self.started)
+            and start_mark(self.pid) == self.started
+        )
+
+
+def boot_id() -> str:
+    """Changes with every boot; empty where the kernel does not say."""
+    try:
+        return BOOT_ID.read_text().strip()
+    except OSError:
+        return ""
+
+
+def start_mark(pid: int) -> str:
+    """When the process was started, as a mark to compare; empty if it is gone or a zombie."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return _portable_start_mark(pid) if not Path("/proc/self/stat").exists() else ""
+    # The name in parentheses may hold anything; the state is the first field after it.
+    fields = stat.rpartition(")")[2].split()
+    return "" if fields[0] in "ZX" else fields[19]
+
+
+def _portable_start_mark(pid: int) -> str:
+    try:
+        process = psutil.Process(pid)
+        return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.1f}"
+    except psutil.Error:
+        return ""
+
+
+def own_identity() -> ProcessIdentity:
+    """Identity of the calling process."""
+    return ProcessIdentity.of(os.getpid())

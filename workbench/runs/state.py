@@ -1,0 +1,172 @@
+"""What a run looks like now: a pure fold over its events.
+
+A live run, a finished one and one that is read from another machine take this
+same path; every panel draws from a :class:`RunState` and from nothing else.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.runs.events import Event
+from workbench.runs.series import Series
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """How one class fares: correct of total, both counts."""
+
+    name: str
+    correct: int
+    total: int
+
+    @property
+    def accuracy(self) -> float:
+        """Share of the class's pictures that are right, 0 to 1; 0 for none."""
+        return self.correct / self.total if self.total else 0.0
+
+
+@dataclass
+class RunState:
+    """Everything the screen shows of a run, folded from its events."""
+
+    status: str = "starting"
+    phase: str = ""  # what is being waited for, "" while training
+    phase_done: int = 0
+    phase_total: int = 0
+    classes: list[str] = field(default_factory=list)
+    facts: dict[str, Any] = field(default_factory=dict)  # the start event
+    epoch: int = 0
+    epochs: int = 0
+    step: int = 0
+    steps: int = 0
+    lr: float | None = None
+    images_per_second: float | None = None
+    seconds: float = 0.0  # time spent training, without pauses
+    started: float | None = None
+    updated: float | None = None
+    curves: dict[str, Series] = field(default_factory=dict)  # over steps: loss, lr, grad_norm, …
+    epoch_rows: list[Event] = field(default_factory=list)
+    epoch_curves: dict[str, Series] = field(default_factory=dict)  # over epochs: val_loss, …
+    best_epoch: int = 0
+    best_accuracy: float | None = None
+    per_class: list[ClassScore] = field(default_factory=list)
+    per_class_before: dict[str, ClassScore] = field(default_factory=dict)
+    confusion: list[list[int]] = field(default_factory=list)  # [true][predicted]
+    system: Event = field(default_factory=dict)
+    test: Event = field(default_factory=dict)
+    notices: list[str] = field(default_factory=list)
+    error: str = ""
+
+    def fold(self, events: Iterable[Event]) -> "RunState":
+        """Take in the next events; what is unknown or malformed is passed over."""
+        for event in events:
+            handler = _HANDLERS.get(event["event"])
+            if handler is None:
+                continue
+            try:
+                handler(self, event)
+            except (KeyError, TypeError, ValueError, AttributeError):
+                self.notices.append(f"an event of kind {event['event']!r} could not be read")
+            else:
+                time = event.get("time")
+                self.updated = time if isinstance(time, int | float) else self.updated
+        return self
+
+    @property
+    def progress(self) -> float:
+        """Share of the steps that are done, 0 to 1."""
+        return min(1.0, self.step / self.steps) if self.steps else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time to go at the pace so far; None before there is a pace."""
+        if not self.step or not self.steps or not self.seconds:
+            return None
+        return self.seconds / self.step * (self.steps - self.step)
+
+    def epoch_of(self, step: float) -> float:
+        """The epoch, with its fraction, that a step belongs to."""
+        per_epoch = self.facts.get("steps_per_epoch") or 0
+        return step / per_epoch if per_epoch else 0.0
+
+
+def _start(state: RunState, event: Event) -> None:
+    state.facts = event
+    state.classes = [str(name) for name in event.get("classes", [])]
+    state.epochs = int(event.get("epochs", 0))
+    state.steps = int(event.get("steps", 0))
+    state.started = state.started or event.get("time")
+    state.status, state.phase = "running", ""
+
+
+def _phase(state: RunState, event: Event) -> None:
+    state.phase = str(event["message"])
+    state.phase_done = int(event.get("done", 0))
+    state.phase_total = int(event.get("total", 0))
+
+
+def _status(state: RunState, event: Event) -> None:
+    state.status = str(event["status"])
+    state.phase = str(event.get("message", ""))
+    if event.get("error"):
+        state.error = str(event["error"])
+
+
+def _step(state: RunState, event: Event) -> None:
+    state.step = int(event["step"])
+    state.epoch = int(event["epoch"])
+    state.phase = ""
+    state.lr = event.get("lr", state.lr)
+    for name, value in event.items():
+        if name not in ("event", "time", "step", "epoch") and _is_number(value):
+            state.curves.setdefault(name, Series()).add(state.step, value)
+
+
+def _pace(state: RunState, event: Event) -> None:
+    state.images_per_second = event.get("images_per_second")
+    state.seconds = float(event.get("seconds", state.seconds))
+    state.system = event
+
+
+def _epoch(state: RunState, event: Event) -> None:
+    epoch = int(event["epoch"])
+    state.epoch_rows.append(event)
+    state.images_per_second = event.get("images_per_second", state.images_per_second)
+    for name, value in event.items():
+        if name not in ("event", "time", "epoch") and _is_number(value):
+            state.epoch_curves.setdefault(name, Series()).add(epoch, value)
+    accuracy = event.get("val_accuracy")
+    if _is_number(accuracy) and (state.best_accuracy is None or accuracy > state.best_accuracy):
+        state.best_accuracy, state.best_epoch = accuracy, epoch
+    if "per_class" in event:
+        state.per_class_before = {score.name: score for score in state.per_class}
+        state.per_class = [
+            ClassScore(str(name), int(count["correct"]), int(count["total"]))
+            for name, count in event["per_class"].items()
+        ]
+    state.confusion = event.get("confusion", state.confusion)
+
+
+def _test(state: RunState, event: Event) -> None:
+    state.test = event
+
+
+def _notice(state: RunState, event: Event) -> None:
+    state.notices.append(str(event["message"]))
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+_HANDLERS = {
+    "start": _start,
+    "phase": _phase,
+    "status": _status,
+    "step": _step,
+    "pace": _pace,
+    "epoch": _epoch,
+    "test": _test,
+    "notice": _notice,
+}

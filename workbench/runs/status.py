@@ -1,0 +1,93 @@
+"""The status of a run that is true now, whatever its files say."""
+
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.config import read_tables
+from workbench.errors import RequestError
+from workbench.runs.folder import RunFolder
+from workbench.runs.process import ProcessIdentity
+from workbench.runs.record import Record, read_record
+
+ENDED = ("finished", "stopped", "failed")
+LIVE = ("starting", "queued", "running", "paused", "stalled")
+SILENCE = 30.0  # seconds without a heartbeat after which a worker elsewhere counts as gone
+STALL = 120.0  # seconds without an event after which a living worker counts as stalled
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Status of a run now, and why it is so where that needs a word."""
+
+    status: str
+    reason: str = ""
+
+    @property
+    def is_live(self) -> bool:
+        """True while a worker lives."""
+        return self.status in LIVE
+
+
+def standing(folder: RunFolder, record: Record | None = None) -> Standing:
+    """Judge a run by its record, its worker's process and its heartbeat."""
+    record = read_record(folder.record) if record is None else record
+    run = record.get("run", {})
+    told = str(run.get("status", ""))
+    worker = _identity(run) or launched_process(folder)
+    alive, why_gone = _is_alive(folder, worker)
+    if alive and told not in ("running", "paused"):
+        # A worker that has not spoken yet; or an ended run that is being resumed.
+        launched = launched_process(folder)
+        if told in ENDED and launched and not _is_alive(folder, launched)[0]:
+            return Standing(told)
+        return Standing("starting") if told not in ENDED else Standing(told)
+    if told in ENDED:
+        launched = launched_process(folder)
+        if launched and launched != worker and _is_alive(folder, launched)[0]:
+            return Standing("starting", "being resumed")
+        return Standing(told)
+    if not alive:
+        launched = launched_process(folder)
+        if launched and launched != worker and _is_alive(folder, launched)[0]:
+            return Standing("starting", "being resumed")
+        return Standing("crashed", why_gone)
+    if told == "running" and (quiet := _quiet_seconds(folder)) > STALL:
+        return Standing("stalled", f"alive, but no event for {quiet:.0f} s")
+    return Standing(told)
+
+
+def launched_process(folder: RunFolder) -> ProcessIdentity | None:
+    """The process that the launcher started last; None where it did not say."""
+    try:
+        return _identity(read_tables(folder.launch))
+    except RequestError:
+        return None
+
+
+def _identity(table: dict[str, Any]) -> ProcessIdentity | None:
+    try:
+        return ProcessIdentity(
+            int(table["pid"]), str(table["pid_started"]), str(table["boot"]), str(table["host"])
+        )
+    except (KeyError, ValueError, TypeError):
+        return None
+
+
+def _is_alive(folder: RunFolder, worker: ProcessIdentity | None) -> tuple[bool, str]:
+    if worker is None:
+        return False, "no worker was started"
+    if worker.is_local:
+        return worker.is_alive(), f"its worker (process {worker.pid}) is gone"
+    try:
+        silence = time.time() - folder.heartbeat.stat().st_mtime
+    except OSError:
+        return False, f"no heartbeat from {worker.host}"
+    return abs(silence) < SILENCE, f"no heartbeat from {worker.host} for {silence:.0f} s"
+
+
+def _quiet_seconds(folder: RunFolder) -> float:
+    try:
+        return time.time() - folder.metrics.stat().st_mtime
+    except OSError:
+        return 0.0
