@@ -22,13 +22,14 @@ def setting(default: Any, help: str, *, unit: str = "", **bounds: Any) -> Any:
 
     ``bounds`` are pydantic's: ``ge``, ``gt``, ``le``, ``lt``, ``min_length``, …
     """
-    extra = {"unit": unit} if unit else None
-    return Field(default, description=help, json_schema_extra=extra, **bounds)
+    return Field(default, description=help, json_schema_extra={"unit": unit}, **bounds)
 
 
 def per_item(help: str, *, unit: str = "", default: list[Any], **bounds: Any) -> Any:
     """Declare a list field; its default is copied for each section."""
-    extra = {"unit": unit} if unit else None
     return Field(
-        default_factory=lambda: list(default), description=help, json_schema_extra=extra, **bounds
+        default_factory=lambda: list(default),
+        description=help,
+        json_schema_extra={"unit": unit},
+        **bounds,
     )

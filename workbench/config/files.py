@@ -84,5 +84,3 @@ def flatten(tables: Mapping[str, Any]) -> dict[str, Any]:
         if isinstance(table, Mapping)
         for name, value in table.items()
     }
-
-

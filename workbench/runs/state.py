@@ -137,7 +137,9 @@ def _epoch(state: RunState, event: Event) -> None:
         if name not in ("event", "time", "epoch") and _is_number(value):
             state.epoch_curves.setdefault(name, Series()).add(epoch, value)
     accuracy = event.get("val_accuracy")
-    if _is_number(accuracy) and (state.best_accuracy is None or accuracy > state.best_accuracy):
+    if isinstance(accuracy, float) and (
+        state.best_accuracy is None or accuracy > state.best_accuracy
+    ):
         state.best_accuracy, state.best_epoch = accuracy, epoch
     if "per_class" in event:
         state.per_class_before = {score.name: score for score in state.per_class}

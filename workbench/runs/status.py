@@ -34,27 +34,17 @@ def standing(folder: RunFolder, record: Record | None = None) -> Standing:
     record = read_record(folder.record) if record is None else record
     run = record.get("run", {})
     told = str(run.get("status", ""))
-    worker = _identity(run) or launched_process(folder)
-    alive, why_gone = _is_alive(folder, worker)
-    if alive and told not in ("running", "paused"):
-        # A worker that has not spoken yet; or an ended run that is being resumed.
-        launched = launched_process(folder)
-        if told in ENDED and launched and not _is_alive(folder, launched)[0]:
-            return Standing(told)
-        return Standing("starting") if told not in ENDED else Standing(told)
+    speaker, launched = _identity(run), launched_process(folder)
+    if launched and launched != speaker and _is_alive(folder, launched)[0]:
+        return Standing("starting")  # it has not written its record yet
     if told in ENDED:
-        launched = launched_process(folder)
-        if launched and launched != worker and _is_alive(folder, launched)[0]:
-            return Standing("starting", "being resumed")
         return Standing(told)
+    alive, why_gone = _is_alive(folder, speaker or launched)
     if not alive:
-        launched = launched_process(folder)
-        if launched and launched != worker and _is_alive(folder, launched)[0]:
-            return Standing("starting", "being resumed")
         return Standing("crashed", why_gone)
     if told == "running" and (quiet := _quiet_seconds(folder)) > STALL:
         return Standing("stalled", f"alive, but no event for {quiet:.0f} s")
-    return Standing(told)
+    return Standing(told or "starting")
 
 
 def launched_process(folder: RunFolder) -> ProcessIdentity | None:
