@@ -1,0 +1,20 @@
+"""Networks: one file an architecture family, found by ``model.kind``."""
+
+import importlib
+from typing import cast
+
+from torch import nn
+
+from workbench.config import RunConfig
+
+
+def build_model(config: RunConfig) -> nn.Module:
+    """Build the network of a configuration: float32 [N, C, H, W] -> logits [N, classes].
+
+    Its weights come from torch's random state: equal seeds give equal weights. Raises
+    :class:`workbench.errors.ConfigError`, naming the key, for an input it cannot take.
+    """
+    channels, size, _ = config.input_shape
+    family = importlib.import_module(f"{__name__}.{config.model.kind}")
+    network = family.build(config.model, channels=channels, classes=config.data.classes, size=size)
+    return cast(nn.Module, network)
