@@ -1,4 +1,8 @@
-"""Optimisers, one section class each; every one answers to ``lr`` and ``weight_decay``."""
+"""Optimisers, one section class each; every one answers to ``lr`` and ``weight_decay``.
+
+A section's other fields carry the names of the torch class's arguments, and
+are handed to it as they stand (``workbench.training.optimizers``).
+"""
 
 from typing import Annotated, Literal
 
@@ -9,10 +13,27 @@ from workbench.config.base import Section, per_item, setting
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
+def _lr(default: float) -> float:
+    value: float = setting(default, "Learning rate; the schedule scales it.", gt=0, le=100)
+    return value
+
+
+def _betas() -> list[float]:
+    value: list[float] = per_item(
+        "Decay of the first and second moment.", default=[0.9, 0.999], min_length=2, max_length=2
+    )
+    return value
+
+
+def _eps(default: float) -> float:
+    value: float = setting(default, "Added to the denominator.", gt=0)
+    return value
+
+
 class OptimizerSection(Section):
     """What every optimiser has."""
 
-    lr: float = setting(0.1, "Learning rate; the schedule scales it.", gt=0, le=100)
+    lr: float = _lr(0.1)
     weight_decay: float = setting(0.0, "Weight decay.", ge=0, le=10)
     decay_norms: bool = setting(True, "Apply weight decay to norms and biases too.")
     clip_norm: float = setting(0.0, "Clip the gradient's global norm to this; 0: never.", ge=0)
@@ -23,31 +44,93 @@ class SGDOptimizer(OptimizerSection):
 
     kind: Literal["sgd"] = "sgd"
     momentum: float = setting(0.9, "Momentum.", ge=0, lt=1)
-    nesterov: bool = setting(False, "Nesterov momentum.")
+    nesterov: bool = setting(False, "Nesterov momentum; needs momentum above 0.")
 
 
 class AdamOptimizer(OptimizerSection):
     """Adam (Kingma & Ba 2014, arXiv:1412.6980); weight decay is an L2 term of the gradient."""
 
     kind: Literal["adam"] = "adam"
-    lr: float = setting(1e-3, "Learning rate; the schedule scales it.", gt=0, le=100)
-    betas: list[Beta] = per_item(
-        "Decay of the first and second moment.", default=[0.9, 0.999], min_length=2, max_length=2
-    )
-    eps: float = setting(1e-8, "Added to the denominator.", gt=0)
+    lr: float = _lr(1e-3)
+    betas: list[Beta] = _betas()
+    eps: float = _eps(1e-8)
+    amsgrad: bool = setting(False, "Use the largest second moment so far.")
 
 
 class AdamWOptimizer(OptimizerSection):
     """Adam with decoupled weight decay (Loshchilov & Hutter 2017, arXiv:1711.05101)."""
 
     kind: Literal["adamw"] = "adamw"
-    lr: float = setting(1e-3, "Learning rate; the schedule scales it.", gt=0, le=100)
-    betas: list[Beta] = per_item(
-        "Decay of the first and second moment.", default=[0.9, 0.999], min_length=2, max_length=2
-    )
-    eps: float = setting(1e-8, "Added to the denominator.", gt=0)
+    lr: float = _lr(1e-3)
+    betas: list[Beta] = _betas()
+    eps: float = _eps(1e-8)
+    amsgrad: bool = setting(False, "Use the largest second moment so far.")
+
+
+class AdamaxOptimizer(OptimizerSection):
+    """Adam with the infinity norm (Kingma & Ba 2014, arXiv:1412.6980, section 7.1)."""
+
+    kind: Literal["adamax"] = "adamax"
+    lr: float = _lr(2e-3)
+    betas: list[Beta] = _betas()
+    eps: float = _eps(1e-8)
+
+
+class NAdamOptimizer(OptimizerSection):
+    """Adam with Nesterov momentum (Dozat 2016)."""
+
+    kind: Literal["nadam"] = "nadam"
+    lr: float = _lr(2e-3)
+    betas: list[Beta] = _betas()
+    eps: float = _eps(1e-8)
+
+
+class RAdamOptimizer(OptimizerSection):
+    """Adam with a rectified variance (Liu et al. 2019, arXiv:1908.03265)."""
+
+    kind: Literal["radam"] = "radam"
+    lr: float = _lr(1e-3)
+    betas: list[Beta] = _betas()
+    eps: float = _eps(1e-8)
+
+
+class AdagradOptimizer(OptimizerSection):
+    """Adagrad (Duchi, Hazan & Singer 2011)."""
+
+    kind: Literal["adagrad"] = "adagrad"
+    lr: float = _lr(1e-2)
+    lr_decay: float = setting(0.0, "Decay of the learning rate a step.", ge=0)
+    eps: float = _eps(1e-10)
+
+
+class AdadeltaOptimizer(OptimizerSection):
+    """Adadelta (Zeiler 2012, arXiv:1212.5701)."""
+
+    kind: Literal["adadelta"] = "adadelta"
+    lr: float = _lr(1.0)
+    rho: float = setting(0.9, "Decay of the running averages.", ge=0, lt=1)
+    eps: float = _eps(1e-6)
+
+
+class RMSpropOptimizer(OptimizerSection):
+    """RMSprop (Tieleman & Hinton 2012)."""
+
+    kind: Literal["rmsprop"] = "rmsprop"
+    lr: float = _lr(1e-2)
+    alpha: float = setting(0.99, "Decay of the running average.", ge=0, lt=1)
+    momentum: float = setting(0.0, "Momentum.", ge=0, lt=1)
+    eps: float = _eps(1e-8)
 
 
 OptimizerConfig = Annotated[
-    SGDOptimizer | AdamOptimizer | AdamWOptimizer, Field(discriminator="kind")
+    SGDOptimizer
+    | AdamOptimizer
+    | AdamWOptimizer
+    | AdamaxOptimizer
+    | NAdamOptimizer
+    | RAdamOptimizer
+    | AdagradOptimizer
+    | AdadeltaOptimizer
+    | RMSpropOptimizer,
+    Field(discriminator="kind"),
 ]
