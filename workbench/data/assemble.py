@@ -1,0 +1,77 @@
+"""From arrays of pictures and labels to a :class:`DataSet`: limit, split, statistics, hash."""
+
+import hashlib
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from workbench.config import RunConfig
+from workbench.data.dataset import CHUNK, DataSet, Split, normalisation, tensor_hash
+from workbench.data.split import limited, stratified
+
+
+def assemble(
+    config: RunConfig,
+    classes: Sequence[str],
+    train: tuple[Tensor, Tensor],
+    test: tuple[Tensor, Tensor],
+) -> DataSet:
+    """Make a data set from resident pictures (uint8 [N, C, H, W]) and labels (int64 [N]).
+
+    ``data.limit`` is taken from the training pictures first, then ``data.validation``;
+    the test pictures stay apart, also from the statistics.
+    """
+    images, labels = train
+    kept = limited(labels.numpy(), config.data.limit, config.data.split_seed)
+    images, labels = resize(_rows(images, kept), config.data.size), _rows(labels, kept)
+    rows, held_out = stratified(labels.numpy(), config.data.validation, config.data.split_seed)
+    splits = [
+        Split(_rows(images, rows), {"label": _rows(labels, rows)}),
+        Split(_rows(images, held_out), {"label": _rows(labels, held_out)}),
+        Split(resize(test[0], config.data.size), {"label": test[1]}),
+    ]
+    mean, std = normalisation(config, splits[0].images)
+    hashes = [tensor_hash(images), tensor_hash(splits[2].images[:])]
+    return DataSet(
+        name=config.data.name,
+        classes=tuple(classes),
+        train=splits[0],
+        validation=splits[1],
+        test=splits[2],
+        mean=mean,
+        std=std,
+        content_hash=content_hash(classes, hashes, splits, rows),
+    )
+
+
+def content_hash(
+    classes: Sequence[str], pictures: Sequence[str], splits: Sequence[Split], rows: "np.ndarray"
+) -> str:
+    """sha256 over class names, hashes of the pictures, targets and the training split's rows."""
+    digest = hashlib.sha256("\0".join((*classes, *pictures)).encode())
+    for split in splits:
+        for name in sorted(split.targets):
+            digest.update(f"{name} {tensor_hash(split.targets[name])} ".encode())
+    digest.update(np.ascontiguousarray(rows, dtype="<i8").tobytes())
+    return digest.hexdigest()
+
+
+def resize(images: Tensor, size: int) -> Tensor:
+    """Scale uint8 [N, C, H, W] to ``size``×``size`` (bilinear, antialiased)."""
+    if images.shape[2:] == (size, size):
+        return images
+    out = images.new_empty((*images.shape[:2], size, size))
+    for start in range(0, len(images), CHUNK):
+        chunk = images[start : start + CHUNK].float()
+        scaled = F.interpolate(
+            chunk, size=(size, size), mode="bilinear", antialias=True, align_corners=False
+        )
+        out[start : start + CHUNK] = scaled.round_().clamp_(0, 255).to(torch.uint8)
+    return out
+
+
+def _rows(tensor: Tensor, rows: "np.ndarray") -> Tensor:
+    return tensor if len(rows) == len(tensor) else tensor[torch.from_numpy(rows)]

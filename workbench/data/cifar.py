@@ -1,0 +1,99 @@
+"""What CIFAR-10 and CIFAR-100 share: fetching, checking and reading through torchvision.
+
+Source: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009.
+"""
+
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from workbench.config import RunConfig
+from workbench.data.assemble import assemble
+from workbench.data.dataset import DataSet, Progress
+from workbench.errors import DataError
+
+BLOCK = 1 << 18  # bytes a read
+TIMEOUT = 30  # seconds without an answer
+
+
+def load(config: RunConfig, progress: Progress, reader: Any) -> DataSet:
+    """Load a data set through ``reader`` (torchvision's CIFAR10 or CIFAR100 class).
+
+    torchvision compares the md5 of every file with the published one before it
+    unpickles it, so that nothing but the authors' own files is ever read.
+    Raises :class:`DataError` where the files are missing and cannot be fetched.
+    """
+    root = Path(config.data.root)
+    if not _complete(reader, root):
+        _fetch(reader, root, progress)
+    progress(f"reading {config.data.name}", 0, 2)
+    train = reader(root, train=True)
+    progress(f"reading {config.data.name}", 1, 2)
+    test = reader(root, train=False)
+    progress(f"reading {config.data.name}", 2, 2)
+    return assemble(config, train.classes, _tensors(train, config), _tensors(test, config))
+
+
+def _tensors(half: Any, config: RunConfig) -> tuple[Tensor, Tensor]:
+    images = torch.from_numpy(half.data).permute(0, 3, 1, 2).contiguous()
+    return images, torch.tensor(half.targets, dtype=torch.int64)
+
+
+def _complete(reader: Any, root: Path) -> bool:
+    from torchvision.datasets.utils import check_integrity
+
+    folder = root / reader.base_folder
+    files = [*reader.train_list, *reader.test_list, [reader.meta["filename"], reader.meta["md5"]]]
+    return all(check_integrity(str(folder / name), md5) for name, md5 in files)
+
+
+def _fetch(reader: Any, root: Path, progress: Progress) -> None:
+    """Put the checked archive into ``root``, unless it is there, and unpack it."""
+    from torchvision.datasets.utils import check_integrity, extract_archive
+
+    archive = root / reader.filename
+    where = (
+        f"put {reader.filename} (md5 {reader.tgz_md5}) from {reader.url} into {root}{_hint(root)}"
+    )
+    if archive.exists() and not check_integrity(str(archive), reader.tgz_md5):
+        raise DataError(f"{archive}: damaged, its md5 differs; {where}")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        if not archive.exists():
+            _download(reader.url, archive, progress)
+            if not check_integrity(str(archive), reader.tgz_md5):
+                archive.unlink()
+                raise DataError(f"{reader.url}: the download is damaged, its md5 differs; {where}")
+        progress(f"unpacking {archive.name}", 0, 0)
+        extract_archive(str(archive), str(root))
+    except OSError as error:  # URLError, the network's own, is one
+        why = getattr(error, "reason", None) or error.strerror or error
+        raise DataError(
+            f"{root}: no {reader.base_folder}/ here, no download ({why}); {where}"
+        ) from None
+    if not _complete(reader, root):
+        raise DataError(f"{root / reader.base_folder}: files are missing or damaged; remove it")
+
+
+def _hint(root: Path) -> str:
+    if (root / "train").is_dir():
+        return "; for the picture folder that is here, set data.name=imagefolder"
+    return ""
+
+
+def _download(url: str, target: Path, progress: Progress) -> None:
+    """Download to a ``.part`` file beside ``target``, which appears only when it is whole."""
+    part = target.with_name(target.name + ".part")
+    try:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, part.open("wb") as out:
+            total, done = int(answer.headers.get("Content-Length") or 0), 0
+            while block := answer.read(BLOCK):
+                out.write(block)
+                done += len(block)
+                progress(f"downloading {target.name}", done, total)
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)

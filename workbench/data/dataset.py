@@ -1,0 +1,139 @@
+"""What every data set is once it is loaded: three splits of uint8 pictures, and their facts."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from workbench.config import RunConfig
+
+CHUNK = 1000  # pictures at once, so that statistics never need the whole set as floats
+
+
+class Progress(Protocol):
+    """Told how far a long wait has come; ``total`` is 0 where it is not known."""
+
+    def __call__(self, message: str, done: int, total: int) -> None: ...
+
+
+def no_progress(message: str, done: int, total: int) -> None:
+    """A :class:`Progress` for those who do not watch."""
+
+
+@dataclass(frozen=True)
+class MappedPictures:
+    """Rows of a picture tensor that is mapped from a file, read when they are asked for.
+
+    Answers to the part of a tensor's interface that a training loop uses, so
+    that a set too large for memory needs no case of its own.
+    """
+
+    source: Tensor  # uint8 [M, C, H, W], mapped
+    rows: Tensor  # int64 [N]
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @property
+    def shape(self) -> torch.Size:
+        """[N, C, H, W]."""
+        return torch.Size((len(self.rows), *self.source.shape[1:]))
+
+    @property
+    def device(self) -> torch.device:
+        """Where batches come out: the CPU."""
+        return self.source.device
+
+    def __getitem__(self, indices: Tensor | slice) -> Tensor:
+        return self.source[self.rows[indices]]
+
+
+Pictures = Tensor | MappedPictures
+
+
+@dataclass(frozen=True)
+class Split:
+    """Pictures and what is to be learnt of them.
+
+    ``images`` is uint8 [N, C, H, W], resident or mapped; ``targets`` holds one
+    tensor [N, …] a name: ``label`` (int64 [N]) for classification.
+    """
+
+    images: Pictures
+    targets: dict[str, Tensor]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def mapped(self) -> bool:
+        """Whether the pictures stay on disk, because they do not fit into memory."""
+        return isinstance(self.images, MappedPictures)
+
+    def batch(self, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """Pictures [B, C, H, W] and targets of ``indices`` (int64 [B], on the split's device)."""
+        return self.images[indices], {name: t[indices] for name, t in self.targets.items()}
+
+    def to(self, device: torch.device | str) -> "Split":
+        """The split resident on ``device``; a mapped one stays where it is."""
+        if isinstance(self.images, MappedPictures):
+            return self
+        targets = {name: target.to(device) for name, target in self.targets.items()}
+        return Split(self.images.to(device), targets)
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """Three splits, and what is known of them."""
+
+    name: str
+    classes: tuple[str, ...]
+    train: Split
+    validation: Split
+    test: Split
+    mean: list[float]  # of each channel over the training pictures, 0 to 1
+    std: list[float]
+    content_hash: str  # sha256 over pictures, targets and split
+    skipped: list[tuple[str, str]] = field(default_factory=list)  # (file, what is wrong with it)
+
+    def class_counts(self, split: str = "train") -> list[int]:
+        """Pictures of each class in a split (train, validation, test), in the classes' order."""
+        splits = {"train": self.train, "validation": self.validation, "test": self.test}
+        return torch.bincount(splits[split].targets["label"], minlength=len(self.classes)).tolist()
+
+
+def channel_statistics(images: Pictures) -> tuple[list[float], list[float]]:
+    """Mean and standard deviation (population) of each channel of uint8 [N, C, H, W], 0 to 1."""
+    channels = images.shape[1]
+    total = torch.zeros(channels, dtype=torch.float64)
+    squares = torch.zeros(channels, dtype=torch.float64)
+    for start in range(0, len(images), CHUNK):
+        chunk = images[start : start + CHUNK].transpose(0, 1).reshape(channels, -1).float()
+        # Centred on mid-grey, the sum of squares loses nothing in float32.
+        chunk = chunk.div_(255).sub_(0.5)
+        total += chunk.sum(dim=1, dtype=torch.float64)
+        squares += chunk.square_().sum(dim=1, dtype=torch.float64)
+    count = len(images) * images.shape[2] * images.shape[3]
+    mean = total / count
+    std = (squares / count - mean.square()).clamp_min(0).sqrt()
+    return (mean + 0.5).tolist(), std.tolist()
+
+
+def tensor_hash(tensor: Tensor) -> str:
+    """sha256 of a tensor's shape, type and bytes."""
+    tensor = tensor.contiguous().cpu()
+    digest = hashlib.sha256(f"{tensor.dtype} {list(tensor.shape)} ".encode())
+    digest.update(tensor.numpy().data)
+    return digest.hexdigest()
+
+
+def normalisation(config: RunConfig, images: Pictures) -> tuple[list[float], list[float]]:
+    """The mean and deviation to normalise with: as configured, else those of ``images``."""
+    mean, std = list(config.data.mean), list(config.data.std)
+    if not mean or not std:
+        own_mean, own_std = channel_statistics(images)
+        mean, std = mean or own_mean, std or own_std
+    # A channel that never changes carries nothing; dividing by 0 would make it NaN.
+    return mean, [value if value > 0 else 1.0 for value in std]

@@ -1,0 +1,72 @@
+"""One picture file of any size, shape and mode as a square of bytes."""
+
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+Fit = Literal["crop", "pad", "stretch"]
+SIXTEEN_BIT = frozenset(("I;16", "I;16B", "I;16L", "I"))
+HEADROOM = 2  # how much larger than asked a JPEG may be decoded before it is scaled
+
+
+class BrokenPicture(Exception):
+    """A file that cannot be decoded; the text says why, in one line."""
+
+
+def decode(path: Path | str, size: int, channels: int, fit: Fit) -> NDArray[np.uint8]:
+    """Decode a file to uint8 [channels, size, size]; raises :class:`BrokenPicture`.
+
+    Turned as its EXIF orientation says, transparent parts on white, 16-bit grey
+    scaled to 8, the first frame of several.
+    """
+    try:
+        with Image.open(path) as picture:
+            # JPEG only: decode at a half, a quarter or an eighth where that is enough.
+            picture.draft("RGB" if channels == 3 else "L", (HEADROOM * size, HEADROOM * size))
+            upright = ImageOps.exif_transpose(picture)
+            square = _square(_plain(upright, "RGB" if channels == 3 else "L"), size, fit)
+    except MemoryError:
+        raise BrokenPicture("does not fit into memory") from None
+    except Exception as error:  # noqa: BLE001 - a stranger's file fails in any way a decoder can
+        raise BrokenPicture(_reason(error)) from None
+    array = np.asarray(square, dtype=np.uint8)
+    return array[None] if channels == 1 else array.transpose(2, 0, 1)
+
+
+def _plain(picture: Image.Image, mode: str) -> Image.Image:
+    """The picture in ``mode`` (RGB or L), without palette, alpha or deep grey."""
+    if picture.mode in SIXTEEN_BIT:
+        deep = np.asarray(picture).astype(np.int64) // 256
+        return Image.fromarray(deep.clip(0, 255).astype(np.uint8)).convert(mode)
+    if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
+        layers = picture.convert("RGBA")
+        white = Image.new("RGBA", layers.size, "white")
+        return Image.alpha_composite(white, layers).convert(mode)
+    return picture if picture.mode == mode else picture.convert(mode)
+
+
+def _square(picture: Image.Image, size: int, fit: Fit) -> Image.Image:
+    method = Image.Resampling.BILINEAR  # Pillow's is antialiased
+    side = (size, size)
+    if picture.size == side:
+        return picture
+    if fit == "crop":
+        return ImageOps.fit(picture, side, method)
+    if fit == "pad":
+        return ImageOps.pad(picture, side, method, color=0)
+    return picture.resize(side, method)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, UnidentifiedImageError):
+        return "is no picture that Pillow can read"
+    if isinstance(error, FileNotFoundError):
+        return "has disappeared"
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    if isinstance(error, Image.DecompressionBombError):
+        return "is too large to decode safely"
+    return " ".join(str(error).split())[:200] or type(error).__name__

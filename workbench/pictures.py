@@ -1,0 +1,198 @@
+"""What a folder of pictures holds: its classes and files, found without decoding anything.
+
+Two layouts are understood::
+
+    root/train/<class>/…  root/test/<class>/…   (and root/val/ or root/valid/, if there is one)
+    root/<class>/…                              (split by ``data.test`` and ``data.validation``)
+
+The launcher asks here for the facts of the data before a run exists, so this
+file knows no torch; Pillow is imported only to look at a few file headers.
+"""
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from workbench.errors import DataError
+
+SUFFIXES = frozenset(".bmp .gif .jfif .jpeg .jpg .pbm .pgm .png .ppm .tif .tiff .webp".split(" "))
+VALIDATION_NAMES = ("val", "valid", "validation")
+GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"))
+LAYOUT = "put pictures into train/<class>/ and test/<class>/, or into <class>/"
+
+
+@dataclass(frozen=True)
+class PictureFile:
+    """One file, with what tells whether it has changed."""
+
+    path: str  # relative to the root, with forward slashes
+    label: int
+    size: int  # bytes
+    mtime: int  # nanoseconds
+
+
+@dataclass(frozen=True)
+class PictureFolder:
+    """Classes in alphabetical order, and the files of each split in the order of their paths.
+
+    ``validation`` and ``test`` are empty where the folder has none of its own.
+    """
+
+    root: Path
+    classes: tuple[str, ...]
+    train: tuple[PictureFile, ...]
+    validation: tuple[PictureFile, ...] = field(default=())
+    test: tuple[PictureFile, ...] = field(default=())
+
+
+def find_classes(root: Path) -> tuple[str, ...]:
+    """The classes of a picture folder, in order, without listing all of its files.
+
+    Raises :class:`DataError` like :func:`find_pictures`, as far as one picture a class tells.
+    """
+    train, others = _layout(root)
+    classes = _class_names(train)
+    for name in classes:
+        if next(_files(train / name), None) is None:
+            raise _no_pictures(train / name)
+    for other in others.values():
+        _check_known(other, classes)
+    return classes
+
+
+def find_pictures(root: Path) -> PictureFolder:
+    """List a picture folder.
+
+    Raises :class:`DataError`, which says what to put where, for a folder that is
+    missing, empty or not readable, a class without pictures, or a class of the
+    test set that the training set does not have.
+    """
+    train, others = _layout(root)
+    classes = _class_names(train)
+    index = {name: label for label, name in enumerate(classes)}
+    for other in others.values():
+        _check_known(other, classes)
+    return PictureFolder(
+        root=root,
+        classes=classes,
+        train=_list_split(root, train, index),
+        **{
+            split: _list_split(root, folder, index, complete=False)
+            for split, folder in others.items()
+        },
+    )
+
+
+def grey_only(root: Path, per_class: int = 3) -> bool:
+    """Whether the first pictures of every class are all grey, by their headers."""
+    from PIL import Image
+
+    train, _ = _layout(root)
+    seen = False
+    for name in _class_names(train):
+        for _, (entry, _) in zip(range(per_class), _files(train / name), strict=False):
+            try:
+                with Image.open(entry.path) as picture:
+                    mode = picture.mode
+            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+                continue  # a broken picture: decoding lists it
+            if mode not in GREY_MODES:
+                return False
+            seen = True
+    return seen
+
+
+def _layout(root: Path) -> tuple[Path, dict[str, Path]]:
+    """The folder that holds the training classes, and those of the other splits by their name."""
+    if not root.exists():
+        raise DataError(f"{root}: no such folder; {LAYOUT} there")
+    if not root.is_dir():
+        raise DataError(f"{root}: is a file, not a folder of pictures")
+    names = [entry.name for entry in _scan(root) if entry.is_dir()]
+    if not names:
+        loose = any(Path(entry.name).suffix.lower() in SUFFIXES for entry in _scan(root))
+        what = "pictures, but no class folders" if loose else "no pictures"
+        raise DataError(f"{root}: holds {what}; {LAYOUT} there")
+    if "train" not in names:
+        if "test" in names:
+            raise DataError(f"{root}: has test/ but no train/; put training pictures into train/")
+        return root, {}
+    others = {"test": root / "test"} if "test" in names else {}
+    for name in VALIDATION_NAMES:
+        if name in names:
+            others["validation"] = root / name
+            break
+    return root / "train", others
+
+
+def _class_names(folder: Path) -> tuple[str, ...]:
+    names = sorted(entry.name for entry in _scan(folder) if entry.is_dir())
+    if len(names) < 2:
+        found = f"only one class folder ({names[0]}/)" if names else "no class folders"
+        raise DataError(f"{folder}: has {found}; put the pictures of each class into <class>/")
+    return tuple(names)
+
+
+def _check_known(folder: Path, classes: tuple[str, ...]) -> None:
+    names = sorted(entry.name for entry in _scan(folder) if entry.is_dir())
+    if not names:
+        raise DataError(f"{folder}: has no class folders; put pictures into <class>/ or remove it")
+    foreign = [name for name in names if name not in classes]
+    if foreign:
+        raise DataError(
+            f"{folder / foreign[0]}: a class that the training set lacks; "
+            f"add train/{foreign[0]}/ with pictures or remove this folder"
+        )
+
+
+def _list_split(
+    root: Path, folder: Path, index: Mapping[str, int], *, complete: bool = True
+) -> tuple[PictureFile, ...]:
+    found: list[PictureFile] = []
+    for name, label in index.items():
+        if not complete and not (folder / name).is_dir():
+            continue  # a test set need not have every class
+        # As text: a Path for each of a million files would cost seconds.
+        prefix = (folder / name).relative_to(root).as_posix()
+        files = [
+            PictureFile(f"{prefix}/{below}", label, stat.st_size, stat.st_mtime_ns)
+            for entry, below in _files(folder / name)
+            for stat in (_stat(entry),)
+            if stat is not None
+        ]
+        if not files:
+            raise _no_pictures(folder / name)
+        found += sorted(files, key=lambda file: file.path)
+    return tuple(found)
+
+
+def _files(folder: Path | str, below: str = "") -> Iterator[tuple["os.DirEntry[str]", str]]:
+    """Pictures anywhere below a class folder; links to folders are not followed further down."""
+    for entry in _scan(folder):
+        if entry.is_dir(follow_symlinks=False):
+            yield from _files(entry.path, f"{below}{entry.name}/")
+        elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:  # noqa: PTH122 (a million times)
+            yield entry, below + entry.name
+
+
+def _stat(entry: "os.DirEntry[str]") -> os.stat_result | None:
+    try:
+        return entry.stat()
+    except OSError:
+        return None  # a link to nothing, or a file that has just been removed
+
+
+def _scan(folder: Path | str) -> list["os.DirEntry[str]"]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if not entry.name.startswith(".")]
+    except PermissionError:
+        raise DataError(f"{folder}: no permission to read this folder") from None
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read: {error.strerror or error}") from None
+
+
+def _no_pictures(folder: Path) -> DataError:
+    kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
+    return DataError(f"{folder}: class folder with no pictures in it (files ending in {kinds})")

@@ -1,0 +1,100 @@
+"""A configuration fitted to the data that is really there, before a run exists.
+
+Knows no torch and never goes to the network: a data set that can be downloaded
+counts as there, and the worker fetches it.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from workbench import pictures
+from workbench.config import RunConfig
+from workbench.config.files import change_config
+from workbench.errors import ConfigError, DataError
+
+NEEDS_NO_FILES = frozenset(("digits",))
+KNOWN_FACTS: Mapping[str, Mapping[str, int]] = {
+    "digits": {"classes": 10, "channels": 1},
+    "cifar10": {"classes": 10, "channels": 3},
+    "cifar100": {"classes": 100, "channels": 3},
+}
+# What torchvision unpacks the archives to.
+DOWNLOADS = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
+
+
+def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig:
+    """Give ``config`` with ``data.root`` absolute and the facts of the data as the files have them.
+
+    The root is ``data_root``, else ``data.root``, else ``$WORKBENCH_DATA``, else the
+    user's cache folder. Raises :class:`DataError` where the data is not there and
+    cannot be downloaded, :class:`ConfigError` where a key does not fit the data.
+    """
+    name = config.data.name
+    facts: dict[str, Any] = dict(KNOWN_FACTS.get(name, {}))
+    if name not in NEEDS_NO_FILES:
+        root = find_root(config, data_root)
+        facts["root"] = str(root)
+        if name == "imagefolder":
+            facts["classes"] = len(pictures.find_classes(root))
+            facts["channels"] = 1 if pictures.grey_only(root) else 3
+        elif name in DOWNLOADS:
+            _check_downloadable(root, name)
+    changes = {
+        f"data.{key}": value for key, value in facts.items() if getattr(config.data, key) != value
+    }
+    fitted = change_config(config, changes) if changes else config
+    _check_fit(fitted)
+    return fitted
+
+
+def find_root(config: RunConfig, data_root: str | Path | None = None) -> Path:
+    """The absolute data root: the argument, the configuration, the environment or the default."""
+    given = data_root or config.data.root or os.environ.get("WORKBENCH_DATA")
+    if given:
+        return Path(given).expanduser().absolute()
+    root = platformdirs.user_cache_path("workbench") / "data"
+    if config.data.name == "imagefolder" and not root.is_dir():
+        raise DataError(
+            "data.root: no folder of pictures was named; use --data DIR or $WORKBENCH_DATA"
+        )
+    return root
+
+
+def _check_downloadable(root: Path, name: str) -> None:
+    """Refuse a root to which a download could not be written."""
+    if (root / DOWNLOADS[name]).is_dir():
+        return
+    nearest = next(folder for folder in (root, *root.parents) if folder.exists())
+    if not nearest.is_dir():
+        raise DataError(f"{nearest}: is a file; data.root must be a folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise DataError(
+            f"{root}: holds no {DOWNLOADS[name]}/ and cannot be written to, to download {name}; "
+            "give another folder with --data DIR"
+        )
+
+
+def _check_fit(config: RunConfig) -> None:
+    """Refuse keys that are right each by itself but not for these pictures."""
+    data, augment = config.data, config.augment
+    problems: dict[str, str] = {}
+    for key in ("mean", "std"):
+        values = getattr(data, key)
+        if values and len(values) != data.channels:
+            problems[f"data.{key}"] = (
+                f"has {len(values)} numbers; these pictures have {data.channels} channels"
+            )
+    if any(value <= 0 for value in data.std):
+        problems["data.std"] = "must be greater than 0"
+    if augment.pad and augment.pad_mode == "reflect" and augment.pad >= data.size:
+        problems["augment.pad"] = f"must be less than data.size ({data.size}) to reflect"
+    if augment.crop > data.size + 2 * augment.pad:
+        problems["augment.crop"] = (
+            f"{augment.crop} px do not fit into {data.size} px with {augment.pad} px on each side"
+        )
+    if problems:
+        raise ConfigError(problems)
