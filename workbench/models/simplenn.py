@@ -1,4 +1,4 @@
-"""SimpleNN: two convolutions with pooling, then linear layers (after LeNet-5, LeCun et al. 1998)."""
+"""SimpleNN: two convolutions with pooling, then linear layers (after LeNet-5, LeCun 1998)."""
 
 from collections import OrderedDict
 
