@@ -10,6 +10,9 @@ class ClassificationTask(Section):
 
     kind: Literal["classification"] = "classification"
     label_smoothing: float = setting(0.0, "Label smoothing.", ge=0, lt=1)
+    class_weights: Literal["none", "balanced"] = setting(
+        "none", "Weigh the loss of each class by the inverse of its count in the training set."
+    )
 
 
 TaskConfig = ClassificationTask

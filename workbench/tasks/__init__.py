@@ -1,0 +1,63 @@
+"""What stands between a network and the trainer: losses and metrics.
+
+The trainer knows no task by name. A new one is a file in this folder with a
+``build(config, data)`` that gives a :class:`Task`, and a section in
+``workbench.config.task``.
+"""
+
+import importlib
+from typing import Any, Protocol, cast
+
+from torch import Tensor, nn
+
+from workbench.config import RunConfig
+
+Targets = dict[str, Tensor]
+Losses = dict[str, Tensor]
+
+
+class Meter(Protocol):
+    """Sums over batches, kept on the device and read once."""
+
+    def update(self, outputs: Any, targets: Targets, losses: Losses) -> None:
+        """Take in one batch; no host synchronisation."""
+
+    def result(self) -> dict[str, Any]:
+        """The metrics so far as plain numbers, ``loss`` and ``accuracy`` among them."""
+
+    def state(self) -> dict[str, Tensor]:
+        """The sums, for a checkpoint."""
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Go on from a checkpoint's sums."""
+
+
+class Task(Protocol):
+    """How a network is trained and judged."""
+
+    def train_step(self, model: nn.Module, images: Tensor, targets: Targets) -> tuple[Losses, Any]:
+        """Forward in training: the losses, ``loss`` their weighted sum, and the outputs."""
+
+    def predict(self, model: nn.Module, images: Tensor, targets: Targets) -> tuple[Losses, Any]:
+        """Forward in evaluation: the losses against the targets, and the outputs."""
+
+    def train_meter(self) -> Meter:
+        """A meter that is cheap enough for every step."""
+
+    def test_meter(self) -> Meter:
+        """A meter of everything that is reported of a validation or test set."""
+
+
+class TaskData(Protocol):
+    """What a task may know of its data set (:class:`workbench.data.DataSet` is one)."""
+
+    @property
+    def classes(self) -> tuple[str, ...]: ...
+
+    def class_counts(self, split: str = "train") -> list[int]: ...
+
+
+def build_task(config: RunConfig, data: TaskData, device: Any) -> Task:
+    """The task of a configuration, its tensors on ``device``."""
+    module = importlib.import_module(f"{__name__}.{config.task.kind}")
+    return cast(Task, module.build(config, data, device))

@@ -1,0 +1,160 @@
+"""Classification: cross-entropy, top-1 and top-3 accuracy, per class and as a confusion matrix."""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from workbench.config import RunConfig
+from workbench.config.task import ClassificationTask
+from workbench.tasks import Losses, Meter, Targets, TaskData
+
+TOP_K = 3
+
+
+class Classification:
+    """Logits [N, classes] against ``targets["label"]`` (int64 [N]).
+
+    Where a batch was mixed (mixup, CutMix), ``label_b`` (int64 [N]) is the other
+    picture's label and ``mix`` (float [N], 0 to 1) the share of the first.
+    """
+
+    def __init__(
+        self, settings: ClassificationTask, classes: tuple[str, ...], weights: Tensor | None
+    ) -> None:
+        self.settings = settings
+        self.classes = classes
+        self.weights = weights
+
+    def train_step(
+        self, model: nn.Module, images: Tensor, targets: Targets
+    ) -> tuple[Losses, Tensor]:
+        """Losses as configured: label smoothing, class weights, mixed labels."""
+        logits = model(images)
+        # Half precision ends here: a sum of exponentials needs float32.
+        scores = logits.float()
+        if "mix" in targets:
+            share = targets["mix"]
+            per_picture = share * self._loss(scores, targets["label"], "none")
+            per_picture += (1 - share) * self._loss(scores, targets["label_b"], "none")
+            return {"loss": per_picture.mean()}, scores
+        return {"loss": self._loss(scores, targets["label"], "mean")}, scores
+
+    def predict(self, model: nn.Module, images: Tensor, targets: Targets) -> tuple[Losses, Tensor]:
+        """Plain cross-entropy, so that losses compare between runs whatever they train with."""
+        scores = model(images).float()
+        return {"loss": F.cross_entropy(scores, targets["label"])}, scores
+
+    def train_meter(self) -> Meter:
+        """Loss and top-1 accuracy."""
+        return AccuracyMeter()
+
+    def test_meter(self) -> Meter:
+        """Loss, top-1, top-3, per-class counts, confusion matrix."""
+        return ConfusionMeter(self.classes)
+
+    def _loss(self, scores: Tensor, labels: Tensor, reduction: str) -> Tensor:
+        return F.cross_entropy(
+            scores,
+            labels,
+            weight=self.weights,
+            reduction=reduction,
+            label_smoothing=self.settings.label_smoothing,
+        )
+
+
+class AccuracyMeter:
+    """Mean loss and top-1 accuracy over pictures."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.correct: Tensor | None = None
+        self.loss: Tensor | None = None
+
+    def update(self, outputs: Tensor, targets: Targets, losses: Losses) -> None:
+        """Take in a batch of logits [N, classes]."""
+        size = len(outputs)
+        correct = (outputs.argmax(dim=1) == targets["label"]).sum()
+        loss = losses["loss"].detach().double() * size
+        self.correct = correct if self.correct is None else self.correct + correct
+        self.loss = loss if self.loss is None else self.loss + loss
+        self.count += size
+
+    def result(self) -> dict[str, Any]:
+        """``loss`` and ``accuracy`` (0 to 1); 0 and 0 before the first batch."""
+        if self.correct is None or self.loss is None:
+            return {"loss": 0.0, "accuracy": 0.0}
+        # Synchronises: once an epoch.
+        return {
+            "loss": self.loss.item() / self.count,
+            "accuracy": self.correct.item() / self.count,
+        }
+
+    def state(self) -> dict[str, Tensor]:
+        """The sums so far."""
+        if self.correct is None or self.loss is None:
+            return {}
+        return {"count": torch.tensor(self.count), "correct": self.correct, "loss": self.loss}
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Go on from a checkpoint's sums."""
+        if state:
+            self.count = int(state["count"])
+            self.correct, self.loss = state["correct"], state["loss"]
+
+
+class ConfusionMeter(AccuracyMeter):
+    """As above, with top-3 accuracy and the confusion matrix [true, predicted]."""
+
+    def __init__(self, classes: tuple[str, ...]) -> None:
+        super().__init__()
+        self.classes = classes
+        self.confusion: Tensor | None = None
+        self.top_k: Tensor | None = None
+
+    def update(self, outputs: Tensor, targets: Targets, losses: Losses) -> None:
+        """Take in a batch of logits [N, classes]."""
+        super().update(outputs, targets, losses)
+        classes, labels = len(self.classes), targets["label"]
+        cells = torch.bincount(labels * classes + outputs.argmax(dim=1), minlength=classes**2)
+        best = outputs.topk(min(TOP_K, classes), dim=1).indices
+        top_k = (best == labels[:, None]).sum()
+        self.confusion = cells if self.confusion is None else self.confusion + cells
+        self.top_k = top_k if self.top_k is None else self.top_k + top_k
+
+    def result(self) -> dict[str, Any]:
+        """The metrics of the contract's ``epoch`` and ``test`` events, without their prefix."""
+        numbers = super().result()
+        if self.confusion is None or self.top_k is None:
+            return numbers
+        matrix = self.confusion.reshape(len(self.classes), -1)
+        totals, hits = matrix.sum(dim=1).tolist(), matrix.diagonal().tolist()
+        predicted = matrix.sum(dim=0).tolist()
+        present = [hit / total for hit, total in zip(hits, totals, strict=True) if total]
+        numbers |= {
+            "correct": sum(hits),
+            "total": self.count,
+            "balanced_accuracy": sum(present) / max(1, len(present)),
+            "per_class": {
+                name: {"correct": hit, "total": total, "predicted": guess}
+                for name, hit, total, guess in zip(
+                    self.classes, hits, totals, predicted, strict=True
+                )
+            },
+        }
+        if len(self.classes) > TOP_K:
+            top = int(self.top_k.item())
+            numbers |= {"top3_correct": top, "top3_accuracy": top / self.count}
+        if len(self.classes) <= 100:  # beyond that a line of metrics would be megabytes
+            numbers["confusion"] = matrix.tolist()
+        return numbers
+
+
+def build(config: RunConfig, data: TaskData, device: torch.device) -> Classification:
+    """The classification task of a configuration."""
+    weights = None
+    if config.task.class_weights == "balanced":
+        counts = torch.tensor(data.class_counts(), dtype=torch.float32, device=device)
+        weights = counts.sum() / (len(counts) * counts.clamp_min(1))
+    return Classification(config.task, data.classes, weights)
