@@ -1,0 +1,1 @@
+"""The terminal screens: they read runs and configurations, and know no torch."""

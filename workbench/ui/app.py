@@ -1,0 +1,163 @@
+"""The app's shell: three modes (Presets, Run, Runs), keys that work everywhere, themes.
+
+Kept thin: what a screen shows is the screen's, what a run is is ``workbench.runs``'.
+"""
+
+from pathlib import Path
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from workbench.errors import WorkbenchError
+from workbench.runs.folder import RunFolder, list_folders
+from workbench.ui.commands import BindingCommands
+from workbench.ui.messages import RunsCounted
+from workbench.ui.themes import DARK, LIGHT, MEANINGS, THEMES
+
+WIDE = 120  # columns from which panels stand side by side; below they are tabs
+COUNT_SECONDS = 3.0  # how often the live runs are counted
+
+
+def _presets_screen() -> Screen[None]:
+    from workbench.ui.screens.presets import PresetsScreen
+
+    return PresetsScreen()
+
+
+def _runs_screen() -> Screen[None]:
+    from workbench.ui.screens.runs import RunsScreen  # only when it is looked at: first paint
+
+    return RunsScreen()
+
+
+class WorkbenchApp(App[None]):
+    """The workbench in a terminal."""
+
+    TITLE = "workbench"
+    CSS_PATH: ClassVar = ["app.tcss", "presets.tcss", "run.tcss", "runs.tcss"]
+    MODES: ClassVar = {"presets": _presets_screen, "runs": _runs_screen}
+    DEFAULT_MODE = "presets"
+    COMMANDS: ClassVar = {BindingCommands}
+    COMMAND_PALETTE_DISPLAY = "^p"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "f2,P", "show_presets", "Presets", id="app.presets", show=False, key_display="F2",
+            tooltip="Choose and edit what to train",
+        ),
+        Binding(
+            "f3,R", "show_run", "Run", id="app.run", show=False, key_display="F3",
+            tooltip="Back to the run that was open, else the newest one",
+        ),
+        Binding(
+            "f4,L", "show_runs", "Runs", id="app.runs", show=False, key_display="F4",
+            tooltip="Every run: live, finished, stopped",
+        ),
+        Binding(
+            "ctrl+t", "toggle_theme", "Light / dark", id="app.theme", show=False,
+            tooltip="Swap the light and the dark theme",
+        ),
+        Binding(
+            "f1,question_mark", "help", "Help", id="app.help", show=False, key_display="?",
+            tooltip="Every key that works here",
+        ),
+        Binding(
+            "q", "quit", "Quit", id="app.quit", tooltip="Leave the workbench; runs go on",
+        ),
+    ]  # fmt: skip
+
+    live_runs: reactive[int] = reactive(0)
+    device: reactive[str] = reactive("")
+
+    def __init__(
+        self, runs_root: Path, data_root: Path | None = None, preset: str | None = None
+    ) -> None:
+        super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
+        self.runs_root = runs_root
+        self.data_root = data_root
+        self.first_preset = preset
+        self._run_mode: str | None = None
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """So that the meanings are there under Textual's own themes too."""
+        return MEANINGS
+
+    def on_mount(self) -> None:
+        """Put the themes in place and begin to count live runs."""
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = DARK.name
+
+    def open_run(self, folder: RunFolder) -> None:
+        """Show one run, live or finished; it takes the place of the one that was open."""
+        from workbench.ui.screens.run import RunScreen  # loads plotext: only when looked at
+
+        mode = f"run:{folder.id}"
+        before, self._run_mode = self._run_mode, mode
+        if mode != before:
+            self.add_mode(mode, lambda: RunScreen(folder))
+        self.switch_mode(mode)
+        if before is not None and before != mode:
+            self.remove_mode(before)
+
+    def show_presets(self) -> None:
+        """Go to the Presets screen."""
+        self.switch_mode("presets")
+
+    def show_runs(self) -> None:
+        """Go to the list of runs."""
+        self.switch_mode("runs")
+
+    def show_run(self) -> None:
+        """Go to the run that was open, else to the newest one."""
+        if self._run_mode is not None:
+            self.switch_mode(self._run_mode)
+            return
+        try:
+            folders = list_folders(self.runs_root)
+        except WorkbenchError as error:
+            self.say_error(error)
+            return
+        if folders:
+            self.open_run(max(folders, key=lambda folder: folder.config.stat().st_mtime))
+        else:
+            self.notify("No run yet: choose a preset and press enter to start one.", markup=False)
+
+    def say_error(self, error: WorkbenchError) -> None:
+        """Show a failure that the person can do something about."""
+        self.notify(str(error), severity="error", timeout=10, markup=False)
+
+    def action_show_presets(self) -> None:
+        """F2."""
+        self.show_presets()
+
+    def action_show_run(self) -> None:
+        """F3."""
+        self.show_run()
+
+    def action_show_runs(self) -> None:
+        """F4."""
+        self.show_runs()
+
+    def action_toggle_theme(self) -> None:
+        """Swap light and dark."""
+        self.theme = LIGHT.name if self.current_theme.dark else DARK.name
+
+    def action_help(self) -> None:
+        """Show every key that works on the screen in view."""
+        from workbench.ui.help import HelpScreen
+
+        if not isinstance(self.screen, HelpScreen):
+            self.push_screen(HelpScreen(self.screen.active_bindings))
+
+    def on_runs_counted(self, message: RunsCounted) -> None:
+        """Take the count that a thread made."""
+        self.live_runs = message.live
+
+
+def run_app(runs_root: Path, data_root: Path | None = None, preset: str | None = None) -> None:
+    """Open the workbench in this terminal and stay until the person leaves."""
+    WorkbenchApp(runs_root, data_root, preset).run()

@@ -1,0 +1,41 @@
+"""The command palette: every key binding that works here, by its description."""
+
+from collections.abc import Iterator
+
+from textual.binding import ActiveBinding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+
+class BindingCommands(Provider):
+    """Offers what the bindings of the screen below the palette do."""
+
+    async def discover(self) -> Hits:
+        """Everything, before anything is typed."""
+        for active, help_text in self._commands():
+            yield DiscoveryHit(active.binding.description, self._runner(active), help=help_text)
+
+    async def search(self, query: str) -> Hits:
+        """What matches the words typed."""
+        matcher = self.matcher(query)
+        for active, help_text in self._commands():
+            title = active.binding.description
+            score = max(matcher.match(title), 0.8 * matcher.match(help_text))
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), self._runner(active), help=help_text)
+
+    def _commands(self) -> Iterator[tuple[ActiveBinding, str]]:
+        seen = set()
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if binding.system or not binding.description or not binding.id or not active.enabled:
+                continue
+            if binding.id not in seen:
+                seen.add(binding.id)
+                key = self.app.get_key_display(binding)
+                yield active, f"{binding.tooltip or binding.description}  ({key})"
+
+    def _runner(self, active: ActiveBinding):  # type: ignore[no-untyped-def]
+        async def run() -> None:
+            await self.app.run_action(active.binding.action, active.node)
+
+        return run
