@@ -45,7 +45,9 @@ class WishReader:
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
-        self._seen = self._mark()  # what was asked of an earlier worker is not for this one
+        # The launcher took away what an earlier worker was asked: what is here is for this one,
+        # be it from before the worker was ready to look.
+        self._seen = (0, 0)
 
     def read(self) -> str | None:
         """The wish that came since the last look; None for none."""

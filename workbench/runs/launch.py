@@ -46,6 +46,7 @@ def start_worker(folder: RunFolder) -> int:
         raise RunError(f"run {folder.id} has a worker already")
     command = [sys.executable, "-m", "workbench.training.worker", str(folder.path)]
     try:
+        folder.control.unlink(missing_ok=True)  # it was for an earlier worker
         with folder.log.open("ab") as log:
             child = subprocess.Popen(
                 command,
