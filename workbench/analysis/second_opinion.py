@@ -1,0 +1,102 @@
+"""ptflops beside our own count, and what to make of a difference."""
+
+import contextlib
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
+
+from workbench.analysis.trace import Row, Trace
+
+CONVENTION = (
+    "ptflops, pytorch backend: beside MACs it adds one operation an output element for a bias, "
+    "two an element for a norm, one an input element for pooling and activations; ReLU, ELU, "
+    "GELU and pooling modules count twice (as a module and as the function that it calls)"
+)
+# How often ptflops counts the other operations of a module of this class.
+_WEIGHTS = {
+    **dict.fromkeys(("Conv1d", "Conv2d", "Conv3d", "Linear"), 1.0),
+    **dict.fromkeys(("BatchNorm1d", "BatchNorm2d", "BatchNorm3d"), 1.0),
+    **dict.fromkeys(("LayerNorm", "GroupNorm"), 0.5),  # it misses their affine part
+    **dict.fromkeys(("ReLU", "ELU", "GELU"), 2.0),
+    **dict.fromkeys(("SiLU", "LeakyReLU", "ReLU6", "Softmax"), 1.0),
+    **dict.fromkeys(("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d"), 2.0),
+    # functional calls
+    **dict.fromkeys(("relu", "elu", "gelu", "silu", "softmax"), 1.0),
+    **dict.fromkeys(("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"), 1.0),
+}
+
+
+@dataclass(frozen=True)
+class SecondOpinion:
+    """ptflops' figures; ``unexplained`` is what is left of the difference after conventions."""
+
+    macs: int | None  # None: ptflops could not run the network
+    params: int | None
+    unexplained: int
+    note: str
+
+
+def second_opinion(network: nn.Module, shape: tuple[int, int, int], ours: Trace) -> SecondOpinion:
+    """Ask ptflops about ``network`` ([C, H, W] input, any device) and explain the difference."""
+    macs, params = _ask(network, shape)
+    if macs is None or params is None:
+        return SecondOpinion(None, None, 0, "ptflops cannot run this network")
+    unexplained = macs - expected(ours.rows)
+    return SecondOpinion(macs, params, unexplained, _explain(unexplained, params, ours))
+
+
+def expected(rows: Sequence[Row]) -> int:
+    """What ptflops would say of these rows by its conventions."""
+    return sum(row.macs + round(row.other_ops * _WEIGHTS.get(row.type, 0.0)) for row in rows)
+
+
+def _explain(unexplained: int, params: int, ours: Trace) -> str:
+    parts = []
+    if unexplained:
+        functional = [row.type for row in ours.rows if row.kind in ("linear", "conv", "matmul")]
+        unseen = sorted({kind for kind in functional if kind not in _WEIGHTS})
+        reason = (
+            f"it counts by module class and does not see {', '.join(unseen)} as we do"
+            if unseen
+            else "it counts some element-wise work that we keep apart"
+        )
+        parts.append(f"{unexplained:+,} operations beyond what its conventions explain: {reason}")
+    if params != ours.params:
+        parts.append(f"it counts trainable parameters only: {params:,} of {ours.params:,}")
+    return "; ".join(parts)
+
+
+def _ask(network: nn.Module, shape: tuple[int, int, int]) -> tuple[int | None, int | None]:
+    # Imported here: it takes more than a second, most of it torchvision's.
+    from ptflops import get_model_complexity_info
+
+    was_training = network.training
+    # It prints its troubles; what it could not find comes back as None.
+    silence = contextlib.redirect_stdout(io.StringIO())
+    with silence, torch.no_grad(), _PlainProducts():  # type: ignore[no-untyped-call]
+        macs, params = get_model_complexity_info(
+            network, shape, print_per_layer_stat=False, as_strings=False, backend="pytorch"
+        )
+    network.train(was_training)
+    return macs, params
+
+
+class _PlainProducts(TorchDispatchMode):
+    """Matrix products on the meta device by their shape alone.
+
+    Torch's own meta kernel for ``addmm`` calls ``torch.mm``, which ptflops has patched: on
+    the meta device it would count a linear layer twice, which it does not on a processor.
+    """
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
+    ) -> Any:
+        if func is torch.ops.aten.addmm.default and args[0].is_meta:
+            product: Tensor = args[1].new_empty(args[1].shape[0], args[2].shape[1])
+            return product
+        return func(*args, **(kwargs or {}))
