@@ -16,7 +16,22 @@ from pathlib import Path
 
 from workbench.errors import DataError
 
-SUFFIXES = frozenset(".bmp .gif .jfif .jpeg .jpg .pbm .pgm .png .ppm .tif .tiff .webp".split(" "))
+SUFFIXES = frozenset(
+    (
+        ".bmp",
+        ".gif",
+        ".jfif",
+        ".jpeg",
+        ".jpg",
+        ".pbm",
+        ".pgm",
+        ".png",
+        ".ppm",
+        ".tif",
+        ".tiff",
+        ".webp",
+    )
+)
 VALIDATION_NAMES = ("val", "valid", "validation")
 GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"))
 LAYOUT = "put pictures into train/<class>/ and test/<class>/, or into <class>/"
@@ -30,6 +45,7 @@ class PictureFile:
     label: int
     size: int  # bytes
     mtime: int  # nanoseconds
+    mode: int  # permissions: a picture that has become readable is worth another look
 
 
 @dataclass(frozen=True)
@@ -156,7 +172,7 @@ def _list_split(
         # As text: a Path for each of a million files would cost seconds.
         prefix = (folder / name).relative_to(root).as_posix()
         files = [
-            PictureFile(f"{prefix}/{below}", label, stat.st_size, stat.st_mtime_ns)
+            PictureFile(f"{prefix}/{below}", label, stat.st_size, stat.st_mtime_ns, stat.st_mode)
             for entry, below in _files(folder / name)
             for stat in (_stat(entry),)
             if stat is not None

@@ -56,12 +56,20 @@ def find_root(config: RunConfig, data_root: str | Path | None = None) -> Path:
     given = data_root or config.data.root or os.environ.get("WORKBENCH_DATA")
     if given:
         return Path(given).expanduser().absolute()
-    root = platformdirs.user_cache_path("workbench") / "data"
+    root = cache_folder() / "data"
     if config.data.name == "imagefolder" and not root.is_dir():
         raise DataError(
             "data.root: no folder of pictures was named; use --data DIR or $WORKBENCH_DATA"
         )
     return root
+
+
+def cache_folder() -> Path:
+    """Where downloads and decoded pictures are kept: ``$WORKBENCH_CACHE`` or the user's cache."""
+    given = os.environ.get("WORKBENCH_CACHE")
+    return (
+        Path(given).expanduser().absolute() if given else platformdirs.user_cache_path("workbench")
+    )
 
 
 def _check_downloadable(root: Path, name: str) -> None:

@@ -3,14 +3,20 @@
 import hashlib
 from collections.abc import Sequence
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from workbench.config import RunConfig
-from workbench.data.dataset import CHUNK, DataSet, Split, normalisation, tensor_hash
-from workbench.data.split import limited, stratified
+from workbench.data.dataset import (
+    CHUNK,
+    DataSet,
+    Split,
+    channel_statistics,
+    normalisation,
+    tensor_hash,
+)
+from workbench.data.split import Rows, limited, stratified
 
 
 def assemble(
@@ -33,7 +39,7 @@ def assemble(
         Split(_rows(images, held_out), {"label": _rows(labels, held_out)}),
         Split(resize(test[0], config.data.size), {"label": test[1]}),
     ]
-    mean, std = normalisation(config, splits[0].images)
+    mean, std = normalisation(config, lambda: channel_statistics(splits[0].images))
     hashes = [tensor_hash(images), tensor_hash(splits[2].images[:])]
     return DataSet(
         name=config.data.name,
@@ -43,19 +49,20 @@ def assemble(
         test=splits[2],
         mean=mean,
         std=std,
-        content_hash=content_hash(classes, hashes, splits, rows),
+        content_hash=content_hash(classes, hashes, splits, [rows, held_out]),
     )
 
 
 def content_hash(
-    classes: Sequence[str], pictures: Sequence[str], splits: Sequence[Split], rows: "np.ndarray"
+    classes: Sequence[str], pictures: Sequence[str], splits: Sequence[Split], parts: Sequence[Rows]
 ) -> str:
-    """sha256 over class names, hashes of the pictures, targets and the training split's rows."""
+    """sha256 over class names, hashes of the pictures, targets and the rows of the splits."""
     digest = hashlib.sha256("\0".join((*classes, *pictures)).encode())
     for split in splits:
         for name in sorted(split.targets):
             digest.update(f"{name} {tensor_hash(split.targets[name])} ".encode())
-    digest.update(np.ascontiguousarray(rows, dtype="<i8").tobytes())
+    for rows in parts:
+        digest.update(rows.astype("<i8").tobytes())
     return digest.hexdigest()
 
 
@@ -73,5 +80,5 @@ def resize(images: Tensor, size: int) -> Tensor:
     return out
 
 
-def _rows(tensor: Tensor, rows: "np.ndarray") -> Tensor:
+def _rows(tensor: Tensor, rows: Rows) -> Tensor:
     return tensor if len(rows) == len(tensor) else tensor[torch.from_numpy(rows)]

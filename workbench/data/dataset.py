@@ -1,6 +1,7 @@
 """What every data set is once it is loaded: three splits of uint8 pictures, and their facts."""
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -10,6 +11,8 @@ from torch import Tensor
 from workbench.config import RunConfig
 
 CHUNK = 1000  # pictures at once, so that statistics never need the whole set as floats
+CPU = torch.device("cpu")
+RESIDENT_SHARE = 0.4  # of a GPU's free memory
 
 
 class Progress(Protocol):
@@ -51,6 +54,7 @@ class MappedPictures:
 
 
 Pictures = Tensor | MappedPictures
+Statistics = tuple[list[float], list[float]]  # mean and deviation of each channel, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -58,30 +62,41 @@ class Split:
     """Pictures and what is to be learnt of them.
 
     ``images`` is uint8 [N, C, H, W], resident or mapped; ``targets`` holds one
-    tensor [N, …] a name: ``label`` (int64 [N]) for classification.
+    tensor [N, …] a name: ``label`` (int64 [N]) for classification. Batches come
+    out on ``device``, wherever the pictures are kept.
     """
 
     images: Pictures
     targets: dict[str, Tensor]
+    device: torch.device = CPU
 
     def __len__(self) -> int:
         return len(self.images)
 
-    @property
-    def mapped(self) -> bool:
-        """Whether the pictures stay on disk, because they do not fit into memory."""
-        return isinstance(self.images, MappedPictures)
-
     def batch(self, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Pictures [B, C, H, W] and targets of ``indices`` (int64 [B], on the split's device)."""
-        return self.images[indices], {name: t[indices] for name, t in self.targets.items()}
+        """Pictures [B, C, H, W] and targets of ``indices`` (int64 [B])."""
+        images = self.images[indices.to(self.images.device)]
+        wanted = indices.to(self.device)
+        targets = {name: target[wanted] for name, target in self.targets.items()}
+        return images.to(self.device, non_blocking=True), targets
 
     def to(self, device: torch.device | str) -> "Split":
-        """The split resident on ``device``; a mapped one stays where it is."""
-        if isinstance(self.images, MappedPictures):
-            return self
+        """The split with its batches on ``device``; resident there where it fits.
+
+        On a GPU it fits when it takes at most ``RESIDENT_SHARE`` of the free
+        memory; mapped pictures stay in their file for the CPU, whose page cache
+        is as fast as a copy would be.
+        """
+        device = torch.device(device)
         targets = {name: target.to(device) for name, target in self.targets.items()}
-        return Split(self.images.to(device), targets)
+        images = self.images
+        if device.type == "cuda":
+            free, _ = torch.cuda.mem_get_info(device)
+            if images.shape.numel() <= RESIDENT_SHARE * free:
+                images = images[:].to(device)
+        elif isinstance(images, Tensor):
+            images = images.to(device)
+        return Split(images, targets, device)
 
 
 @dataclass(frozen=True)
@@ -104,7 +119,7 @@ class DataSet:
         return torch.bincount(splits[split].targets["label"], minlength=len(self.classes)).tolist()
 
 
-def channel_statistics(images: Pictures) -> tuple[list[float], list[float]]:
+def channel_statistics(images: Pictures) -> Statistics:
     """Mean and standard deviation (population) of each channel of uint8 [N, C, H, W], 0 to 1."""
     channels = images.shape[1]
     total = torch.zeros(channels, dtype=torch.float64)
@@ -129,11 +144,11 @@ def tensor_hash(tensor: Tensor) -> str:
     return digest.hexdigest()
 
 
-def normalisation(config: RunConfig, images: Pictures) -> tuple[list[float], list[float]]:
-    """The mean and deviation to normalise with: as configured, else those of ``images``."""
+def normalisation(config: RunConfig, compute: Callable[[], Statistics]) -> Statistics:
+    """What to normalise with: as configured, else what ``compute`` finds in the pictures."""
     mean, std = list(config.data.mean), list(config.data.std)
     if not mean or not std:
-        own_mean, own_std = channel_statistics(images)
+        own_mean, own_std = compute()
         mean, std = mean or own_mean, std or own_std
     # A channel that never changes carries nothing; dividing by 0 would make it NaN.
     return mean, [value if value > 0 else 1.0 for value in std]

@@ -1,22 +1,36 @@
-"""A folder of pictures, one folder a class, decoded once."""
+"""A folder of pictures, one folder a class, decoded once and mapped from there.
 
+The pictures stay in the cache's file and are read by batches through the page
+cache: a small set costs what a resident one does, a large one needs no memory.
+"""
+
+import hashlib
+import json
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
 
 from workbench.config import RunConfig
 from workbench.config.data import ImageFolderData
-from workbench.data.assemble import assemble
-from workbench.data.dataset import DataSet, Progress
-from workbench.data.decode import BrokenPicture, decode
-from workbench.data.split import stratified
+from workbench.data.assemble import content_hash
+from workbench.data.cache import Decoded, Decoding, decoded
+from workbench.data.dataset import (
+    DataSet,
+    MappedPictures,
+    Progress,
+    Split,
+    Statistics,
+    channel_statistics,
+    normalisation,
+)
+from workbench.data.split import limited, stratified
 from workbench.errors import DataError
-from workbench.pictures import PictureFile, find_pictures
+from workbench.pictures import PictureFile, PictureFolder, find_pictures
+
+Rows = NDArray[np.int64]
 
 
 def load(config: RunConfig, progress: Progress) -> DataSet:
@@ -27,47 +41,86 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
     """
     data = config.data
     assert isinstance(data, ImageFolderData)
+    progress("listing pictures", 0, 0)
     folder = find_pictures(Path(data.root))
-    train, test = folder.train, folder.test
+    halves = _choose(folder, data)
+    files = [file for half in halves for file in half]
+    cache = decoded(folder.root, files, Decoding(data.size, data.channels, data.fit), progress)
+    labels = _labels(files)
+    _check_classes(folder, halves[0], cache)
+    parts = _split_rows([len(half) for half in halves], labels, cache.good, data)
+    pictures = [MappedPictures(cache.pictures, torch.from_numpy(rows)) for rows in parts]
+    splits = [
+        Split(images, {"label": torch.from_numpy(labels[rows])})
+        for images, rows in zip(pictures, parts, strict=True)
+    ]
+    mean, std = normalisation(config, lambda: _statistics(cache, pictures[0], parts[0]))
+    return DataSet(
+        name=data.name,
+        classes=folder.classes,
+        train=splits[0],
+        validation=splits[1],
+        test=splits[2],
+        mean=mean,
+        std=std,
+        content_hash=content_hash(folder.classes, [cache.content_hash], splits, parts),
+        skipped=cache.problems,
+    )
+
+
+def _choose(folder: PictureFolder, data: ImageFolderData) -> list[list[PictureFile]]:
+    """The files of training, validation and test; only a folder of its own fills the second."""
+    train, test = list(folder.train), list(folder.test)
     if not test:
-        labels = np.array([file.label for file in train], dtype=np.int64)
-        kept, apart = stratified(labels, data.test, data.split_seed)
-        train, test = tuple(train[i] for i in kept), tuple(train[i] for i in apart)
-    skipped: list[tuple[str, str]] = []
-    halves = [_decode_all(folder.root, files, data, progress, skipped) for files in (train, test)]
-    present = set(halves[0][1].tolist())
+        kept, apart = stratified(_labels(train), data.test, data.split_seed)
+        train, test = [train[row] for row in kept], [train[row] for row in apart]
+    rows = limited(_labels(train), data.limit, data.split_seed)
+    return [[train[row] for row in rows], list(folder.validation), test]
+
+
+def _split_rows(
+    counts: list[int], labels: Rows, good: NDArray[np.bool_], data: ImageFolderData
+) -> list[Rows]:
+    """Rows of the cache for training, validation and test, without broken pictures."""
+    starts = np.cumsum([0, *counts])
+    train, validation, test = (
+        start + np.flatnonzero(good[start : start + count])
+        for start, count in zip(starts, counts, strict=False)
+    )
+    if not len(validation):
+        kept, apart = stratified(labels[train], data.validation, data.split_seed)
+        train, validation = train[kept], train[apart]
+    return [train, validation, test]
+
+
+def _check_classes(folder: PictureFolder, train: Sequence[PictureFile], cache: Decoded) -> None:
+    reasons = dict(cache.problems)
+    counts = np.bincount(_labels(train)[cache.good[: len(train)]], minlength=len(folder.classes))
     for label, name in enumerate(folder.classes):
-        if label not in present:
+        if not counts[label]:
+            path = next(file.path for file in train if file.label == label)
             raise DataError(
-                f"{folder.root}: no picture of class {name!r} can be read; first: "
-                + next(f"{path}: {why}" for path, why in skipped)
+                f"{folder.root}: no picture of class {name!r} can be read; {path}: {reasons[path]}"
             )
-    return replace(assemble(config, folder.classes, halves[0], halves[1]), skipped=skipped)
 
 
-def _decode_all(
-    root: Path,
-    files: Sequence[PictureFile],
-    data: ImageFolderData,
-    progress: Progress,
-    skipped: list[tuple[str, str]],
-) -> tuple[Tensor, Tensor]:
-    images = np.zeros((len(files), data.channels, data.size, data.size), dtype=np.uint8)
-    good = np.ones(len(files), dtype=bool)
+def _statistics(cache: Decoded, images: MappedPictures, rows: Rows) -> Statistics:
+    """The channels' mean and deviation, computed once for each choice of training pictures."""
+    digest = hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()[:16]
+    kept = cache.folder / f"statistics-{digest}.json"
+    try:
+        mean, std = json.loads(kept.read_text(encoding="utf-8"))
+        return mean, std
+    except (OSError, ValueError):
+        mean, std = channel_statistics(images)
+    try:
+        scratch = kept.with_suffix(".part")
+        scratch.write_text(json.dumps([mean, std]), encoding="utf-8")
+        scratch.replace(kept)
+    except OSError:
+        return mean, std  # a cache that may only be read is still a cache
+    return mean, std
 
-    def fill(row: int) -> str | None:
-        try:
-            images[row] = decode(root / files[row].path, data.size, data.channels, data.fit)
-        except BrokenPicture as problem:
-            return str(problem)
-        return None
 
-    with ThreadPoolExecutor() as pool:
-        for row, problem in enumerate(pool.map(fill, range(len(files)))):
-            if problem is not None:
-                good[row] = False
-                skipped.append((files[row].path, problem))
-            if row % 500 == 0 or row + 1 == len(files):
-                progress("decoding pictures", row + 1, len(files))
-    labels = np.array([file.label for file in files], dtype=np.int64)
-    return torch.from_numpy(images[good]), torch.from_numpy(labels[good])
+def _labels(files: Sequence[PictureFile]) -> Rows:
+    return np.array([file.label for file in files], dtype=np.int64)

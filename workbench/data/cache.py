@@ -1,0 +1,215 @@
+"""Pictures decoded once into one memory-mapped file, shared by every run that wants them.
+
+A cache is a folder named by a hash of the listing (path, size, time of change)
+and of the settings it was decoded with. It is built beside its place, under a
+lock, and renamed into place when it is whole: a builder that is killed leaves
+a ``.part`` folder in which the next one goes on.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor
+
+from workbench.data.dataset import Progress
+from workbench.data.decode import BrokenPicture, Fit, decode
+from workbench.errors import DataError
+from workbench.pictures import PictureFile
+from workbench.resolve import cache_folder
+
+VERSION = 1  # of the decoding: a change of it makes every cache anew
+PIXELS, DONE, META = "pictures.uint8", "done.uint8", "meta.json"
+BATCH = 64  # files a job: small enough to show progress, large enough to cost nothing
+POLL = 0.5  # seconds between two looks at another builder
+SPARE = 64 << 20  # bytes to leave free on the disk
+
+Bytes = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """What a picture is decoded to: [channels, size, size]."""
+
+    size: int
+    channels: int
+    fit: Fit
+
+    def shape(self, count: int) -> tuple[int, int, int, int]:
+        """[count, channels, size, size]."""
+        return (count, self.channels, self.size, self.size)
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """All pictures of a listing, mapped from their cache."""
+
+    folder: Path
+    pictures: Tensor  # uint8 [M, C, S, S], read-only, in the listing's order
+    good: NDArray[np.bool_]  # [M]; False where ``problems`` has the file
+    problems: list[tuple[str, str]]  # (path, what is wrong)
+    content_hash: str  # sha256 of the pixels
+
+
+def decoded(root: Path, files: Sequence[PictureFile], how: Decoding, progress: Progress) -> Decoded:
+    """Open the cache of ``files``, building it first if nobody has yet.
+
+    Raises :class:`DataError` where there is no room or no permission to build it.
+    """
+    home = cache_folder() / "pictures"
+    folder = home / _key(root, files, how)
+    try:
+        if not (folder / META).is_file():
+            home.mkdir(parents=True, exist_ok=True)
+            with _sole_builder(folder, len(files), progress):
+                if not (folder / META).is_file():
+                    _build(root, files, how, folder, progress)
+        return _open(folder, files, how)
+    except OSError as error:
+        raise DataError(
+            f"{error.filename or folder}: the cache of decoded pictures cannot be kept here "
+            f"({error.strerror or error}); name another folder in $WORKBENCH_CACHE"
+        ) from None
+
+
+def _key(root: Path, files: Sequence[PictureFile], how: Decoding) -> str:
+    digest = hashlib.sha256(f"{VERSION}\0{root}\0{how}\0".encode(errors="surrogateescape"))
+    lines = (f"{file.path}\0{file.size}\0{file.mtime}\0{file.mode}\n" for file in files)
+    digest.update("".join(lines).encode(errors="surrogateescape"))
+    return digest.hexdigest()[:32]
+
+
+@contextlib.contextmanager
+def _sole_builder(folder: Path, total: int, progress: Progress) -> Iterator[None]:
+    """Hold the cache's lock; while another process has it, tell how far that one is."""
+    lock = FileLock(folder.with_suffix(".lock"))
+    while True:
+        try:
+            lock.acquire(timeout=POLL)
+            break
+        except Timeout:
+            progress("another run is decoding these pictures", _count_done(folder), total)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _count_done(folder: Path) -> int:
+    try:
+        return int(np.count_nonzero(np.fromfile(_part(folder) / DONE, dtype=np.uint8)))
+    except OSError:
+        return 0  # not begun, or finished at this moment
+
+
+def _build(
+    root: Path, files: Sequence[PictureFile], how: Decoding, folder: Path, progress: Progress
+) -> None:
+    part = _part(folder)
+    part.mkdir(exist_ok=True)
+    shape = how.shape(len(files))
+    _check_room(part, int(np.prod(shape)))
+    pixels = _map(part / PIXELS, shape)
+    done = _map(part / DONE, (len(files),))
+    problems = _decode_missing(root, files, how, pixels, done, progress)
+    pixels.flush()
+    meta = {
+        "root": str(root),
+        "sha256": hashlib.sha256(pixels.data).hexdigest(),
+        "problems": [(files[row].path, problems[row]) for row in sorted(problems)],
+    }
+    with (part / META).open("w", encoding="utf-8") as out:
+        json.dump(meta, out)
+        out.flush()
+        os.fsync(out.fileno())
+    part.rename(folder)
+
+
+def _decode_missing(
+    root: Path,
+    files: Sequence[PictureFile],
+    how: Decoding,
+    pixels: Bytes,
+    done: Bytes,
+    progress: Progress,
+) -> dict[int, str]:
+    """Decode what is not ``done`` yet, in threads (Pillow lets go of the interpreter's lock)."""
+
+    def work(rows: NDArray[np.int64]) -> dict[int, str]:
+        broken = {}
+        for row in rows.tolist():
+            try:
+                pixels[row] = decode(root / files[row].path, how.size, how.channels, how.fit)
+                done[row] = 1
+            except BrokenPicture as problem:
+                pixels[row] = 0
+                broken[row] = str(problem)
+        return broken
+
+    missing = np.flatnonzero(done == 0)
+    finished, problems = len(files) - len(missing), dict[int, str]()
+    progress("decoding pictures", finished, len(files))
+    # Pillow's warning of large pictures is for servers; beyond twice that it still refuses.
+    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        jobs: dict[Future[dict[int, str]], int] = {
+            pool.submit(work, rows): len(rows)
+            for rows in np.split(missing, range(BATCH, len(missing), BATCH))
+        }
+        try:
+            for job in as_completed(jobs):
+                problems.update(job.result())
+                finished += jobs[job]
+                progress("decoding pictures", finished, len(files))
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return problems
+
+
+def _open(folder: Path, files: Sequence[PictureFile], how: Decoding) -> Decoded:
+    meta = json.loads((folder / META).read_text(encoding="utf-8"))
+    array = np.memmap(folder / PIXELS, dtype=np.uint8, mode="r", shape=how.shape(len(files)))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # nobody writes to it: batches are copies
+        pictures = torch.from_numpy(array)
+    good = np.fromfile(folder / DONE, dtype=np.uint8) == 1
+    problems = [(str(path), str(why)) for path, why in meta["problems"]]
+    return Decoded(folder, pictures, good, problems, str(meta["sha256"]))
+
+
+def _part(folder: Path) -> Path:
+    return folder.with_suffix(".part")
+
+
+def _map(path: Path, shape: tuple[int, ...]) -> "np.memmap[tuple[int, ...], np.dtype[np.uint8]]":
+    """Map a file for writing; what an earlier builder left in it stays."""
+    size = int(np.prod(shape))
+    with path.open("ab") as file:
+        if file.tell() != size:
+            file.truncate(size)
+    return np.memmap(path, dtype=np.uint8, mode="r+", shape=shape)
+
+
+def _check_room(part: Path, size: int) -> None:
+    """A full disk would otherwise kill the process in the middle of a mapped write."""
+    there = part / PIXELS
+    missing = size - (there.stat().st_blocks * 512 if there.exists() else 0)
+    free = shutil.disk_usage(part).free
+    if missing + SPARE > free:
+        raise DataError(
+            f"{part.parent}: the decoded pictures need {missing / 1e9:.1f} GB and "
+            f"{free / 1e9:.1f} GB are free; make room or name another folder in $WORKBENCH_CACHE"
+        )
