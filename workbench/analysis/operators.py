@@ -138,7 +138,7 @@ _POOLS = {
 }
 _ACTIVATIONS = frozenset(
     """relu silu gelu elu leaky_relu prelu tanh sigmoid hardtanh hardswish hardsigmoid mish celu
-    selu softplus softmax log_softmax safe_softmax log_sigmoid_forward""".split()
+    selu softplus softmax log_softmax safe_softmax log_sigmoid_forward""".split()  # noqa: SIM905
 )
 # Data is made, moved or renamed; nothing is computed.
 _MOVES = frozenset(
@@ -147,5 +147,5 @@ _MOVES = frozenset(
     new_full arange linspace scalar_tensor index index_select gather embedding roll flip repeat
     unsafe_view contiguous lift_fresh eye fill slice_scatter select_scatter repeat_interleave
     bernoulli dropout channel_shuffle native_channel_shuffle pixel_shuffle pixel_unshuffle
-    im2col""".split()
+    im2col""".split()  # noqa: SIM905
 )
