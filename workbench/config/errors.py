@@ -35,10 +35,14 @@ def _explain(detail: ErrorDetails, root: type[BaseModel]) -> tuple[str, str]:
     if kind == "literal_error":
         wanted = [repr(value) for value in _choices(section, path[-1])] or [context["expected"]]
         return key, f"must be one of {', '.join(wanted)} (got {detail['input']!r})"
+    if kind == "string_pattern_mismatch":  # the help text says it better than the expression
+        wanted_text = section.model_fields[path[-1]].description or context["pattern"]
+        return key, f"must be {wanted_text.rstrip('.')} (got {_short(detail['input'])})"
     if kind == "value_error":
         return key, str(context["error"])
     text = detail["msg"]
     text = text.replace("Input should be a valid ", "must be a ").replace("Input should ", "must ")
+    text = text.replace("must be a integer", "must be an integer")
     return key, f"{text} (got {_short(detail['input'])})"
 
 

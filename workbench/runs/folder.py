@@ -88,6 +88,8 @@ def create_folder(root: Path, preset: str, name: str | None = None) -> RunFolder
         raise RequestError(
             f"--name {name!r}: use letters, digits, '.', '_' and '-', a letter or digit first"
         )
+    if root.exists() and not root.is_dir():
+        raise RequestError(f"{root}: cannot hold runs: it is a file, not a folder")
     try:
         root.mkdir(parents=True, exist_ok=True)
         while True:
