@@ -1,0 +1,98 @@
+"""The root command, and how every error becomes one line and an exit status."""
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+import click
+
+from workbench.cli.options import data_option, runs_dir_option
+from workbench.cli.text import one_line
+from workbench.errors import RequestError, WorkbenchError
+
+# In the order in which --help lists them.
+COMMANDS = ("presets", "train", "runs", "show", "stop", "pause", "resume", "doctor")
+INTERRUPTED = 130
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"workbench.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+
+@click.group(
+    cls=LazyGroup,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@runs_dir_option
+@data_option
+@click.version_option(version("workbench"), prog_name="workbench")
+@click.pass_context
+def root(ctx: click.Context, runs_dir: Path, data: Path | None) -> None:
+    """Train vision networks and watch them learn, in the terminal.
+
+    Without a command it opens the screen.
+    """
+    if ctx.invoked_subcommand is None:
+        _open_screen(runs_dir, data)
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line and give its exit status: 0, 1, 2 or 130."""
+    try:
+        status = root.main(args=arguments, prog_name="workbench", standalone_mode=False)
+        sys.stdout.flush()  # here, where a full disk still gets its line
+    except WorkbenchError as error:
+        return _fail(str(error), error.exit_status)
+    except click.ClickException as error:
+        return _fail(_usage(error), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        _drop_stdout()
+        return 1
+    except OSError as error:
+        _drop_stdout()
+        where = error.filename or "standard output"
+        return _fail(f"{where}: {error.strerror or error}", 1)
+    return status if isinstance(status, int) else 0
+
+
+def _open_screen(runs_dir: Path, data: Path | None) -> None:
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise RequestError("the screen needs a terminal; `workbench --help` lists what does not")
+    from workbench.ui.app import run_app
+
+    run_app(runs_dir, data)
+
+
+def _usage(error: click.ClickException) -> str:
+    context = getattr(error, "ctx", None)
+    hint = f" (`{context.command_path} --help` tells more)" if context else ""
+    return f"{error.format_message().rstrip('.')}{hint}"
+
+
+def _fail(message: str, status: int) -> int:
+    try:
+        click.echo(f"workbench: {one_line(message)}", err=True)
+    except OSError:  # stderr is gone too: the status alone has to tell
+        return status
+    return status
+
+
+def _drop_stdout() -> None:
+    """Send what is still buffered nowhere, or Python complains about it at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,0 +1,159 @@
+"""What a training run says on stderr: lines that stay, and one that is rewritten in place."""
+
+import shutil
+import sys
+from typing import Any
+
+from workbench.cli.text import NOTHING, count, duration, one_line, percent
+from workbench.runs.events import Event
+from workbench.runs.follow import Update
+from workbench.runs.state import RunState
+
+BAR = 20  # cells
+REWRITE = "\r\x1b[K"  # back to the start of the line and erase it
+
+
+class Reporter:
+    """Reports the updates of a run: everywhere plain lines, on a terminal a live one below."""
+
+    def __init__(self, name: str, *, live: bool) -> None:
+        self._name = name
+        self._live = live
+        self._shown = ""  # what the live line holds now
+        self._phase = ""
+
+    def show(self, update: Update) -> None:
+        """Report what is new."""
+        for event in update.events:
+            for line in self._lines(event, update.state):
+                self.say(line)
+        if self._live:
+            width = shutil.get_terminal_size().columns - 1
+            self._rewrite(live_line(self._name, update.state, update.standing.status, width))
+
+    def say(self, line: str) -> None:
+        """Print a line that stays."""
+        shown = self._shown
+        self._rewrite("")
+        print(one_line(line), file=sys.stderr, flush=True)
+        self._rewrite(shown)
+
+    def close(self) -> None:
+        """Take the live line away."""
+        self._rewrite("")
+
+    def _rewrite(self, line: str) -> None:
+        if line != self._shown:
+            print(f"{REWRITE}{line}", end="", file=sys.stderr, flush=True)
+            self._shown = line
+
+    def _lines(self, event: Event, state: RunState) -> list[str]:
+        if event["event"] == "phase":
+            if self._live or event.get("message") == self._phase:
+                return []  # the live line shows it; off a terminal each is said once
+            self._phase = str(event.get("message"))
+            return [self._phase]
+        return event_lines(event, state)
+
+
+def event_lines(event: Event, state: RunState) -> list[str]:
+    """What an event is worth saying for good; nothing for a step.
+
+    Events come from a file that anyone may have written: what is missing shows as a dash.
+    """
+    match event["event"]:
+        case "start":
+            return [_start(event)]
+        case "epoch":
+            return [_epoch(event, state)]
+        case "test":
+            return [_test(event)]
+        case "notice":
+            return [f"note: {event.get('message', '')}"]
+        case "status" if event.get("status") in ("paused", "running", "queued"):
+            message = event.get("message")
+            return [f"{event['status']}{f': {message}' if message else ''}"]
+        case _:
+            return []
+
+
+def live_line(name: str, state: RunState, status: str, width: int) -> str:
+    """The line that is rewritten in place, in at most ``width`` cells.
+
+    Where they do not all fit, the less important parts are left out.
+    """
+    if state.phase or not state.step:
+        return one_line(f"{name}  {_waiting(state, status)}")[:width]
+    filled = round(state.progress * BAR)
+    parts = [  # (place on the line, text), the most important first
+        (0, name),
+        (4, percent(state.progress)),
+        (2, f"epoch {state.epoch}/{state.epochs}" if state.epochs else ""),
+        (9, f"{duration(state.seconds_left)} left"),
+        (5, f"loss {_number(_last(state, 'loss'), 3)}"),
+        (6, f"val {percent(state.best_accuracy)} best" if state.best_accuracy is not None else ""),
+        (3, "━" * filled + "─" * (BAR - filled)),
+        (8, f"{_number(state.images_per_second, 0)} img/s"),
+        (1, status if status != "running" else ""),
+        (7, f"step {count(state.step)}/{count(state.steps)}"),
+    ]
+    kept: list[tuple[int, str]] = []
+    for part in parts:
+        if part[1] and sum(len(text) + 2 for _, text in kept) + len(part[1]) <= width:
+            kept.append(part)
+    return "  ".join(one_line(text) for _, text in sorted(kept))
+
+
+def _waiting(state: RunState, status: str) -> str:
+    if not state.phase:
+        return "starting" if status == "running" else status
+    if not state.phase_total:
+        return f"{state.phase} …"
+    return f"{state.phase} {count(state.phase_done)}/{count(state.phase_total)}"
+
+
+def _start(event: Event) -> str:
+    sizes = [count(event.get(f"{part}_pictures")) for part in ("train", "val", "test")]
+    steps = f"{count(event.get('epochs'))} epochs, " if event.get("epochs") else ""
+    return " · ".join(
+        (
+            f"{sizes[0]} + {sizes[1]} + {sizes[2]} pictures (train, validation, test)",
+            f"{len(event.get('classes') or [])} classes",
+            f"{count(event.get('params'))} parameters, {count(event.get('macs'))} MACs",
+            f"{steps}{count(event.get('steps'))} steps",
+            f"{event.get('device', '?')} {event.get('precision', '')}",
+        )
+    )
+
+
+def _epoch(event: Event, state: RunState) -> str:
+    best = "  best" if event.get("epoch") == state.best_epoch else ""
+    total = f"/{state.epochs}" if state.epochs else ""
+    return (
+        f"epoch {event.get('epoch', '?')}{total}"
+        f"  loss {_number(event.get('train_loss'), 4)}"
+        f"  accuracy {percent(event.get('train_accuracy'))}"
+        f"  val loss {_number(event.get('val_loss'), 4)}"
+        f"  val {percent(event.get('val_accuracy'))}"
+        f"  lr {_number(event.get('lr'), 6)}"
+        f"  {duration(event.get('seconds'))}"
+        f"  {_number(event.get('images_per_second'), 0)} img/s{best}"
+    )
+
+
+def _test(event: Event) -> str:
+    top3 = event.get("test_top3_accuracy")
+    of = f"{count(event.get('correct'))}/{count(event.get('total'))}"
+    more = f"  top-3 {percent(top3)}" if top3 is not None else ""
+    weights = f"{event['weights']} weights" if event.get("weights") else "final weights"
+    return f"test  top-1 {percent(event.get('test_accuracy'))} ({of}){more}  {weights}"
+
+
+def _last(state: RunState, curve: str) -> float | None:
+    return state.curves[curve].last if curve in state.curves else None
+
+
+def _number(value: Any, digits: int) -> str:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return NOTHING
+    return f"{value:,.{digits}f}"

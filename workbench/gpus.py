@@ -1,0 +1,70 @@
+"""Whether a CUDA device can be there, asked without torch.
+
+Torch knows for certain, but costs seconds to import; a request for a GPU on a
+machine that has none is refused before that. The worker asks torch itself.
+"""
+
+import os
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+PROC = Path("/proc/driver/nvidia/gpus")  # one folder a GPU
+DEVICES = Path("/dev")
+OTHER_DRIVERS = ("dxg", "kfd")  # Windows' subsystem and AMD: torch has to be asked
+
+
+def why_no_cuda(device: str) -> str:
+    """Why ``cuda`` or ``cuda:N`` cannot be had here; empty where it can, or may be.
+
+    ``auto`` and ``cpu`` can always be had.
+    """
+    if not device.startswith("cuda"):
+        return ""
+    if torch_is_cpu_only():
+        return "the installed torch is built for the CPU only"
+    present = gpu_count()
+    if present is None:
+        return ""
+    if not present:
+        return "this machine has no NVIDIA GPU, or not its driver"
+    visible = visible_count(present)
+    if not visible:
+        return "CUDA_VISIBLE_DEVICES hides every GPU"
+    number = int(device.partition(":")[2] or 0)
+    if number >= visible:
+        return f"there is cuda:0 to cuda:{visible - 1}" if visible > 1 else "there is only cuda:0"
+    return ""
+
+
+def torch_is_cpu_only() -> bool:
+    """True where torch's version says that it was built without CUDA (``2.14.1+cpu``)."""
+    try:
+        return version("torch").endswith("+cpu")
+    except PackageNotFoundError:
+        return False
+
+
+def gpu_count() -> int | None:
+    """NVIDIA GPUs of this machine; None where only torch can tell."""
+    if any((DEVICES / name).exists() for name in OTHER_DRIVERS):
+        return None
+    if PROC.is_dir():
+        return sum(1 for _ in PROC.iterdir())
+    return sum(1 for path in DEVICES.glob("nvidia[0-9]*") if path.name[6:].isdigit())
+
+
+def visible_count(present: int) -> int:
+    """How many of ``present`` GPUs CUDA_VISIBLE_DEVICES leaves.
+
+    CUDA takes the list up to the first entry that names no device.
+    """
+    listed = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if listed is None:
+        return present
+    count = 0
+    for entry in (part.strip() for part in listed.split(",")):
+        names_none = int(entry) >= present if entry.isdigit() else entry[:3] not in ("GPU", "MIG")
+        if names_none:
+            break
+        count += 1
+    return count
