@@ -27,6 +27,13 @@ class TrainConfig(Section):
         5.0, "Time between checkpoints within an epoch.", unit="minutes", gt=0
     )
 
+    grad_norm_every: int = setting(
+        50, "Measure the gradient's norm every so many steps; 0: never.", unit="steps", ge=0
+    )
+    nonfinite: Literal["stop", "skip"] = setting(
+        "stop", "What to do where the loss is NaN or infinite: end the run, or skip the step."
+    )
+
     @model_validator(mode="after")
     def _one_length(self) -> Self:
         if self.epochs and self.steps:

@@ -3,11 +3,14 @@
 import json
 import math
 import os
+import time
 from pathlib import Path
 from typing import Any
 
 Event = dict[str, Any]
 CHUNK = 4 << 20  # bytes read at once, so that a screen stays responsive on a huge file
+LONGEST = 16 << 20  # bytes of one line; what is longer is no event of ours
+STEP_START = b'{"event":"step"'  # how the writer begins a step's line
 
 
 class EventWriter:
@@ -18,8 +21,14 @@ class EventWriter:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = path.open("ab", buffering=0)
         self._lines: list[bytes] = []
+
+    def add_now(self, kind: str, **values: Any) -> None:
+        """Add one event with the time and flush."""
+        self.add({"event": kind, "time": round(time.time(), 3), **values})
+        self.flush()
 
     def add(self, event: Event) -> None:
         """Keep one event for the next flush."""
@@ -36,11 +45,24 @@ class EventWriter:
             raise OSError(28, "No space left on device", self._file.name)
         self._lines.clear()
 
-    def sync(self) -> int:
-        """Flush, make it durable, and give the file's length in bytes."""
-        self.flush()
-        os.fsync(self._file.fileno())
+    def reopen(self) -> None:
+        """Go on in the file that now has the path (see :func:`keep_prefix`)."""
+        self._file.close()
+        self._file = self._path.open("ab", buffering=0)
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes that are added and not written yet."""
+        return sum(map(len, self._lines))
+
+    @property
+    def length(self) -> int:
+        """Bytes written so far; whole lines, where the last flush went well."""
         return os.fstat(self._file.fileno()).st_size
+
+    def make_durable(self) -> None:
+        """Return once what was flushed is on the disk; may be called from another thread."""
+        os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Flush and close."""
@@ -64,8 +86,22 @@ class EventTail:
         self.reset = False
         self.damaged = 0  # lines that are no event
 
-    def read(self) -> list[Event]:
-        """The events that came since the last read, at most some megabytes of them."""
+    @property
+    def unread(self) -> int:
+        """Bytes that wait to be read; all of them where the file is another one now."""
+        try:
+            about = self._path.stat()
+        except OSError:
+            return 0
+        same = about.st_ino == self._inode and about.st_size >= self._offset
+        return about.st_size - self._offset if same else about.st_size
+
+    def read(self, limit: int = CHUNK, every: int = 1) -> list[Event]:
+        """The events of the next ``limit`` bytes at most; [] where there is nothing new.
+
+        With ``every`` above 1 only each so many-th step is decoded, and the last:
+        a curve of some thousand points does not need a million of them.
+        """
         self.reset = False
         try:
             file = self._path.open("rb")
@@ -78,12 +114,22 @@ class EventTail:
                 self._inode, self._offset, self._rest = about.st_ino, 0, b""
                 self.damaged = 0
             file.seek(self._offset)
-            data = file.read(CHUNK)
+            data = file.read(limit)
         self._offset += len(data)
         *lines, self._rest = (self._rest + data).split(b"\n")
-        events = [decode(line) for line in lines]
+        if len(self._rest) > LONGEST:
+            self._rest = b""
+            self.damaged += 1
+        events = [decode(line) for line in (_thinned(lines, every) if every > 1 else lines)]
         self.damaged += sum(event is None for event in events)
         return [event for event in events if event is not None]
+
+
+def _thinned(lines: list[bytes], every: int) -> list[bytes]:
+    """Every line but steps, every so many-th step, and the last step."""
+    steps = [i for i, line in enumerate(lines) if line.startswith(STEP_START)]
+    kept = {*steps[::every], *steps[-1:]}
+    return [line for i, line in enumerate(lines) if i in kept or not line.startswith(STEP_START)]
 
 
 def encode(event: Event) -> bytes:

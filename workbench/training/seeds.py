@@ -20,7 +20,7 @@ def seed_network(seed: int, step: int) -> None:
     """Seed what layers draw (dropout), on the CPU and on every GPU in use."""
     value = derive(seed, "network", step)
     torch.default_generator.manual_seed(value)
-    if torch.cuda.is_initialized():
+    if torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         torch.cuda.manual_seed(value)
 
 

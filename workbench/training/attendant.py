@@ -1,0 +1,200 @@
+"""Looks after a training: writes its events, keeps its checkpoints, hears what is asked.
+
+The loop calls :meth:`Attendant.step_done` after every step, which keeps the
+losses where they were computed and looks at the clock; everything that costs
+something happens a few times a second.
+"""
+
+import logging
+import time
+from typing import Any
+
+from workbench.errors import RunError
+from workbench.runs.control import WishReader
+from workbench.runs.events import EventWriter
+from workbench.runs.folder import RunFolder
+from workbench.tasks import Losses
+from workbench.training.heartbeat import Heartbeat
+from workbench.training.keeper import CheckpointKeeper
+from workbench.training.monitor import Monitor
+from workbench.training.recorder import Recorder
+from workbench.training.signals import Signals
+from workbench.training.steplog import StepLog
+from workbench.training.trainer import StopTraining, Trainer
+
+LOOK = 0.25  # seconds between two looks around
+PACE = 1.0  # seconds between two reports of speed and load
+MOST_HELD = 64 << 20  # bytes of events held back while the disk is full
+
+log = logging.getLogger(__name__)
+
+
+class Attendant:
+    """The trainer's watcher in a worker (see :class:`workbench.training.trainer.Watcher`)."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        writer: EventWriter,
+        recorder: Recorder,
+        signals: Signals,
+        heartbeat: Heartbeat,
+    ) -> None:
+        self.folder, self.writer, self.recorder = folder, writer, recorder
+        self.signals, self.heartbeat = signals, heartbeat
+        self.monitor: Monitor | None = None  # from the moment the device is known
+        self.wishes = WishReader(folder)
+        self.keeper = CheckpointKeeper(folder.checkpoints, writer, self.notice)
+        self.steps = StepLog(writer)
+        self._next_look = self._next_pace = 0.0
+        self._last_checkpoint = time.monotonic()
+        self._paced: tuple[float, int] | None = None  # clock and step of the last pace event
+        self._disk_full = False
+
+    # What the trainer calls.
+
+    def step_done(self, trainer: Trainer, losses: Losses, lr: float) -> None:
+        """Keep the step's losses; look around if it is time."""
+        self.steps.add(trainer.step, trainer.epoch, lr, losses)
+        if time.monotonic() >= self._next_look or self.signals.stop:
+            self._look(trainer)
+
+    def epoch_done(self, trainer: Trainer, row: dict[str, Any], best: bool) -> None:
+        """Write the epoch's metrics and checkpoint it."""
+        self._report(trainer)
+        self.event("epoch", **row)
+        self.recorder.note(
+            "result",
+            best_val_accuracy=trainer.best_accuracy,
+            best_epoch=trainer.best_epoch,
+            final_val_accuracy=row["val_accuracy"],
+            final_val_loss=row["val_loss"],
+            final_train_loss=row["train_loss"],
+            seconds_per_epoch=row["seconds"],
+            images_per_second=row["images_per_second"],
+            epochs=trainer.epochs_done,
+            steps=trainer.step,
+        )
+        self.recorder.note("run", seconds=round(trainer.clock.seconds, 3))
+        self.checkpoint(trainer, best=best)
+        self._write_record()
+
+    def between(self) -> None:
+        """Between two batches of an evaluation: only an end is heard here."""
+        if self.signals.stop:
+            raise StopTraining
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + LOOK
+            if self.wishes.read() == "stop":
+                self.signals.stop = True
+                raise StopTraining
+
+    # What the session calls.
+
+    def event(self, kind: str, **values: Any) -> None:
+        """Write an event at once."""
+        self.writer.add({"event": kind, "time": round(time.time(), 3), **values})
+        self.flush()
+
+    def notice(self, message: str) -> None:
+        """Tell whoever watches something that is not an end."""
+        log.warning(message)
+        self.event("notice", message=message)
+
+    def phase(self, message: str, done: int = 0, total: int = 0) -> None:
+        """Say what is being waited for, a few times a second at most."""
+        if done and done < total and time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + LOOK
+        self.event("phase", message=message, done=done, total=total)
+        if self.signals.stop or self.wishes.read() == "stop":
+            raise StopTraining
+
+    def checkpoint(self, trainer: Trainer, *, best: bool = False) -> None:
+        """Take a snapshot and have it written in the background."""
+        self._report(trainer)
+        self.keeper.wait()
+        if self.writer.held_bytes:
+            return  # the disk is full: what the checkpoint would count on is not written
+        snapshot = trainer.snapshot()
+        snapshot.numbers["metrics_bytes"] = self.writer.length
+        self.keeper.keep(snapshot, best=best)
+        self._last_checkpoint = time.monotonic()
+
+    def flush(self) -> None:
+        """Write the events kept; a full disk holds them back and is told once."""
+        try:
+            self.writer.flush()
+        except OSError as error:
+            if not self._disk_full:
+                log.warning("metrics are held back: %s", error)
+            self._disk_full = True
+            if self.writer.held_bytes > MOST_HELD:
+                raise RunError(f"{self.folder.metrics}: cannot be written: {error}") from None
+        else:
+            self._disk_full = False
+
+    # The look around.
+
+    def _look(self, trainer: Trainer) -> None:
+        self._next_look = time.monotonic() + LOOK
+        if self.heartbeat.lost:
+            raise RunError(f"{self.folder.path}: the run's folder is gone; training ends here")
+        self._report(trainer)
+        self._pace(trainer)
+        wish = self.wishes.read()
+        if wish == "pause":
+            wish = self._pause(trainer)
+        if wish == "stop" or self.signals.stop:
+            self.signals.stop = True
+            raise StopTraining
+        if wish == "checkpoint" or self._checkpoint_is_due(trainer):
+            self.checkpoint(trainer)
+
+    def _checkpoint_is_due(self, trainer: Trainer) -> bool:
+        age = time.monotonic() - self._last_checkpoint
+        return age >= trainer.config.train.checkpoint_minutes * 60 and not self.keeper.busy
+
+    def _report(self, trainer: Trainer) -> None:
+        bad = self.steps.report()
+        self.flush()
+        if bad is not None and trainer.config.train.nonfinite == "stop":
+            raise trainer.explain_nonfinite(bad)
+
+    def _pace(self, trainer: Trainer) -> None:
+        now = time.monotonic()
+        if now < self._next_pace:
+            return
+        self._next_pace = now + PACE
+        seconds = trainer.clock.seconds
+        speed = None
+        if self._paced and seconds > self._paced[0]:
+            pictures = (trainer.step - self._paced[1]) * trainer.batches.batch_size
+            speed = round(pictures / (seconds - self._paced[0]), 1)
+        self._paced = (seconds, trainer.step)
+        self.monitor = self.monitor or Monitor(trainer.compute)
+        self.event(
+            "pace", images_per_second=speed, seconds=round(seconds, 3), **self.monitor.read()
+        )
+
+    def _pause(self, trainer: Trainer) -> str | None:
+        """Wait until asked to go on; gives the wish that ended the pause."""
+        began = time.perf_counter()
+        self.checkpoint(trainer)
+        self.recorder.status("paused")
+        self.event("status", status="paused")
+        wish = None
+        while wish not in ("run", "stop") and not self.signals.stop and not self.heartbeat.lost:
+            time.sleep(0.1)
+            wish = self.wishes.read()
+        trainer.clock.forget(time.perf_counter() - began)
+        self._paced = None
+        self.recorder.status("running")
+        self.event("status", status="running")
+        return wish
+
+    def _write_record(self) -> None:
+        try:
+            self.recorder.write()
+        except OSError as error:
+            log.warning("the record could not be written: %s", error)

@@ -1,0 +1,188 @@
+"""One run from its folder to its end: data, network, training, test, record."""
+
+import json
+import logging
+from typing import Any
+
+import torch
+from torch import nn
+
+from workbench import analysis
+from workbench.config import RunConfig
+from workbench.data import DataSet, load_data
+from workbench.data.augment import TestTransform, TrainAugment
+from workbench.errors import RunError
+from workbench.models import build_model
+from workbench.runs.atomic import write_atomically
+from workbench.runs.events import keep_prefix
+from workbench.runs.folder import RunFolder
+from workbench.tasks import Task, build_task
+from workbench.training import checkpoint, devices
+from workbench.training.attendant import Attendant
+from workbench.training.batches import Batches
+from workbench.training.devices import Compute
+from workbench.training.recorder import environment
+from workbench.training.seeds import derive
+from workbench.training.trainer import Trainer
+
+log = logging.getLogger(__name__)
+
+
+def run_session(folder: RunFolder, attendant: Attendant, config: RunConfig) -> None:
+    """Train the run of ``folder`` to its end, from its newest checkpoint if it has one.
+
+    Raises :class:`workbench.training.trainer.StopTraining` where it was told to
+    stop; its checkpoint is written by then.
+    """
+    compute = devices.choose(config.train)
+    attendant.phase("reading the data")
+    data = load_data(config, attendant.phase)
+    attendant.phase("building the network")
+    model = fresh_model(config, compute)
+    task = build_task(config, data, compute.device)
+    trainer = assemble(config, data, model, task, compute, attendant)
+    _describe(folder, attendant, trainer, data)
+    resumed_from = _go_back(attendant, trainer)
+    _announce(attendant, trainer, data, resumed_from)
+    try:
+        trainer.train()
+    except BaseException:
+        # Wherever it is interrupted, all that was done up to here must last.
+        if trainer.step != resumed_from and not attendant.heartbeat.lost:
+            _save_what_is_sound(attendant, trainer)
+        raise
+    attendant.phase("testing")
+    _finish(attendant, trainer, data)
+    attendant.keeper.wait()
+
+
+def fresh_model(config: RunConfig, compute: Compute) -> nn.Module:
+    """The configuration's network with the weights that its seed gives, on its device."""
+    torch.manual_seed(derive(config.train.seed, "weights"))
+    model = build_model(config)
+    return model.to(device=compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload,no-any-return]
+
+
+def assemble(
+    config: RunConfig,
+    data: DataSet,
+    model: nn.Module,
+    task: Task,
+    compute: Compute,
+    attendant: Attendant,
+) -> Trainer:
+    """Put the trainer together; the pictures move to the device if they are resident."""
+    last = compute.channels_last
+    augment = TrainAugment(config, data.mean, data.std, channels_last=last)
+    transform = TestTransform(config, data.mean, data.std, channels_last=last)
+    train = data.train.to(compute.device)
+    batches = Batches(train, augment, config.train.batch_size, config.train.seed, compute.device)
+    validation = data.validation.to(compute.device)
+    return Trainer(config, model, task, batches, validation, transform, compute, attendant)
+
+
+def _describe(folder: RunFolder, attendant: Attendant, trainer: Trainer, data: DataSet) -> None:
+    """Write down what is known before the first step."""
+    config, recorder = trainer.config, attendant.recorder
+    summary = analysis.summarize(config)
+    write_atomically(folder.path / "layers.json", json.dumps(summary).encode(), durable=False)
+    recorder.note("result", params=summary["params"], macs=summary["macs"])
+    recorder.note(
+        "environment",
+        **environment(trainer.compute.name, trainer.compute.precision, torch.get_num_threads()),
+        deterministic=config.train.deterministic,
+    )
+    recorder.note(
+        "data",
+        name=data.name,
+        classes=list(data.classes),
+        train=len(data.train),
+        validation=len(data.validation),
+        test=len(data.test),
+        hash=data.content_hash,
+        mean=data.mean,
+        std=data.std,
+        skipped=len(data.skipped),
+    )
+    recorder.status("running")
+    for path, problem in data.skipped[:20]:
+        attendant.notice(f"skipped {path}: {problem}")
+    if len(data.skipped) > 20:
+        attendant.notice(f"skipped {len(data.skipped) - 20} more pictures")
+
+
+def _go_back(attendant: Attendant, trainer: Trainer) -> int:
+    """Stand where the newest sound checkpoint was taken; gives its step, 0 without one.
+
+    Events of later steps are dropped: they come again, equal to the bit.
+    """
+    folder, writer = attendant.folder, attendant.writer
+    snapshot, complaints = checkpoint.load_newest(folder.checkpoints)
+    kept = 0
+    if snapshot is not None:
+        try:
+            trainer.restore(snapshot)
+        except (RuntimeError, KeyError, IndexError, TypeError, ValueError) as error:
+            reason = str(error).splitlines()[0]
+            raise RunError(f"{folder.checkpoints}: belongs to another network: {reason}") from None
+        kept = int(snapshot.numbers["metrics_bytes"])
+    writer.flush()
+    if writer.length > kept and attendant.recorder.record["run"]["workers"] > 1:
+        held = kept if snapshot is not None else 0
+        keep_prefix(folder.metrics, held)
+        writer.reopen()
+    for complaint in complaints:
+        attendant.notice(f"a checkpoint is damaged and was passed over: {complaint}")
+    return trainer.step
+
+
+def _announce(attendant: Attendant, trainer: Trainer, data: DataSet, resumed_from: int) -> None:
+    result = attendant.recorder.record["result"]
+    attendant.event(
+        "start",
+        classes=list(data.classes),
+        epochs=trainer.epochs,
+        steps=trainer.steps,
+        steps_per_epoch=trainer.steps_per_epoch,
+        batch_size=trainer.batches.batch_size,
+        device=trainer.compute.name,
+        precision=trainer.compute.precision,
+        params=result["params"],
+        macs=result["macs"],
+        input=list(trainer.config.input_shape),
+        train_pictures=len(data.train),
+        val_pictures=len(data.validation),
+        test_pictures=len(data.test),
+        resumed_from=resumed_from,
+    )
+
+
+def _save_what_is_sound(attendant: Attendant, trainer: Trainer) -> None:
+    try:
+        attendant.checkpoint(trainer)
+        attendant.keeper.wait()
+    except (RunError, OSError, RuntimeError) as error:
+        log.warning("no checkpoint could be written at the end: %s", error)
+
+
+def _finish(attendant: Attendant, trainer: Trainer, data: DataSet) -> None:
+    """Test once, with the final weights, and write down the result."""
+    judged = trainer.judge(data.test.to(trainer.compute.device))
+    attendant.event("test", weights="last", **{_test_name(k): v for k, v in judged.items()})
+    result: dict[str, Any] = {
+        "test_accuracy": judged["accuracy"],
+        "test_loss": judged["loss"],
+        "test_correct": judged.get("correct"),
+        "test_total": judged.get("total"),
+        "test_top3_accuracy": judged.get("top3_accuracy"),
+        "test_top3_correct": judged.get("top3_correct"),
+        "test_balanced_accuracy": judged.get("balanced_accuracy"),
+        "test_per_class": judged.get("per_class"),
+        "weights_sha256": checkpoint.weights_hash(trainer.model.state_dict()),
+    }
+    attendant.recorder.note("result", **result)
+    attendant.recorder.note("run", seconds=round(trainer.clock.seconds, 3))
+
+
+def _test_name(name: str) -> str:
+    return f"test_{name}" if name in ("loss", "accuracy", "top3_accuracy") else name

@@ -1,0 +1,266 @@
+"""A process that has torch loaded and stands by: it answers layer tables, and forks warm workers.
+
+``python -m workbench.training.standby`` reads one JSON request a line from
+stdin and writes one JSON answer a line to stdout:
+
+- ``{"id": 1, "op": "summarize", "config": {…}}`` → ``{"id": 1, "result": {…}}``
+- ``{"id": 2, "op": "launch", "folder": "…"}`` → ``{"id": 2, "result": {"pid": …}}``
+- what is refused → ``{"id": 1, "error": "…"}``; loaded → ``{"event": "ready"}``
+
+The process itself stays idle with one thread and never touches CUDA, so that it
+can be forked at any time. Counting is done by a forked analyst, at low priority
+so that no training is slowed; a request that comes while one is being counted
+makes it moot, and the analyst is replaced. It all ends when stdin closes, which
+it does when whoever asked is gone, however it went.
+"""
+
+import json
+import logging
+import os
+import selectors
+import signal
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from workbench.analysis import summarize
+from workbench.config import build_config
+from workbench.errors import WorkbenchError
+from workbench.runs.folder import RunFolder
+from workbench.runs.launch import write_launch
+from workbench.runs.process import ProcessIdentity
+
+NICENESS = 10
+QUIET = 0.3  # seconds without a request after which the rest is loaded
+CHUNK = 1 << 16
+
+
+class BecomeWorker(BaseException):
+    """Unwinds a forked child out of the standby's loop, to be a run's worker from then on."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        super().__init__(folder.id)
+        self.folder = folder
+
+
+class Lines:
+    """The complete lines that have come through a pipe."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self._rest = b""
+
+    def read(self) -> Iterator[bytes] | None:
+        """What is complete by now; None at the end of the pipe."""
+        data = os.read(self.descriptor, CHUNK)
+        if not data:
+            return None
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        return iter(lines)
+
+
+class Analyst:
+    """A forked child that counts networks, one request at a time."""
+
+    def __init__(self) -> None:
+        requests, self.requests = os.pipe()
+        replies, replies_in = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self.requests)
+            os.close(replies)
+            _analyse_for_ever(requests, replies_in)
+        os.close(requests)
+        os.close(replies_in)
+        self.lines = Lines(replies)
+        self.busy_with: Any = None  # the id of the request that is being counted
+
+    def ask(self, request: dict[str, Any]) -> None:
+        """Hand over a request."""
+        self.busy_with = request.get("id")
+        _write(self.requests, request)
+
+    def end(self) -> int:
+        """End the child, whatever it does; gives its wait status."""
+        os.kill(self.pid, signal.SIGKILL)
+        os.close(self.requests)
+        os.close(self.lines.descriptor)
+        return os.waitpid(self.pid, 0)[1]
+
+
+class Standby:
+    """The loop: requests in, answers out."""
+
+    def __init__(self, requests: int, answers: int) -> None:
+        self._requests = Lines(requests)
+        self._answers = answers
+        self._analyst: Analyst | None = None
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(requests, selectors.EVENT_READ)
+
+    def serve(self) -> None:
+        """Answer until stdin closes; in a forked worker, :class:`BecomeWorker` is raised."""
+        self._answer({"event": "ready"})
+        prepared = False
+        while True:
+            some = self._selector.select(None if prepared else QUIET)
+            if not some and not prepared:
+                prepared = True
+                _load_what_a_worker_needs()
+            for key, _ in some:
+                if key.fd == self._requests.descriptor:
+                    lines = self._requests.read()
+                    if lines is None:
+                        return
+                    for line in lines:
+                        self._handle(line)
+                elif self._analyst is not None and key.fd == self._analyst.lines.descriptor:
+                    self._relay(self._analyst)
+
+    def close(self) -> None:
+        """End the analyst."""
+        if self._analyst is not None:
+            self._selector.unregister(self._analyst.lines.descriptor)
+            self._analyst.end()
+            self._analyst = None
+
+    def _handle(self, line: bytes) -> None:
+        request: dict[str, Any] = {}
+        try:
+            request = json.loads(line)
+            if request["op"] == "summarize":
+                self._count(request)
+            elif request["op"] == "launch":
+                pid = self._launch(RunFolder(Path(request["folder"])))
+                self._answer({"id": request["id"], "result": {"pid": pid}})
+            else:
+                self._answer({"id": request["id"], "error": f"no op {request['op']!r}"})
+        except (ValueError, KeyError, TypeError, OSError) as error:
+            name = request.get("id") if isinstance(request, dict) else None
+            self._answer({"id": name, "error": f"{type(error).__name__}: {error}"})
+
+    def _count(self, request: dict[str, Any]) -> None:
+        if self._analyst is not None and self._analyst.busy_with is not None:
+            self._answer({"id": self._analyst.busy_with, "error": "overtaken by a newer request"})
+            self.close()
+        if self._analyst is None:
+            self._analyst = Analyst()
+            self._selector.register(self._analyst.lines.descriptor, selectors.EVENT_READ)
+        self._analyst.ask(request)
+
+    def _relay(self, analyst: Analyst) -> None:
+        lines = analyst.lines.read()
+        if lines is None:  # it is dead: out of memory, say
+            self._selector.unregister(analyst.lines.descriptor)
+            status = os.waitstatus_to_exitcode(analyst.end())
+            self._analyst = None
+            text = f"counting this network ended the process that counts (status {status})"
+            self._answer({"id": analyst.busy_with, "error": text})
+            return
+        for line in lines:
+            analyst.busy_with = None
+            os.write(self._answers, line + b"\n")
+
+    def _answer(self, answer: dict[str, Any]) -> None:
+        _write(self._answers, answer)
+
+    def _launch(self, folder: RunFolder) -> int:
+        """Fork a worker for a run: in its own session, nobody's child. Gives its process id."""
+        told, tell = os.pipe()
+        middle = os.fork()
+        if middle == 0:
+            os.setsid()
+            worker = os.fork()
+            if worker:
+                _write(tell, {"pid": worker})
+                os._exit(0)
+            self._leave_behind(told, tell)
+            _take_over_streams(folder)
+            raise BecomeWorker(folder)
+        os.close(tell)
+        os.waitpid(middle, 0)
+        with os.fdopen(told, "rb") as pipe:
+            pid = int(json.loads(pipe.readline())["pid"])
+        write_launch(folder, ProcessIdentity.of(pid))
+        return pid
+
+    def _leave_behind(self, *pipes: int) -> None:
+        """In a forked worker: let go of every pipe, or nobody would see the standby's end."""
+        self._selector.close()
+        held = [*pipes, self._requests.descriptor, self._answers]
+        if self._analyst is not None:
+            held += [self._analyst.lines.descriptor, self._analyst.requests]
+        for descriptor in held:
+            os.close(descriptor)
+
+
+def _analyse_for_ever(requests: int, answers: int) -> None:
+    """The analyst's life: count what is asked, until the pipe closes."""
+    os.nice(NICENESS)
+    lines = Lines(requests)
+    while (some := lines.read()) is not None:
+        for line in some:
+            _write(answers, _summary(json.loads(line)))
+    os._exit(0)
+
+
+def _summary(request: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return {"id": request["id"], "result": summarize(build_config(request["config"]))}
+    except WorkbenchError as error:
+        return {"id": request["id"], "error": str(error)}
+    except Exception as error:
+        logging.exception("request %s", request.get("id"))  # a bug of ours: all of it in the log
+        return {"id": request["id"], "error": f"{type(error).__name__}: {error}"}
+
+
+def _load_what_a_worker_needs() -> None:
+    """Import what a worker imports; the first optimiser brings torch._dynamo with it, 0.9 s."""
+    import workbench.training.worker  # noqa: F401
+
+    torch.optim.SGD([torch.zeros(1, requires_grad=True)])
+
+
+def _take_over_streams(folder: RunFolder) -> None:
+    """Give a forked worker the streams and the folder that a cold one is started with."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    os.dup2(null, 0)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(null)
+    os.close(log)
+    os.chdir(folder.path.parent)
+
+
+def _write(descriptor: int, message: dict[str, Any]) -> None:
+    data = json.dumps(message).encode() + b"\n"
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def main() -> int:
+    """Stand by until stdin closes."""
+    # Pipes of our own, so that a stray print goes to the log and not between the answers.
+    requests, answers = os.dup(0), os.dup(1)
+    os.dup2(2, 1)
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)  # no thread pool: it would not survive the fork
+    standby = Standby(requests, answers)
+    try:
+        standby.serve()
+        standby.close()
+        return 0
+    except BecomeWorker as fate:
+        folder = fate.folder
+    torch.set_num_threads(threads)
+    from workbench.training.worker import main as work
+
+    return work([str(folder.path)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,239 @@
+"""The training loop: epochs of steps, an evaluation after each, and a look around now and then.
+
+Every moment between two steps is a point from which a run can be stopped,
+checkpointed and resumed to the bit: a step depends on the weights, the
+optimiser's state and the step's number, and on nothing else.
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from workbench.config import RunConfig
+from workbench.config.schedule import PlateauSchedule
+from workbench.data import Split
+from workbench.schedule import Plateau, lr_at
+from workbench.tasks import Losses, Task
+from workbench.training import checkpoint
+from workbench.training.batches import Batches
+from workbench.training.checkpoint import Snapshot
+from workbench.training.devices import Compute
+from workbench.training.evaluation import evaluate
+from workbench.training.faults import nonfinite_error
+from workbench.training.optimizers import build_optimizer
+from workbench.training.seeds import seed_network
+
+
+class Watcher(Protocol):
+    """Who is told what happens, and may interrupt it (see ``workbench.training.attendant``)."""
+
+    def step_done(self, trainer: "Trainer", losses: Losses, lr: float) -> None:
+        """After every step; may raise :class:`StopTraining`."""
+
+    def epoch_done(self, trainer: "Trainer", row: dict[str, Any], best: bool) -> None:
+        """After every epoch's evaluation."""
+
+    def between(self) -> None:
+        """Between two batches of an evaluation; may raise :class:`StopTraining`."""
+
+
+class StopTraining(Exception):
+    """Raised by a watcher, between two steps, to end the training early."""
+
+
+@dataclass
+class Clock:
+    """Seconds spent training, with pauses left out; goes on after a resume."""
+
+    before: float = 0.0
+    _since: float = field(default_factory=time.perf_counter)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds so far."""
+        return self.before + time.perf_counter() - self._since
+
+    def forget(self, seconds: float) -> None:
+        """Leave out a pause."""
+        self.before -= seconds
+
+
+class Trainer:
+    """A network, its optimiser, and how far they have come."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        model: nn.Module,
+        task: Task,
+        batches: Batches,
+        validation: Split,
+        test_transform: Any,
+        compute: Compute,
+        watcher: Watcher,
+    ) -> None:
+        self.config, self.model, self.task = config, model, task
+        self.batches, self.validation = batches, validation
+        self.test_transform, self.compute, self.watcher = test_transform, compute, watcher
+        self.forward: nn.Module = torch.compile(model) if config.train.compile else model  # type: ignore[assignment]
+        self.optimizer = build_optimizer(config.optimizer, model)
+        self.scaler = torch.amp.GradScaler(
+            compute.device.type, enabled=compute.precision == "float16"
+        )
+        self.steps_per_epoch = batches.steps_per_epoch
+        self.steps = config.train.steps or config.train.epochs * self.steps_per_epoch
+        self.epochs = -(-self.steps // self.steps_per_epoch)
+        self.step = 0
+        self.epochs_done = 0
+        self.best_accuracy: float | None = None
+        self.best_epoch = 0
+        self.last_row: dict[str, Any] = {}
+        self.plateau = Plateau()
+        self.meter = task.train_meter()
+        self.clock = Clock()
+        self.epoch_began = 0.0  # on the clock
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the step that was made last, counted from 1."""
+        return max(0, self.step - 1) // self.steps_per_epoch + 1
+
+    def train(self) -> None:
+        """Train to the end, from wherever it stands."""
+        self.model.train()
+        if self._owes_evaluation():  # it was stopped between an epoch's last step and its test
+            self._end_epoch()
+        while self.step < self.steps:
+            losses, lr = self._train_step()
+            self.watcher.step_done(self, losses, lr)
+            if self._owes_evaluation():
+                self._end_epoch()
+
+    def _train_step(self) -> tuple[Losses, float]:
+        lr = lr_at(self.config, self.step, self.steps, self.steps_per_epoch) * self.plateau.factor
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr
+        seed_network(self.config.train.seed, self.step)
+        images, targets = self.batches.batch(self.step)
+        with self.compute.autocast():
+            losses, outputs = self.task.train_step(self.forward, images, targets)
+        # Synchronises, where the user chose to look at every loss before it is used.
+        skip = self.config.train.nonfinite == "skip" and not torch.isfinite(losses["loss"]).item()
+        if not skip:
+            losses = self._update(losses)
+            self.meter.update(outputs, targets, losses)
+        self.step += 1
+        return losses, lr
+
+    def _update(self, losses: Losses) -> Losses:
+        self.optimizer.zero_grad(set_to_none=True)
+        self.scaler.scale(losses["loss"]).backward()  # type: ignore[no-untyped-call]
+        losses = losses | self._gradient_norm()
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return losses
+
+    def _gradient_norm(self) -> Losses:
+        """The gradient's global norm before clipping, at the steps at which it is wanted."""
+        clip, every = self.config.optimizer.clip_norm, self.config.train.grad_norm_every
+        wanted = every > 0 and (self.step + 1) % every == 0
+        if not clip and not wanted:
+            return {}
+        self.scaler.unscale_(self.optimizer)
+        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        norm = nn.utils.get_total_norm(gradients)
+        if clip:
+            nn.utils.clip_grads_with_norm_(self.model.parameters(), clip, norm)
+        return {"grad_norm": norm} if wanted else {}
+
+    def _owes_evaluation(self) -> bool:
+        at_end = self.step % self.steps_per_epoch == 0 or self.step == self.steps
+        return self.step > 0 and at_end and self.epochs_done < self.epoch
+
+    def _end_epoch(self) -> None:
+        train = self.meter.result()
+        seconds = self.clock.seconds - self.epoch_began
+        judged = self.judge(self.validation)
+        pictures = (self.step - (self.epoch - 1) * self.steps_per_epoch) * self.batches.batch_size
+        row = {
+            "epoch": self.epoch,
+            "step": self.step,
+            "lr": self.optimizer.param_groups[0]["lr"],
+            **{f"train_{name}": value for name, value in train.items()},
+            **{name if name in WHOLE else f"val_{name}": value for name, value in judged.items()},
+            "seconds": round(seconds, 4),
+            "images_per_second": round(pictures / seconds, 1) if seconds > 0 else None,
+        }
+        best = self.best_accuracy is None or row["val_accuracy"] > self.best_accuracy
+        if best:
+            self.best_accuracy, self.best_epoch = row["val_accuracy"], self.epoch
+        if isinstance(self.config.schedule, PlateauSchedule):
+            self.plateau.tell(self.config.schedule, row["val_loss"])
+        self.last_row, self.epochs_done = row, self.epoch
+        self.meter = self.task.train_meter()
+        self.epoch_began = self.clock.seconds
+        self.watcher.epoch_done(self, row, best)
+
+    def judge(self, split: Split) -> dict[str, Any]:
+        """The task's metrics of the network as it is, on a split."""
+        return evaluate(
+            self.forward,
+            self.task,
+            split,
+            self.test_transform,
+            self.compute,
+            self.config.train.eval_batch_size,
+            self.watcher.between,
+        )
+
+    def explain_nonfinite(self, step: int) -> Exception:
+        """Why the loss of a step (counted from 1) is not finite, as an error to raise."""
+        images, targets = self.batches.batch(step - 1)
+        with self.compute.autocast():
+            return nonfinite_error(self.model, images, targets, step, self.steps_per_epoch)
+
+    def snapshot(self) -> Snapshot:
+        """Everything that the rest of the training depends on, copied."""
+        meter = {f"meter.{name}": tensor for name, tensor in self.meter.state().items()}
+        tensors = checkpoint.optimizer_state(self.optimizer) | meter
+        numbers = {
+            "epochs_done": self.epochs_done,
+            "best_accuracy": self.best_accuracy,
+            "best_epoch": self.best_epoch,
+            "last_row": self.last_row,
+            "plateau": vars(self.plateau) | {"best": str(self.plateau.best)},
+            "scaler": self.scaler.state_dict(),
+            "seconds": self.clock.seconds,
+            "epoch_began": self.epoch_began,
+        }
+        weights = checkpoint.detach(self.model.state_dict())
+        return Snapshot(self.step, weights, checkpoint.detach(tensors), numbers)
+
+    def restore(self, snapshot: Snapshot) -> None:
+        """Stand where a snapshot was taken; raises RuntimeError if it is another network's."""
+        self.model.load_state_dict(snapshot.weights)
+        checkpoint.restore_optimizer(self.optimizer, snapshot.tensors)
+        self.meter.load(_below("meter.", snapshot.tensors, self.compute.device))
+        numbers = snapshot.numbers
+        self.step, self.epochs_done = snapshot.step, int(numbers["epochs_done"])
+        self.best_accuracy, self.best_epoch = numbers["best_accuracy"], numbers["best_epoch"]
+        self.last_row = numbers["last_row"]
+        plateau = numbers["plateau"]
+        self.plateau = Plateau(plateau["factor"], float(plateau["best"]), plateau["waited"])
+        self.scaler.load_state_dict(numbers["scaler"])
+        self.clock = Clock(before=float(numbers["seconds"]))
+        self.epoch_began = float(numbers["epoch_began"])
+
+
+WHOLE = ("per_class", "confusion", "correct", "total", "top3_correct")  # carry no val_ prefix
+
+
+def _below(prefix: str, tensors: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): tensor.to(device)
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }

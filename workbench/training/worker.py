@@ -1,0 +1,128 @@
+"""The worker's main: ``python -m workbench.training.worker RUN_DIR``.
+
+It knows neither the screen nor the command line that started it: it reads its
+run directory, writes there, and hears what is asked of it there. Run on a
+folder whose training has begun, it goes on from the newest checkpoint.
+
+Nothing heavy is imported before the record says that the worker lives.
+"""
+
+import logging
+import os
+import sys
+import traceback
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from workbench.config import RunConfig, read_config
+from workbench.errors import WorkbenchError
+from workbench.runs.events import EventWriter
+from workbench.runs.folder import RunFolder
+from workbench.training.heartbeat import Heartbeat
+from workbench.training.recorder import Recorder
+from workbench.training.signals import Signals
+
+STOPPED, FAILED = 0, 1
+
+log = logging.getLogger("workbench")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Work on one run; gives the process's exit status."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    if len(arguments) != 1:
+        print("usage: python -m workbench.training.worker RUN_DIR", file=sys.stderr)
+        return 2
+    logging.basicConfig(
+        level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s"
+    )
+    folder = RunFolder(Path(arguments[0]).absolute())
+    try:
+        # Where the folder is shared between machines the lock is too; it goes with the process.
+        with FileLock(folder.lock, timeout=0):
+            return work(folder)
+    except Timeout:
+        log.error("%s has a worker already", folder.id)
+        return FAILED
+    except (WorkbenchError, OSError) as error:
+        log.error("%s", error)
+        return FAILED
+
+
+def work(folder: RunFolder) -> int:
+    """Train, with whatever happens written into the record; gives the exit status."""
+    signals = Signals()
+    signals.listen()
+    config = read_config(folder.config)
+    recorder = Recorder(folder, config.about.preset)
+    if recorder.record["run"].get("status") == "finished":
+        log.info("%s is finished; nothing is left to do", folder.id)
+        return STOPPED
+    recorder.status("running")
+    heartbeat = Heartbeat(folder.heartbeat)
+    heartbeat.start()
+    signals.at_once = lambda: _leave_at_once(recorder)
+    try:
+        return Worker(folder, config, recorder, signals, heartbeat).run()
+    finally:
+        heartbeat.stop()
+
+
+def _leave_at_once(recorder: Recorder) -> None:
+    recorder.write_last("stopped")
+    os._exit(STOPPED)
+
+
+@dataclass
+class Worker:
+    """One run's worker, once its record says that it lives."""
+
+    folder: RunFolder
+    config: RunConfig
+    recorder: Recorder
+    signals: Signals
+    heartbeat: Heartbeat
+
+    def run(self) -> int:
+        """Train to an end of whatever kind and write it down; gives the exit status."""
+        writer = EventWriter(self.folder.metrics)
+        writer.add_now("phase", message="loading torch")
+        status, error = self._train(writer)
+        self.recorder.write_last(status, error)
+        writer.add_now("status", status=status, error=error["message"] if error else "")
+        writer.close()
+        return FAILED if status == "failed" else STOPPED
+
+    def _train(self, writer: EventWriter) -> tuple[str, dict[str, str] | None]:
+        # Imported here, so that the seconds it takes are already watched.
+        from workbench.training.attendant import Attendant
+        from workbench.training.session import run_session
+        from workbench.training.trainer import StopTraining
+
+        attendant = Attendant(self.folder, writer, self.recorder, self.signals, self.heartbeat)
+        try:
+            run_session(self.folder, attendant, self.config)
+        except StopTraining:
+            return "stopped", None
+        except WorkbenchError as failure:
+            log.error("%s", failure)
+            return "failed", {"kind": type(failure).__name__, "message": str(failure)}
+        except Exception as failure:  # noqa: BLE001 (the record must say what ended the run)
+            log.error("%s", traceback.format_exc())
+            return "failed", _unexpected(failure)
+        return "finished", None
+
+
+def _unexpected(failure: Exception) -> dict[str, str]:
+    lines = traceback.format_exception_only(failure)
+    return {
+        "kind": type(failure).__name__,
+        "message": lines[-1].strip().splitlines()[0][:1000],
+        "traceback": "".join(traceback.format_exception(failure))[-8000:],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,101 @@
+"""A chart as lines of text: plotext draws the canvas, roles take the place of its colours."""
+
+import re
+from dataclasses import dataclass
+
+from textual_plotext.plot import Plot
+
+from workbench.ui.panels.axes import Axis
+from workbench.ui.panels.curves import Points
+from workbench.ui.panels.lines import Line, plain
+
+COLOR = re.compile(r"\x1b\[([0-9;]*)m")
+LABEL_WIDTH = 6  # of the value axis, whatever its numbers, so that the canvas stays in place
+ROLE_CODES = ("axis", "train", "val", "best", "raw", "accent", "good", "warn")
+
+
+@dataclass(frozen=True)
+class Curve:
+    """One line of a chart."""
+
+    points: Points
+    role: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Everything that decides what a chart looks like; equal charts look the same."""
+
+    curves: tuple[Curve, ...]
+    x_axis: Axis
+    y_axis: Axis
+    x_label: str
+    best: tuple[float, float] | None = None
+
+
+def draw(chart: Chart, width: int, height: int) -> list[Line]:
+    """The chart in ``width`` × ``height`` cells."""
+    plot = Plot()
+    plot.plot_size(width, height)
+    plot.axes_color("default")
+    plot.canvas_color("default")
+    plot.ticks_color(ROLE_CODES.index("axis"))
+    plot.xaxes(True, False)
+    plot.yaxes(True, False)
+    plot.xlim(chart.x_axis.low, chart.x_axis.high)
+    plot.ylim(chart.y_axis.low, chart.y_axis.high)
+    plot.xticks([at for at, _ in chart.x_axis.ticks], [text for _, text in chart.x_axis.ticks])
+    labels = [text.rjust(LABEL_WIDTH - 1) + " " for _, text in chart.y_axis.ticks]
+    plot.yticks([at for at, _ in chart.y_axis.ticks], labels)
+    for curve in chart.curves:
+        points = _inside(curve.points, chart.y_axis)
+        if points:
+            code = ROLE_CODES.index(curve.role)
+            plot.plot(list(points.x), list(points.y), marker="braille", color=code)
+    if chart.best:
+        plot.scatter(
+            [chart.best[0]], [chart.best[1]], marker="●", color=ROLE_CODES.index("best")
+        )
+    if not any(curve.points for curve in chart.curves):
+        plot.scatter([chart.x_axis.low], [chart.y_axis.low], marker=" ")  # no data, no axes
+    lines = [_line(row) for row in plot.build().split("\n")[:height]]
+    return _label(lines, chart.x_label, width)
+
+
+def _inside(points: Points, axis: Axis) -> Points:
+    """Values beyond the axis are drawn at its edge."""
+    if all(axis.low <= value <= axis.high for value in points.y):
+        return points
+    return Points(points.x, tuple(min(axis.high, max(axis.low, value)) for value in points.y))
+
+
+def _line(row: str) -> Line:
+    """A row of plotext's with its escape sequences turned into roles."""
+    line: Line = []
+    role = "axis"
+    for i, part in enumerate(COLOR.split(row)):
+        if i % 2:
+            role = _role(part)
+        elif part:
+            if line and line[-1][1] == role:
+                line[-1] = (line[-1][0] + part, role)
+            else:
+                line.append((part, role))
+    return line
+
+
+def _role(code: str) -> str:
+    if not code.startswith("38;5;"):
+        return "axis"
+    number = int(code.rpartition(";")[2])
+    return ROLE_CODES[number] if number < len(ROLE_CODES) else "axis"
+
+
+def _label(lines: list[Line], label: str, width: int) -> list[Line]:
+    """Write the name of the x axis at the right end of its numbers, where there is room."""
+    if not lines:
+        return lines
+    text = plain(lines[-1])[:width].ljust(width)
+    if not text[-len(label) - 1 :].strip():
+        lines[-1] = [(text[: -len(label)] + label, "axis")]
+    return lines

@@ -1,0 +1,141 @@
+"""Lines of text whose stretches have a role, of which only what changed is sent.
+
+Textual repaints what a widget says has changed. Here a widget gets the lines it
+should show, compares them with those it shows, and names the changed stretches;
+a screen on which nothing moves sends nothing. Roles (``good``, ``muted``, …) are
+component classes, so that their colours stay in the style sheet.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
+from textual.geometry import Region, Size
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from workbench.ui.panels.words import clean
+
+Span = tuple[str, str]  # text, role ("" is plain); two roles are written with a space between
+Line = list[Span]
+
+ROLES = (
+    "accent",
+    "axis",
+    "bad",
+    "best",
+    "changed",
+    "cursor",
+    "good",
+    "heading",
+    "heat1",
+    "heat2",
+    "heat3",
+    "heat4",
+    "hit1",
+    "hit2",
+    "hit3",
+    "hit4",
+    "live",
+    "muted",
+    "raw",
+    "selected",
+    "track",
+    "train",
+    "val",
+    "warn",
+)
+
+
+def plain(line: Line) -> str:
+    """The text of a line without its roles."""
+    return "".join(text for text, _ in line)
+
+
+def changed_stretch(before: Line, after: Line) -> tuple[int, int] | None:
+    """First cell that differs and the end of the last one; None where the lines are equal."""
+    if before == after:
+        return None
+    old, new = _cells(before), _cells(after)
+    shortest = min(len(old), len(new))
+    start = next((i for i in range(shortest) if old[i] != new[i]), shortest)
+    end = max(len(old), len(new))
+    if len(old) == len(new):
+        while end > start and old[end - 1] == new[end - 1]:
+            end -= 1
+    return (start, end) if end > start else None
+
+
+def _cells(line: Line) -> list[Span]:
+    """Every cell with its role; a wide character takes two."""
+    cells: list[Span] = []
+    for text, role in line:
+        if text.isascii() or cell_len(text) == len(text):
+            cells += [(letter, role) for letter in text]
+        else:
+            for letter in text:
+                cells += [(letter, role)] * cell_len(letter)
+    return cells
+
+
+class Lines(ScrollView):
+    """A widget that shows lines and refreshes what differs from those before."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{role}" for role in ROLES}
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self._lines: list[Line] = []
+        self._styles: dict[str, Style] = {}
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What is shown now."""
+        return self._lines
+
+    def show_lines(self, lines: Iterable[Line]) -> None:
+        """Show these lines; what is the same as before is not touched."""
+        before, self._lines = self._lines, list(lines)
+        width = max((sum(cell_len(t) for t, _ in line) for line in self._lines), default=0)
+        size = Size(width, len(self._lines))
+        if size != self.virtual_size:
+            self.virtual_size = size
+        top, height = self.scroll_offset.y, self.size.height
+        regions = []
+        for y in range(top, min(top + height, max(len(before), len(self._lines)))):
+            old = before[y] if y < len(before) else []
+            new = self._lines[y] if y < len(self._lines) else []
+            if old is not new and (stretch := changed_stretch(old, new)):
+                regions.append(self._region(y - top, *stretch))
+        if regions:
+            self.refresh(*regions)
+
+    def _region(self, y: int, start: int, end: int) -> Region:
+        left = self.scroll_offset.x
+        return Region(max(0, start - left), y, max(1, end - start), 1)
+
+    def notify_style_update(self) -> None:
+        """A theme or a class has changed: ask for the styles again."""
+        super().notify_style_update()
+        self._styles.clear()
+
+    def style_of(self, role: str) -> Style:
+        """The style that the style sheet gives to a role."""
+        style = self._styles.get(role)
+        if style is None:
+            names = [f"lines--{part}" for part in role.split()]
+            style = self.get_component_rich_style(*names) if names else self.rich_style
+            self._styles[role] = style
+        return style
+
+    def render_line(self, y: int) -> Strip:
+        """One line of the visible part."""
+        left, top = self.scroll_offset
+        width = self.size.width
+        y += top
+        line = self._lines[y] if y < len(self._lines) else []
+        segments = [Segment(clean(text), self.style_of(role)) for text, role in line if text]
+        strip = Strip(segments)
+        return strip.crop_extend(left, left + width, self.rich_style)

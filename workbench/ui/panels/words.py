@@ -1,0 +1,97 @@
+"""Numbers and names as the screen writes them: fixed widths, units, nothing that could act."""
+
+import re
+
+from rich.cells import cell_len, set_cell_size
+
+ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
+# C0 and C1 controls, and the marks that turn the direction of what follows.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+EIGHTHS = " ▏▎▍▌▋▊▉"
+SPARKS = "▁▂▃▄▅▆▇█"
+
+
+def clean(text: object) -> str:
+    """Text from outside without escape sequences and control characters."""
+    return CONTROL.sub("�", ESCAPE.sub("", str(text)))
+
+
+def fit(text: str, width: int) -> str:
+    """``text`` in exactly ``width`` cells, an ellipsis where something was cut off."""
+    if cell_len(text) > width:
+        return set_cell_size(text, max(0, width - 1)) + "…"[: max(0, width)]
+    return set_cell_size(text, width)
+
+
+def right(text: str, width: int) -> str:
+    """``text`` at the right end of ``width`` cells."""
+    return " " * (width - cell_len(text)) + text
+
+
+def count(value: float | None) -> str:
+    """A whole number with its thousands apart; – where there is none."""
+    return "–" if value is None else f"{value:,.0f}"
+
+
+def short_count(value: float | None) -> str:
+    """A count in at most six cells: 4,771 k is 4.77 M."""
+    if value is None:
+        return "–"
+    for size, unit in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= size:
+            return f"{value / size:.3g} {unit}" if value < 1e15 else f"{value:.0e}"
+    return f"{value:.0f}"
+
+
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share from 0 to 1 as a percentage."""
+    return "–" if share is None else f"{100 * share:.{digits}f} %"
+
+
+def number(value: float | None) -> str:
+    """A loss or a rate: four significant digits, short where it is small."""
+    if value is None:
+        return "–"
+    size = abs(value)
+    if size != 0 and (size < 1e-3 or size >= 1e5):
+        return f"{value:.2e}"
+    return f"{value:.4f}"[:6] if size < 10 else f"{value:.5g}"
+
+
+def duration(seconds: float | None, *, tight: bool = False) -> str:
+    """Two units of time at most: ``27m 40s``; ``tight`` leaves the space out."""
+    if seconds is None:
+        return "–"
+    total = max(0, round(seconds))
+    days, hours, minutes = total // 86400, total // 3600 % 24, total // 60 % 60
+    gap = "" if tight else " "
+    if days:
+        return f"{days}d{gap}{hours:02}h"
+    if hours:
+        return f"{hours}h{gap}{minutes:02}m"
+    return f"{minutes}m{gap}{total % 60:02}s" if minutes else f"{total}s"
+
+
+def memory(used: float | None, total: float | None = None) -> str:
+    """Bytes as gigabytes, of how many where that is known."""
+    if used is None:
+        return "–"
+    return f"{used / 1e9:.1f}/{total / 1e9:.0f} GB" if total else f"{used / 1e9:.1f} GB"
+
+
+def bar(share: float, width: int) -> str:
+    """A bar of ``width`` cells filled from the left in eighths of a cell."""
+    eighths = round(max(0.0, min(1.0, share)) * width * 8)
+    full, part = divmod(eighths, 8)
+    return ("█" * full + (EIGHTHS[part] if part else "")).ljust(width)
+
+
+def sparkline(values: list[float], width: int) -> str:
+    """The last ``width`` values from lowest to highest as small blocks."""
+    if len(values) > width:
+        step = len(values) / width
+        values = [values[min(len(values) - 1, int((i + 1) * step) - 1)] for i in range(width)]
+    if not values:
+        return " " * width
+    low, span = min(values), (max(values) - min(values)) or 1.0
+    return "".join(SPARKS[int((v - low) / span * 7.999)] for v in values).ljust(width)
