@@ -60,7 +60,7 @@ def value_axis(values: list[float], rows: int, *, ceiling: float | None = None) 
         values = [0.0, 1.0]
     ordered = sorted(values)
     high, usual = ordered[-1], ordered[int(0.98 * (len(ordered) - 1))]
-    if usual > 0 and high > 10 * usual:
+    if len(values) >= 50 and usual > 0 and high > 10 * usual:
         high = usual * 1.5
     low = ordered[0]
     if 0 < low < 0.35 * high:

@@ -53,9 +53,7 @@ def draw(chart: Chart, width: int, height: int) -> list[Line]:
             code = ROLE_CODES.index(curve.role)
             plot.plot(list(points.x), list(points.y), marker="braille", color=code)
     if chart.best:
-        plot.scatter(
-            [chart.best[0]], [chart.best[1]], marker="●", color=ROLE_CODES.index("best")
-        )
+        plot.scatter([chart.best[0]], [chart.best[1]], marker="●", color=ROLE_CODES.index("best"))
     if not any(curve.points for curve in chart.curves):
         plot.scatter([chart.x_axis.low], [chart.y_axis.low], marker=" ")  # no data, no axes
     lines = [_line(row) for row in plot.build().split("\n")[:height]]

@@ -1,0 +1,155 @@
+"""One row of the form: name, editor, and beside it the unit or the reason for a refusal."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Select, Static
+
+from workbench.config import FieldSpec
+from workbench.ui.draft import Draft, read_text, show_value
+from workbench.ui.panels.choice import Choice
+
+INLINE = 30  # cells that choices may take in a row; more become a drop-down list
+
+
+class FieldRow(Horizontal):
+    """A key of the configuration, edited in place."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,j", "leave(1)", "Next field", id="field.next", show=False),
+        Binding("up,k", "leave(-1)", "Previous field", id="field.previous", show=False),
+        Binding(
+            "f8,ctrl+z", "reset", "Reset field", id="field.reset", key_display="F8",
+            tooltip="Set this field to the preset's value again",
+        ),
+    ]  # fmt: skip
+
+    @dataclass
+    class Edited(Message):
+        """A value was typed or chosen; it is not validated yet."""
+
+        key: str
+        value: Any
+
+        def __post_init__(self) -> None:
+            super().__init__()
+
+    @dataclass
+    class ResetAsked(Message):
+        """The preset's value is wanted again."""
+
+        key: str
+
+        def __post_init__(self) -> None:
+            super().__init__()
+
+    @dataclass
+    class Left(Message):
+        """The row above (-1) or below (1) is wanted."""
+
+        row: "FieldRow"
+        direction: int
+
+        def __post_init__(self) -> None:
+            super().__init__()
+
+    def __init__(self, spec: FieldSpec, draft: Draft) -> None:
+        super().__init__(classes="field")
+        self.spec = spec
+        self._shown = draft.value(spec.key)
+        self._editor = self._make_editor(self._shown)
+        self._label = Static(classes="label", markup=False)
+        self._beside = Static(classes="beside", markup=False)
+        self._hint = ""
+
+    def compose(self) -> ComposeResult:
+        """Name, editor, and the word beside it."""
+        yield self._label
+        yield self._editor
+        yield self._beside
+
+    def show(self, draft: Draft, hint: str = "") -> None:
+        """Show what the draft has for this key; an editor in use keeps its text."""
+        key = self.spec.key
+        value = draft.value(key)
+        if value != self._shown:
+            self._shown = value
+            self._put(value)
+        changed, problem = key in draft.changes, draft.problem(key)
+        self.set_class(changed, "-changed")
+        self.set_class(bool(problem), "-refused")
+        self._label.update(f"{'•' if changed else ' '} {self.spec.name}")
+        beside = f"✗ {problem}" if problem else "  ".join(filter(None, (self.spec.unit, hint)))
+        self._beside.update(Content(beside))
+
+    def focus_editor(self) -> None:
+        """Put the cursor into this row."""
+        self._editor.focus()
+
+    @property
+    def help_text(self) -> str:
+        """What the key means, its name in a file, and its bounds."""
+        words = {"ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+        bounds = ", ".join(f"{words[name]} {bound:g}" for name, bound in self.spec.bounds.items())
+        return f"{self.spec.help}  ({', '.join(filter(None, (self.spec.key, bounds)))})"
+
+    def action_leave(self, direction: int) -> None:
+        """Go to the row above or below."""
+        self.post_message(self.Left(self, direction))
+
+    def action_reset(self) -> None:
+        """Ask for the preset's value."""
+        self.post_message(self.ResetAsked(self.spec.key))
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._tell(read_text(self.spec, event.value))
+
+    @on(Choice.Chosen)
+    def _chosen(self, event: Choice.Chosen) -> None:
+        event.stop()
+        self._tell(event.value)
+
+    @on(Select.Changed)
+    def _selected(self, event: Select.Changed) -> None:
+        event.stop()
+        self._tell(event.value)
+
+    def _tell(self, value: Any) -> None:
+        if value != self._shown:
+            self._shown = value
+            self.post_message(self.Edited(self.spec.key, value))
+
+    def _make_editor(self, value: Any) -> Widget:
+        spec = self.spec
+        if spec.type == "bool":
+            return Choice([(True, "on"), (False, "off")], value)
+        if spec.type == "choice":
+            options = [(choice, str(choice)) for choice in spec.choices]
+            if sum(len(label) + 4 for _, label in options) <= INLINE:
+                return Choice(options, value)
+            return Select(
+                [(label, choice) for choice, label in options],
+                allow_blank=False, value=value, compact=True,
+            )  # fmt: skip
+        wide = spec.type in ("list", "str")
+        return Input(
+            show_value(value), compact=True, select_on_focus=False, classes="wide" if wide else ""
+        )
+
+    def _put(self, value: Any) -> None:
+        editor = self._editor
+        if isinstance(editor, Choice):
+            editor.show(value)
+        elif isinstance(editor, Select):
+            editor.value = value
+        elif isinstance(editor, Input) and read_text(self.spec, editor.value) != value:
+            editor.value = show_value(value)

@@ -1,0 +1,144 @@
+"""The form: what a preset is, its sections as tabs, a row for every key of the one in view."""
+
+from typing import Any, ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from workbench.config import RunConfig, describe
+from workbench.ui.draft import Draft
+from workbench.ui.facts import data_facts, schedule_curve
+from workbench.ui.panels.choice import Choice, Strip
+from workbench.ui.panels.fields import FieldRow
+
+SECTIONS = (
+    ("model", "Model"),
+    ("data", "Data"),
+    ("augment", "Augment"),
+    ("optimizer", "Optimiser"),
+    ("schedule", "Schedule"),
+    ("train", "Train"),
+    ("task", "Task"),
+)
+
+
+class PresetForm(Vertical):
+    """Shows a :class:`Draft` and says what the person would change."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("pagedown", "section(1)", "Next section", id="form.next", show=False),
+        Binding("pageup", "section(-1)", "Previous section", id="form.previous", show=False),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(id="form")
+        self._draft: Draft | None = None
+        self._section = "model"
+        self._rows: list[FieldRow] = []
+        self._built: tuple[str, type] | None = None
+        self._hints: dict[str, str] = {}
+
+    def compose(self) -> ComposeResult:
+        """Header, section tabs, rows, and a line of help for the row in use."""
+        yield Static(id="about")
+        yield Strip(SECTIONS, self._section, id="sections")
+        yield VerticalScroll(id="rows", can_focus=False)
+        yield Static(id="field-help", markup=False)
+
+    async def show(self, draft: Draft, hints: dict[str, str] | None = None) -> None:
+        """Show a draft; rows are made anew only where the section has other keys now.
+
+        ``hints`` are words beside a field, by key.
+        """
+        if self._draft is None or draft.base is not self._draft.base:
+            self._built = None
+            self.query_one("#about", Static).update(_about(draft.base))
+        self._draft = draft
+        self._hints = hints or {}
+        await self._show_section()
+
+    def focus_first(self) -> None:
+        """Put the cursor into the first row."""
+        if self._rows:
+            self._rows[0].focus_editor()
+
+    async def _show_section(self) -> None:
+        draft = self._draft
+        if draft is None:
+            return
+        section = getattr(draft.config, self._section)
+        built = (self._section, type(section))
+        if built != self._built:
+            self._built = built
+            specs = describe(section, self._section, RunConfig)
+            focused = self._focused_key()
+            self._rows = [FieldRow(spec, draft) for spec in specs]
+            area = self.query_one("#rows", VerticalScroll)
+            async with self.batch():
+                await area.remove_children()
+                await area.mount_all([*self._rows, Static(classes="section-problem")])
+            for row in self._rows:
+                if row.spec.key == focused:  # the kind was changed: stay on it
+                    row.focus_editor()
+        hints = {**self._hints, "optimizer.lr": schedule_curve(draft.config)}
+        for row in self._rows:
+            row.show(draft, hints.get(row.spec.key, ""))
+        problem = draft.problem(self._section)
+        self.query_one(".section-problem", Static).update(
+            Content(f"✗ {problem}" if problem else "")
+        )
+
+    def _focused_key(self) -> str:
+        focused = self.screen.focused
+        for row in self._rows:
+            if focused is not None and row in focused.ancestors:
+                return row.spec.key
+        return ""
+
+    @on(Choice.Chosen, "#sections")
+    async def _turn_to(self, event: Choice.Chosen) -> None:
+        event.stop()
+        self._section = event.value
+        await self._show_section()
+
+    def action_section(self, by: int) -> None:
+        """Turn to the next or previous section."""
+        self.query_one(Strip).action_step(by)
+        self.query_one(Strip).focus()
+
+    def on_field_row_left(self, message: FieldRow.Left) -> None:
+        """Move the cursor to the row above or below; above the first are the tabs."""
+        message.stop()
+        at = self._rows.index(message.row) + message.direction
+        if at < 0:
+            self.query_one(Strip).focus()
+        elif at < len(self._rows):
+            self._rows[at].focus_editor()
+
+    def on_key(self, event: events.Key) -> None:
+        """From the tabs down into the rows."""
+        if event.key in ("down", "j", "enter") and self.query_one(Strip).has_focus:
+            event.stop()
+            self.focus_first()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Explain the field that is in use."""
+        for row in self._rows:
+            if row in event.widget.ancestors:
+                self.query_one("#field-help", Static).update(row.help_text)
+                return
+        self.query_one("#field-help", Static).update("")
+
+
+def _about(config: RunConfig) -> Content:
+    about: Any = config.about
+    parts: list[Any] = [(about.title or about.preset, "bold"), "\n", (data_facts(config), "$muted")]
+    if about.description:
+        parts += ["\n", about.description.strip()]
+    if about.source:
+        parts += ["\n", (about.source, "$muted italic")]
+    return Content.assemble(*parts)
