@@ -8,6 +8,8 @@ import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
+from workbench.errors import ConfigError
+
 PROC = Path("/proc/driver/nvidia/gpus")  # one folder a GPU
 DEVICES = Path("/dev")
 OTHER_DRIVERS = ("dxg", "kfd")  # Windows' subsystem and AMD: torch has to be asked
@@ -34,6 +36,13 @@ def why_no_cuda(device: str) -> str:
     if number >= visible:
         return f"there is cuda:0 to cuda:{visible - 1}" if visible > 1 else "there is only cuda:0"
     return ""
+
+
+def check_device(device: str) -> None:
+    """Raise :class:`ConfigError` where ``train.device`` asks for a GPU that cannot be had."""
+    reason = why_no_cuda(device)
+    if reason:
+        raise ConfigError({"train.device": f"no {device}: {reason}; use auto or cpu"})
 
 
 def torch_is_cpu_only() -> bool:

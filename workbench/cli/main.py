@@ -14,7 +14,11 @@ from workbench.cli.text import one_line
 from workbench.errors import RequestError, WorkbenchError
 
 # In the order in which --help lists them.
-COMMANDS = ("presets", "train", "runs", "show", "stop", "pause", "resume", "doctor")
+COMMANDS = (
+    *("presets", "summary", "train"),
+    *("runs", "show", "stop", "pause", "resume"),
+    "doctor",
+)
 INTERRUPTED = 130
 
 

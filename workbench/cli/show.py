@@ -8,9 +8,9 @@ import click
 
 from workbench.cli.options import json_option, run_argument, runs_dir_option
 from workbench.cli.text import changes_text, columns, count, duration, percent, print_json
-from workbench.cli.watching import why
 from workbench.runs import library
 from workbench.runs.folder import find_run
+from workbench.runs.follow import why_ended
 from workbench.runs.library import RunInfo, read_run
 
 
@@ -31,7 +31,7 @@ def _rows(run: RunInfo) -> Iterator[tuple[str, str]]:
     yield "run", run.id
     yield "status", run.standing.status
     if run.standing.status in ("failed", "crashed"):
-        yield "why", why(run)
+        yield "why", why_ended(run)
     elif run.standing.reason:
         yield "why", run.standing.reason
     yield "folder", str(run.folder.path)

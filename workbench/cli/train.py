@@ -5,6 +5,7 @@ from pathlib import Path
 
 import click
 
+from workbench.api import start
 from workbench.cli.options import (
     data_option,
     json_option,
@@ -15,12 +16,7 @@ from workbench.cli.options import (
 )
 from workbench.cli.text import print_json
 from workbench.cli.watching import watch
-from workbench.config import RunConfig
-from workbench.errors import ConfigError
-from workbench.gpus import why_no_cuda
 from workbench.presets import load_preset
-from workbench.resolve import resolve
-from workbench.runs.launch import prepare, start_worker
 
 
 @click.command(short_help="Train a preset, watched or detached.")
@@ -47,9 +43,10 @@ def command(
     The run trains in a process of its own. Ctrl-C asks it to stop and waits for
     that; a second one leaves at once. A lost terminal leaves the run training.
     """
-    config = requested_config(preset, assignments, data, device)
-    folder = prepare(config, runs_dir, name)
-    start_worker(folder)
+    changes = read_assignments(assignments)
+    if device is not None:
+        changes["train.device"] = device
+    folder = start(load_preset(preset, changes), runs_dir, data, name)
     if not detach:
         click.echo(f"run {folder.id} in {folder.path}", err=True)
         return watch(folder, json_document=as_json)
@@ -58,20 +55,3 @@ def command(
     else:
         click.echo(folder.id)
     return 0
-
-
-def requested_config(
-    preset: str, assignments: Sequence[str], data: Path | None, device: str | None
-) -> RunConfig:
-    """The configuration that was asked for, fitted to the data that is there.
-
-    Everything that can be refused is refused here, before anything is written.
-    """
-    changes = read_assignments(assignments)
-    if device is not None:
-        changes["train.device"] = device
-    config = resolve(load_preset(preset, changes), data)
-    reason = why_no_cuda(config.train.device)
-    if reason:
-        raise ConfigError({"train.device": f"no {config.train.device}: {reason}; use auto or cpu"})
-    return config

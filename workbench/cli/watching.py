@@ -12,7 +12,7 @@ from workbench.cli.text import duration, percent, print_json
 from workbench.errors import RunError
 from workbench.runs.control import ask
 from workbench.runs.folder import RunFolder
-from workbench.runs.follow import follow, last_words
+from workbench.runs.follow import follow, why_ended
 from workbench.runs.library import RunInfo, as_json, read_run
 
 INTERRUPTED = 130
@@ -112,13 +112,4 @@ def _outcome(run: RunInfo) -> str:
         )
     if status == "stopped":
         return f"run {run.id} was stopped; `workbench resume {run.id}` goes on from its checkpoint"
-    return f"workbench: run {run.id} {status}: {why(run)}"
-
-
-def why(run: RunInfo) -> str:
-    """Why a run failed or crashed, in one line."""
-    told = run.value("error", "message")
-    if told:
-        return str(told)
-    words = last_words(run.folder)
-    return "; ".join(part for part in (run.standing.reason, words) if part) or "it does not say why"
+    return f"workbench: run {run.id} {status}: {why_ended(run)}"

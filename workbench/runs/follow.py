@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from workbench.runs.events import Event, EventTail
 from workbench.runs.folder import RunFolder
 from workbench.runs.launch import reap
+from workbench.runs.library import RunInfo
 from workbench.runs.state import RunState
 from workbench.runs.status import Standing, standing
 
@@ -39,7 +40,7 @@ def follow(folder: RunFolder, interval: float = 0.2) -> Iterator[Update]:
         if now.is_live:
             time.sleep(interval)
             reap()
-        elif not events:
+        elif not tail.unread:
             return
 
 
@@ -54,6 +55,15 @@ def wait_until(folder: RunFolder, wanted: frozenset[str], seconds: float) -> Sta
         if now.status in wanted or not now.is_live or time.monotonic() >= deadline:
             return now
         time.sleep(0.1)
+
+
+def why_ended(run: RunInfo) -> str:
+    """Why a run failed or crashed, in one line."""
+    told = run.value("error", "message")
+    if told:
+        return str(told)
+    words = (run.standing.reason, last_words(run.folder))
+    return "; ".join(part for part in words if part) or "nothing tells why"
 
 
 def last_words(folder: RunFolder) -> str:

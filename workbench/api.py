@@ -1,0 +1,65 @@
+"""Training from Python: the same worker and the same run directory as everywhere else."""
+
+import contextlib
+import shutil
+from pathlib import Path
+from typing import Any
+
+from workbench.config import RunConfig
+from workbench.errors import RunError, WorkbenchError
+from workbench.gpus import check_device
+from workbench.resolve import resolve
+from workbench.runs.control import ask
+from workbench.runs.folder import RunFolder, runs_root
+from workbench.runs.follow import follow, why_ended
+from workbench.runs.launch import prepare, start_worker
+from workbench.runs.library import as_json, read_run
+
+
+def train(
+    config: RunConfig,
+    runs_dir: str | Path | None = None,
+    data: str | Path | None = None,
+    name: str | None = None,
+) -> dict[str, Any]:
+    """Train ``config`` in a worker, wait for it, and give its record (``show --json``).
+
+    ``runs_dir`` and ``data`` default as they do on the command line. Raises
+    :class:`RequestError` where nothing could be started and :class:`RunError`
+    where the run failed. A KeyboardInterrupt asks the run to stop, and waits.
+    """
+    folder = start(config, runs_root(runs_dir), data, name)
+    try:
+        _wait(folder)
+    except KeyboardInterrupt:
+        with contextlib.suppress(RunError):  # it ended this very moment
+            ask(folder, "stop")
+        _wait(folder)
+        raise
+    run = read_run(folder)
+    if run.standing.status in ("failed", "crashed"):
+        raise RunError(f"run {run.id} {run.standing.status}: {why_ended(run)}")
+    return as_json(run)
+
+
+def start(
+    config: RunConfig, runs_dir: Path, data: str | Path | None = None, name: str | None = None
+) -> RunFolder:
+    """Start a new run and give its folder.
+
+    Everything that can be refused is refused before anything is written.
+    """
+    fitted = resolve(config, data)
+    check_device(fitted.train.device)
+    folder = prepare(fitted, runs_dir, name)
+    try:
+        start_worker(folder)
+    except WorkbenchError:
+        shutil.rmtree(folder.path, ignore_errors=True)  # nothing has run in it
+        raise
+    return folder
+
+
+def _wait(folder: RunFolder) -> None:
+    for _ in follow(folder):
+        pass
