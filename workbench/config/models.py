@@ -4,11 +4,12 @@
 ``model.kind = "resnet"`` is built by ``workbench.models.resnet.build``.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from workbench.config.base import Section, per_item, setting
+from workbench.scaling import Stages, quantised_linear
 
 Activation = Literal["relu", "silu", "gelu", "leaky_relu", "elu", "tanh"]
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -56,4 +57,140 @@ class ResNetModel(Section):
     dropout: float = setting(0.0, "Dropout before the linear layer.", ge=0, lt=1)
 
 
-ModelConfig = Annotated[SimpleNNModel | ResNetModel, Field(discriminator="kind")]
+class RegNetModel(Section):
+    """RegNetX: stages of bottleneck blocks with grouped 3×3 convolutions (arXiv:2003.13678).
+
+    Its stages are given by ``blocks`` and ``widths``, or by the paper's quantised-linear
+    rule, from ``depth``, ``w0``, ``wa`` and ``wm``.
+    """
+
+    kind: Literal["regnet"] = "regnet"
+    blocks: list[PositiveInt] = per_item(
+        "Blocks per stage.", default=[1, 1, 4, 7], min_length=1, max_length=8
+    )
+    widths: list[PositiveInt] = per_item(
+        "Channels of each stage.", default=[24, 56, 152, 368], min_length=1, max_length=8
+    )
+    depth: int = setting(
+        0,
+        "Blocks in all, spread over stages by w0, wa and wm; blocks and widths do not count "
+        "then. 0: by blocks and widths.",
+        ge=0,
+        le=200,
+    )
+    w0: int = setting(24, "Width of the first block by the paper's rule.", ge=8)
+    wa: float = setting(36.44, "Growth of the width from block to block by the rule.", ge=0)
+    wm: float = setting(2.49, "Factor between the widths of stages by the rule.", gt=1)
+    strides: list[PositiveInt] = per_item(
+        "Stride of the first block of each stage; empty: 2 everywhere.", default=[], max_length=8
+    )
+    bottleneck_ratio: float = setting(
+        1.0, "Width ÷ inner width (that of the 3×3 convolution).", gt=0, le=64
+    )
+    groups: int = setting(
+        0, "Groups of each 3×3 convolution; 0: by group_width (if that is 0 too: 1).", ge=0
+    )
+    group_width: int = setting(
+        0, "Channels of a group of each 3×3 convolution; 0: by groups.", unit="channels", ge=0
+    )
+    stem_width: int = setting(32, "Channels of the stem.", ge=1)
+    stem_stride: Literal[1, 2] = setting(2, "Stride of the 3×3 convolution of the stem.")
+    shortcut_norm: bool = setting(True, "Batch normalisation after each projection shortcut.")
+    activation: Activation = setting("relu", "Activation.")
+
+    @property
+    def stages(self) -> Stages:
+        """Blocks and channels of each stage, given or by the rule."""
+        if not self.depth:
+            return Stages(tuple(self.blocks), tuple(self.widths))
+        return quantised_linear(
+            self.depth,
+            self.w0,
+            self.wa,
+            self.wm,
+            group_width=self.group_width,
+            ratio=self.bottleneck_ratio,
+        )
+
+    def inner_width(self, width: int) -> int:
+        """Channels of the 3×3 convolution in a stage of ``width`` channels."""
+        return max(1, round(width / self.bottleneck_ratio))
+
+    def groups_of(self, width: int) -> int:
+        """Groups of the 3×3 convolution in a stage of ``width`` channels."""
+        inner = self.inner_width(width)
+        if self.group_width:
+            return inner // min(self.group_width, inner)
+        return self.groups or 1
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if not self.depth and len(self.blocks) != len(self.widths):
+            raise ValueError(
+                f"blocks and widths must be of one length (got {len(self.blocks)} and "
+                f"{len(self.widths)})"
+            )
+        stages = self.stages
+        if self.strides and len(self.strides) != len(stages.widths):
+            raise ValueError(
+                f"strides must have one number a stage: {len(stages.widths)} "
+                f"(got {len(self.strides)})"
+            )
+        if self.groups and self.group_width:
+            raise ValueError("set groups or group_width, not both")
+        for width in stages.widths:
+            self._check_groups(width)
+        return self
+
+    def _check_groups(self, width: int) -> None:
+        inner = self.inner_width(width)
+        if self.group_width:
+            key, divisor = "group_width", min(self.group_width, inner)
+        else:
+            key, divisor = "groups", self.groups or 1
+        if inner % divisor:
+            raise ValueError(
+                f"{key} {divisor} does not divide the inner width {inner} of the stage with "
+                f"{width} channels"
+            )
+
+
+class SmallNetModel(Section):
+    """Stages of one unit and a max-pool, then a 3×3 convolution and a linear layer (study 5)."""
+
+    kind: Literal["smallnet"] = "smallnet"
+    unit: Literal["conv", "separable", "residual"] = setting(
+        "conv",
+        "What the stages are made of: a 5×5 convolution; a depthwise 5×5 and a pointwise 1×1; "
+        "or two 3×3 with a 1×1 shortcut.",
+    )
+    channels: list[PositiveInt] = per_item(
+        "Output channels of each stage and of the last convolution.",
+        default=[32, 64, 128, 256, 512],
+        min_length=2,
+        max_length=8,
+    )
+    activation: Activation = setting("relu", "Activation.")
+    dropout: float = setting(0.0, "Dropout before the linear layer.", ge=0, lt=1)
+
+
+class TorchvisionModel(Section):
+    """Any classification network of torchvision by its name, untrained."""
+
+    kind: Literal["torchvision"] = "torchvision"
+    name: str = setting(
+        "resnet18", "Name of the network, such as resnet18, mobilenet_v3_small, regnet_x_400mf."
+    )
+
+
+class TimmModel(Section):
+    """Any network of timm by its name, untrained; needs the package timm."""
+
+    kind: Literal["timm"] = "timm"
+    name: str = setting("resnet18", "Name of the network, as in timm.list_models().")
+
+
+ModelConfig = Annotated[
+    SimpleNNModel | ResNetModel | RegNetModel | SmallNetModel | TorchvisionModel | TimmModel,
+    Field(discriminator="kind"),
+]

@@ -11,7 +11,12 @@ from workbench.config.run import RunConfig
 from workbench.errors import ConfigError
 
 FACTS_OF_THE_DATA = ("classes", "channels", "mean", "std")
-EXCLUSIVE = [("train.epochs", "train.steps"), ("model.groups", "model.group_width")]
+EXCLUSIVE = [
+    ("train.epochs", "train.steps"),
+    ("model.groups", "model.group_width"),
+    ("model.depth", "model.blocks"),
+    ("model.depth", "model.widths"),
+]
 
 
 def parse_assignment(text: str) -> tuple[str, Any]:

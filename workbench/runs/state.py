@@ -4,12 +4,17 @@ A live run, a finished one and one that is read from another machine take this
 same path; every panel draws from a :class:`RunState` and from nothing else.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.runs.events import Event
 from workbench.runs.series import Series
+
+NOTICES = 200  # kept; a damaged file may hold any number of them
+NO_CURVE = frozenset(("event", "time", "step", "epoch"))
+UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError)
 
 
 @dataclass(frozen=True)
@@ -46,9 +51,11 @@ class RunState:
     started: float | None = None
     updated: float | None = None
     curves: dict[str, Series] = field(default_factory=dict)  # over steps: loss, lr, grad_norm, …
-    epoch_rows: list[Event] = field(default_factory=list)
-    epoch_curves: dict[str, Series] = field(default_factory=dict)  # over epochs: val_loss, …
+    epoch_rows: list[dict[str, float]] = field(default_factory=list)  # its numbers, no tables
+    epoch_curves: dict[str, Series] = field(default_factory=dict)  # over steps: val_loss, …
     best_epoch: int = 0
+    best_step: int = 0
+    best_loss: float | None = None  # validation loss of the best epoch
     best_accuracy: float | None = None
     per_class: list[ClassScore] = field(default_factory=list)
     per_class_before: dict[str, ClassScore] = field(default_factory=dict)
@@ -66,12 +73,17 @@ class RunState:
                 continue
             try:
                 handler(self, event)
-            except (KeyError, TypeError, ValueError, AttributeError):
-                self.notices.append(f"an event of kind {event['event']!r} could not be read")
+            except UNREADABLE:
+                self.notice(f"an event of kind {event['event']!r} could not be read")
             else:
                 time = event.get("time")
                 self.updated = time if isinstance(time, int | float) else self.updated
         return self
+
+    def notice(self, message: str) -> None:
+        """Keep something that the person should know."""
+        self.notices.append(message)
+        del self.notices[:-NOTICES]
 
     @property
     def progress(self) -> float:
@@ -119,8 +131,11 @@ def _step(state: RunState, event: Event) -> None:
     state.phase = ""
     state.lr = event.get("lr", state.lr)
     for name, value in event.items():
-        if name not in ("event", "time", "step", "epoch") and _is_number(value):
-            state.curves.setdefault(name, Series()).add(state.step, value)
+        if name not in NO_CURVE and _is_number(value):
+            curve = state.curves.get(name)
+            if curve is None:
+                curve = state.curves[name] = Series()
+            curve.add(state.step, float(value))
 
 
 def _pace(state: RunState, event: Event) -> None:
@@ -131,23 +146,39 @@ def _pace(state: RunState, event: Event) -> None:
 
 def _epoch(state: RunState, event: Event) -> None:
     epoch = int(event["epoch"])
-    state.epoch_rows.append(event)
-    state.images_per_second = event.get("images_per_second", state.images_per_second)
-    for name, value in event.items():
-        if name not in ("event", "time", "epoch") and _is_number(value):
-            state.epoch_curves.setdefault(name, Series()).add(epoch, value)
-    accuracy = event.get("val_accuracy")
-    if isinstance(accuracy, float) and (
-        state.best_accuracy is None or accuracy > state.best_accuracy
-    ):
-        state.best_accuracy, state.best_epoch = accuracy, epoch
+    per_epoch = int(state.facts.get("steps_per_epoch") or 0)
+    step = int(event.get("step") or epoch * per_epoch or state.step)
+    row = {name: float(v) for name, v in event.items() if _is_number(v)}
+    state.epoch_rows.append(row)
+    state.images_per_second = row.get("images_per_second", state.images_per_second)
+    for name, value in row.items():
+        if name not in ("time", "epoch", "step"):
+            state.epoch_curves.setdefault(name, Series()).add(step, value)
+    accuracy = row.get("val_accuracy")
+    if accuracy is not None and (state.best_accuracy is None or accuracy > state.best_accuracy):
+        state.best_accuracy, state.best_epoch, state.best_step = accuracy, epoch, step
+        state.best_loss = row.get("val_loss")
     if "per_class" in event:
+        scores = class_scores(event["per_class"])
         state.per_class_before = {score.name: score for score in state.per_class}
-        state.per_class = [
-            ClassScore(str(name), int(count["correct"]), int(count["total"]))
-            for name, count in event["per_class"].items()
-        ]
-    state.confusion = event.get("confusion", state.confusion)
+        state.per_class = scores
+    if "confusion" in event:
+        state.confusion = _matrix(event["confusion"])
+
+
+def class_scores(table: dict[str, dict[str, int]]) -> list[ClassScore]:
+    """The ``per_class`` of an event as scores, in its order."""
+    return [
+        ClassScore(str(name), int(score["correct"]), int(score["total"]))
+        for name, score in table.items()
+    ]
+
+
+def _matrix(rows: Any) -> list[list[int]]:
+    matrix = [[int(cell) for cell in row] for row in rows]
+    if any(len(row) != len(matrix) for row in matrix):
+        raise ValueError("a confusion matrix is square")
+    return matrix
 
 
 def _test(state: RunState, event: Event) -> None:
@@ -155,11 +186,11 @@ def _test(state: RunState, event: Event) -> None:
 
 
 def _notice(state: RunState, event: Event) -> None:
-    state.notices.append(str(event["message"]))
+    state.notice(str(event["message"]))
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 _HANDLERS = {
