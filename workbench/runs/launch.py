@@ -44,7 +44,8 @@ def start_worker(folder: RunFolder) -> int:
     """
     if standing(folder).is_live:
         raise RunError(f"run {folder.id} has a worker already")
-    command = [sys.executable, "-m", "workbench.training.worker", str(folder.path)]
+    # -P: a file of a stranger's in the working folder (random.py) is not imported.
+    command = [sys.executable, "-P", "-m", "workbench.training.worker", str(folder.path)]
     try:
         folder.control.unlink(missing_ok=True)  # it was for an earlier worker
         with folder.log.open("ab") as log:

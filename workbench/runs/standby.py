@@ -107,6 +107,7 @@ class Standby:
         with self._log.open("ab") as log:
             return await asyncio.create_subprocess_exec(
                 sys.executable,
+                "-P",  # files in the working folder are not for import
                 "-m",
                 "workbench.training.standby",
                 stdin=asyncio.subprocess.PIPE,
