@@ -50,6 +50,8 @@ def cost(operator: OpOverload, arguments: Sequence[Any], result: Any) -> Cost | 
         return _pool(name, arguments)
     if name in _ACTIVATIONS:
         return Cost(name, "activation", other_ops=_size(arguments[0]))
+    if name == "mean" and arguments[0].dim() == 4 and _over_height_and_width(arguments[1:]):
+        return Cost("global_avg_pool", "pool", other_ops=_size(arguments[0]))
     if torch.Tag.pointwise in operator.tags:
         return Cost(name, "elementwise", other_ops=_size(_first(result)))
     if torch.Tag.reduction in operator.tags:
@@ -103,6 +105,11 @@ def _pool(name: str, arguments: Sequence[Any]) -> Cost:
     kernel = tuple(arguments[1]) if windowed else ()
     stride = (tuple(arguments[2]) or kernel) if windowed and len(arguments) > 2 else kernel
     return Cost(_POOLS[name], "pool", other_ops=_size(inputs), kernel=kernel, stride=stride)
+
+
+def _over_height_and_width(arguments: Sequence[Any]) -> bool:
+    dims = arguments[0] if arguments and isinstance(arguments[0], list | tuple) else ()
+    return sorted(dim % 4 for dim in dims) == [2, 3]
 
 
 def _first(result: Any) -> Any:

@@ -15,20 +15,23 @@ from workbench.analysis.trace import Row, Trace
 CONVENTION = (
     "ptflops, pytorch backend: beside MACs it adds one operation an output element for a bias, "
     "two an element for a norm, one an input element for pooling and activations; ReLU, ELU, "
-    "GELU and pooling modules count twice (as a module and as the function that it calls)"
+    "GELU and pooling modules count twice (as a module and as the function that it calls), "
+    "torch.relu and tensor methods not at all"
 )
 # How often ptflops counts the other operations of a module of this class.
-_WEIGHTS = {
+_MODULES = {
     **dict.fromkeys(("Conv1d", "Conv2d", "Conv3d", "Linear"), 1.0),
     **dict.fromkeys(("BatchNorm1d", "BatchNorm2d", "BatchNorm3d"), 1.0),
     **dict.fromkeys(("LayerNorm", "GroupNorm"), 0.5),  # it misses their affine part
     **dict.fromkeys(("ReLU", "ELU", "GELU"), 2.0),
     **dict.fromkeys(("SiLU", "LeakyReLU", "ReLU6", "Softmax"), 1.0),
     **dict.fromkeys(("MaxPool2d", "AvgPool2d", "AdaptiveAvgPool2d", "AdaptiveMaxPool2d"), 2.0),
-    # functional calls
-    **dict.fromkeys(("relu", "elu", "gelu", "silu", "softmax"), 1.0),
-    **dict.fromkeys(("max_pool2d", "avg_pool2d", "adaptive_avg_pool2d"), 1.0),
 }
+# Functions that it counts once when they are called through torch.nn.functional, else never.
+_FUNCTIONS = frozenset(
+    ("relu", "elu", "gelu", "silu", "softmax", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d",
+     "global_avg_pool")
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -46,20 +49,22 @@ def second_opinion(network: nn.Module, shape: tuple[int, int, int], ours: Trace)
     macs, params = _ask(network, shape)
     if macs is None or params is None:
         return SecondOpinion(None, None, 0, "ptflops cannot run this network")
-    unexplained = macs - expected(ours.rows)
+    low, high = expected(ours.rows)
+    unexplained = min(0, macs - low) + max(0, macs - high)
     return SecondOpinion(macs, params, unexplained, _explain(unexplained, params, ours))
 
 
-def expected(rows: Sequence[Row]) -> int:
-    """What ptflops would say of these rows by its conventions."""
-    return sum(row.macs + round(row.other_ops * _WEIGHTS.get(row.type, 0.0)) for row in rows)
+def expected(rows: Sequence[Row]) -> tuple[int, int]:
+    """The least and the most that ptflops would say of these rows by its conventions."""
+    low = sum(row.macs + round(row.other_ops * _MODULES.get(row.type, 0.0)) for row in rows)
+    return low, low + sum(row.other_ops for row in rows if row.type in _FUNCTIONS)
 
 
 def _explain(unexplained: int, params: int, ours: Trace) -> str:
     parts = []
     if unexplained:
         functional = [row.type for row in ours.rows if row.kind in ("linear", "conv", "matmul")]
-        unseen = sorted({kind for kind in functional if kind not in _WEIGHTS})
+        unseen = sorted({kind for kind in functional if kind not in _MODULES})
         reason = (
             f"it counts by module class and does not see {', '.join(unseen)} as we do"
             if unseen

@@ -96,7 +96,6 @@ class RegNetModel(Section):
     stem_width: int = setting(32, "Channels of the stem.", ge=1)
     stem_stride: Literal[1, 2] = setting(2, "Stride of the 3×3 convolution of the stem.")
     shortcut_norm: bool = setting(True, "Batch normalisation after each projection shortcut.")
-    activation: Activation = setting("relu", "Activation.")
 
     @property
     def stages(self) -> Stages:

@@ -29,12 +29,18 @@ def same_conv(
     )
 
 
+class GlobalAveragePool(nn.Module):
+    """[N, C, H, W] -> [N, C]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.mean((2, 3))
+
+
 class Head(nn.Sequential):
     """[N, C, H, W] -> global average pool, dropout, linear -> logits [N, classes]."""
 
     def __init__(self, inputs: int, classes: int, dropout: float = 0.0) -> None:
-        parts: OrderedDict[str, nn.Module] = OrderedDict(pool=nn.AdaptiveAvgPool2d(1))
-        parts["flatten"] = nn.Flatten()
+        parts: OrderedDict[str, nn.Module] = OrderedDict(pool=GlobalAveragePool())
         if dropout:
             parts["dropout"] = nn.Dropout(dropout)
         parts["linear"] = nn.Linear(inputs, classes)
