@@ -50,6 +50,7 @@ class Attendant:
         self._last_checkpoint = time.monotonic()
         self._paced: tuple[float, int] | None = None  # clock and step of the last pace event
         self._disk_full = False
+        self._asked: str | None = None  # a wish that is heard and waits for the next look
 
     # What the trainer calls.
 
@@ -85,7 +86,7 @@ class Attendant:
             raise StopTraining
         if time.monotonic() >= self._next_look:
             self._next_look = time.monotonic() + LOOK
-            if self.wishes.read() == "stop":
+            if self._hear() == "stop":
                 self.signals.stop = True
                 raise StopTraining
 
@@ -107,7 +108,7 @@ class Attendant:
             return
         self._next_look = time.monotonic() + LOOK
         self.event("phase", message=message, done=done, total=total)
-        if self.signals.stop or self.wishes.read() == "stop":
+        if self.signals.stop or self._hear() == "stop":
             raise StopTraining
 
     def checkpoint(self, trainer: Trainer, *, best: bool = False) -> None:
@@ -136,13 +137,18 @@ class Attendant:
 
     # The look around.
 
+    def _hear(self) -> str | None:
+        """What is asked: a wish that is read where it cannot be granted yet is not lost."""
+        self._asked = self.wishes.read() or self._asked
+        return self._asked
+
     def _look(self, trainer: Trainer) -> None:
         self._next_look = time.monotonic() + LOOK
         if self.heartbeat.lost:
             raise RunError(f"{self.folder.path}: the run's folder is gone; training ends here")
         self._report(trainer)
         self._pace(trainer)
-        wish = self.wishes.read()
+        wish, self._asked = self._hear(), None
         if wish == "pause":
             wish = self._pause(trainer)
         if wish == "stop" or self.signals.stop:
