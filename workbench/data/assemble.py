@@ -14,6 +14,7 @@ from workbench.data.dataset import (
     Split,
     channel_statistics,
     normalisation,
+    take,
     tensor_hash,
 )
 from workbench.data.split import Rows, limited, stratified
@@ -33,14 +34,15 @@ def assemble(
     images, labels = train
     kept = limited(labels.numpy(), config.data.limit, config.data.split_seed)
     images, labels = resize(_rows(images, kept), config.data.size), _rows(labels, kept)
+    tested = resize(test[0], config.data.size)
     rows, held_out = stratified(labels.numpy(), config.data.validation, config.data.split_seed)
     splits = [
         Split(_rows(images, rows), {"label": _rows(labels, rows)}),
         Split(_rows(images, held_out), {"label": _rows(labels, held_out)}),
-        Split(resize(test[0], config.data.size), {"label": test[1]}),
+        Split(tested, {"label": test[1]}),
     ]
     mean, std = normalisation(config, lambda: channel_statistics(splits[0].images))
-    hashes = [tensor_hash(images), tensor_hash(splits[2].images[:])]
+    hashes = [tensor_hash(part.permute(0, 2, 3, 1)) for part in (images, tested)]
     return DataSet(
         name=config.data.name,
         classes=tuple(classes),
@@ -67,10 +69,11 @@ def content_hash(
 
 
 def resize(images: Tensor, size: int) -> Tensor:
-    """Scale uint8 [N, C, H, W] to ``size``×``size`` (bilinear, antialiased)."""
+    """Scale uint8 [N, C, H, W] to ``size``×``size`` (bilinear, antialiased), channels-last."""
     if images.shape[2:] == (size, size):
-        return images
-    out = images.new_empty((*images.shape[:2], size, size))
+        return images.contiguous(memory_format=torch.channels_last)
+    shape = (*images.shape[:2], size, size)
+    out = torch.empty(shape, dtype=torch.uint8, memory_format=torch.channels_last)
     for start in range(0, len(images), CHUNK):
         chunk = images[start : start + CHUNK].float()
         scaled = F.interpolate(
@@ -81,4 +84,7 @@ def resize(images: Tensor, size: int) -> Tensor:
 
 
 def _rows(tensor: Tensor, rows: Rows) -> Tensor:
-    return tensor if len(rows) == len(tensor) else tensor[torch.from_numpy(rows)]
+    if len(rows) == len(tensor):
+        return tensor
+    wanted = torch.from_numpy(rows)
+    return take(tensor, wanted) if tensor.ndim == 4 else tensor[wanted]

@@ -30,7 +30,7 @@ from workbench.errors import DataError
 from workbench.pictures import PictureFile
 from workbench.resolve import cache_folder
 
-VERSION = 1  # of the decoding: a change of it makes every cache anew
+VERSION = 2  # of the decoding: a change of it makes every cache anew
 PIXELS, DONE, META = "pictures.uint8", "done.uint8", "meta.json"
 BATCH = 64  # files a job: small enough to show progress, large enough to cost nothing
 POLL = 0.5  # seconds between two looks at another builder
@@ -41,15 +41,15 @@ Bytes = NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Decoding:
-    """What a picture is decoded to: [channels, size, size]."""
+    """What a picture is decoded to: [size, size, channels]."""
 
     size: int
     channels: int
     fit: Fit
 
     def shape(self, count: int) -> tuple[int, int, int, int]:
-        """[count, channels, size, size]."""
-        return (count, self.channels, self.size, self.size)
+        """[count, size, size, channels]."""
+        return (count, self.size, self.size, self.channels)
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class Decoded:
     """All pictures of a listing, mapped from their cache."""
 
     folder: Path
-    pictures: Tensor  # uint8 [M, C, S, S], read-only, in the listing's order
+    pictures: Tensor  # uint8 [M, C, S, S], channels-last, read-only, in the listing's order
     good: NDArray[np.bool_]  # [M]; False where ``problems`` has the file
     problems: list[tuple[str, str]]  # (path, what is wrong)
     content_hash: str  # sha256 of the pixels
@@ -184,7 +184,7 @@ def _open(folder: Path, files: Sequence[PictureFile], how: Decoding) -> Decoded:
     array = np.memmap(folder / PIXELS, dtype=np.uint8, mode="r", shape=how.shape(len(files)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # nobody writes to it: batches are copies
-        pictures = torch.from_numpy(array)
+        pictures = torch.from_numpy(array).permute(0, 3, 1, 2)
     good = np.fromfile(folder / DONE, dtype=np.uint8) == 1
     problems = [(str(path), str(why)) for path, why in meta["problems"]]
     return Decoded(folder, pictures, good, problems, str(meta["sha256"]))

@@ -38,7 +38,7 @@ def load(config: RunConfig, progress: Progress, reader: Any) -> DataSet:
 
 
 def _tensors(half: Any, config: RunConfig) -> tuple[Tensor, Tensor]:
-    images = torch.from_numpy(half.data).permute(0, 3, 1, 2).contiguous()
+    images = torch.from_numpy(half.data).permute(0, 3, 1, 2)  # channels-last as it comes
     return images, torch.tensor(half.targets, dtype=torch.int64)
 
 

@@ -50,7 +50,7 @@ class MappedPictures:
         return self.source.device
 
     def __getitem__(self, indices: Tensor | slice) -> Tensor:
-        return self.source[self.rows[indices]]
+        return take(self.source, self.rows[indices])
 
 
 Pictures = Tensor | MappedPictures
@@ -61,9 +61,9 @@ Statistics = tuple[list[float], list[float]]  # mean and deviation of each chann
 class Split:
     """Pictures and what is to be learnt of them.
 
-    ``images`` is uint8 [N, C, H, W], resident or mapped; ``targets`` holds one
-    tensor [N, …] a name: ``label`` (int64 [N]) for classification. Batches come
-    out on ``device``, wherever the pictures are kept.
+    ``images`` is uint8 [N, C, H, W] (channels-last: then batches are fastest), resident
+    or mapped; ``targets`` holds one tensor [N, …] a name: ``label`` (int64 [N]) for
+    classification. Batches come out on ``device``, wherever the pictures are kept.
     """
 
     images: Pictures
@@ -75,7 +75,9 @@ class Split:
 
     def batch(self, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Pictures [B, C, H, W] and targets of ``indices`` (int64 [B])."""
-        images = self.images[indices.to(self.images.device)]
+        rows = indices.to(self.images.device)
+        images = self.images
+        images = take(images, rows) if isinstance(images, Tensor) else images[rows]
         wanted = indices.to(self.device)
         targets = {name: target[wanted] for name, target in self.targets.items()}
         return images.to(self.device, non_blocking=True), targets
@@ -119,20 +121,33 @@ class DataSet:
         return torch.bincount(splits[split].targets["label"], minlength=len(self.classes)).tolist()
 
 
+def take(images: Tensor, rows: Tensor) -> Tensor:
+    """Pictures ``rows`` (int64 [B]) of [N, C, H, W]; channels-last where the source is.
+
+    Each picture is one run of bytes; indexing would copy it pixel by pixel into
+    another layout.
+    """
+    pixels = images.permute(0, 2, 3, 1)
+    if not pixels.is_contiguous():
+        return images.index_select(0, rows)
+    taken = pixels.flatten(1).index_select(0, rows)
+    return taken.view(len(rows), *pixels.shape[1:]).permute(0, 3, 1, 2)
+
+
 def channel_statistics(images: Pictures) -> Statistics:
     """Mean and standard deviation (population) of each channel of uint8 [N, C, H, W], 0 to 1."""
-    channels = images.shape[1]
-    total = torch.zeros(channels, dtype=torch.float64)
-    squares = torch.zeros(channels, dtype=torch.float64)
+    _, channels, height, width = images.shape
+    total = torch.zeros(width, channels, dtype=torch.float64)
+    squares = torch.zeros(width, channels, dtype=torch.float64)
     for start in range(0, len(images), CHUNK):
-        chunk = images[start : start + CHUNK].transpose(0, 1).reshape(channels, -1).float()
-        # Centred on mid-grey, the sum of squares loses nothing in float32.
-        chunk = chunk.div_(255).sub_(0.5)
-        total += chunk.sum(dim=1, dtype=torch.float64)
-        squares += chunk.square_().sum(dim=1, dtype=torch.float64)
-    count = len(images) * images.shape[2] * images.shape[3]
-    mean = total / count
-    std = (squares / count - mean.square()).clamp_min(0).sqrt()
+        pixels = images[start : start + CHUNK].permute(0, 2, 3, 1)
+        # Centred on mid-grey, and summed by columns: float32 loses nothing that matters.
+        chunk = pixels.float().div_(255).sub_(0.5).reshape(-1, width, channels)
+        total += chunk.sum(dim=0)
+        squares += chunk.square_().sum(dim=0)
+    count = len(images) * height * width
+    mean = total.sum(dim=0) / count
+    std = (squares.sum(dim=0) / count - mean.square()).clamp_min(0).sqrt()
     return (mean + 0.5).tolist(), std.tolist()
 
 

@@ -17,7 +17,7 @@ class BrokenPicture(Exception):
 
 
 def decode(path: Path | str, size: int, channels: int, fit: Fit) -> NDArray[np.uint8]:
-    """Decode a file to uint8 [channels, size, size]; raises :class:`BrokenPicture`.
+    """Decode a file to uint8 [size, size, channels]; raises :class:`BrokenPicture`.
 
     Turned as its EXIF orientation says, transparent parts on white, 16-bit grey
     scaled to 8, the first frame of several.
@@ -33,7 +33,7 @@ def decode(path: Path | str, size: int, channels: int, fit: Fit) -> NDArray[np.u
     except Exception as error:  # noqa: BLE001 - a stranger's file fails in any way a decoder can
         raise BrokenPicture(_reason(error)) from None
     array = np.asarray(square, dtype=np.uint8)
-    return array[None] if channels == 1 else array.transpose(2, 0, 1)
+    return array.reshape(size, size, channels)
 
 
 def _plain(picture: Image.Image, mode: str) -> Image.Image:

@@ -1,0 +1,93 @@
+"""What blanks or blends parts of a normalised batch: Cutout, mixup, CutMix.
+
+The other picture of a blend is the next one of the batch, whose order is random.
+"""
+
+import torch
+from torch import Tensor
+
+Targets = dict[str, Tensor]
+TABLE = 4096  # quantiles of a Beta distribution that are kept: draws are exact to 1/4096
+
+
+def cutout(batch: Tensor, side: int, generator: torch.Generator) -> Tensor:
+    """Set a square of each picture to 0 (the mean); its centre is any pixel, its edge may be out.
+
+    DeVries & Taylor 2017, arXiv:1708.04552. ``batch`` is [N, C, H, W], changed in place.
+    """
+    height, width = batch.shape[2:]
+    y, x = (_integers(size, len(batch), generator) for size in (height, width))
+    top, left = y - side // 2, x - side // 2
+    return batch.masked_fill_(_box(batch, top, left, top + side, left + side), 0)
+
+
+class Mix:
+    """mixup (Zhang et al. 2017, arXiv:1710.09412) and CutMix (Yun et al. 2019, arXiv:1905.04899).
+
+    Adds ``label_b`` (int64 [N], the other picture's label) and ``mix`` (float32 [N],
+    the share of the picture's own label) to the targets.
+    """
+
+    def __init__(self, mixup: float, cutmix: float) -> None:
+        self.mixup = beta_quantiles(mixup) if mixup else None
+        self.cutmix = beta_quantiles(cutmix) if cutmix else None
+
+    def __call__(
+        self, batch: Tensor, targets: Targets, generator: torch.Generator
+    ) -> tuple[Tensor, Targets]:
+        """Blend floats [N, C, H, W]; every picture draws its own share."""
+        other = batch.roll(1, 0)
+        share = batch.new_ones(len(batch), dtype=torch.float32)
+        mixed = batch
+        if self.mixup is not None:
+            share = self._draw(self.mixup, batch, generator)
+            mixed = torch.lerp(other, batch, share.to(batch.dtype).view(-1, 1, 1, 1))
+        if self.cutmix is not None:
+            pasted, kept = _paste(
+                batch, other, self._draw(self.cutmix, batch, generator), generator
+            )
+            if self.mixup is None:
+                mixed, share = pasted, kept
+            else:
+                coin = torch.rand(len(batch), generator=generator, device=batch.device) < 0.5
+                mixed = torch.where(coin.view(-1, 1, 1, 1), pasted, mixed)
+                share = torch.where(coin, kept, share)
+        return mixed, {**targets, "label_b": targets["label"].roll(1, 0), "mix": share}
+
+    def _draw(self, quantiles: Tensor, batch: Tensor, generator: torch.Generator) -> Tensor:
+        index = torch.randint(TABLE, (len(batch),), generator=generator, device=batch.device)
+        return quantiles.to(batch.device)[index]
+
+
+def beta_quantiles(alpha: float) -> Tensor:
+    """``TABLE`` equally likely values of Beta(alpha, alpha): drawing one needs no host."""
+    from scipy.special import betaincinv
+
+    probabilities = (torch.arange(TABLE, dtype=torch.float64) + 0.5) / TABLE
+    return torch.from_numpy(betaincinv(alpha, alpha, probabilities.numpy())).float()
+
+
+def _paste(
+    batch: Tensor, other: Tensor, share: Tensor, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """Paste a box of ``1 - share`` of the area; gives pictures and the share that is left."""
+    height, width = batch.shape[2:]
+    half = (1 - share).sqrt() / 2
+    y, x = (_integers(size, len(batch), generator) for size in (height, width))
+    tall, wide = (half * height).round().long(), (half * width).round().long()
+    box = _box(batch, y - tall, x - wide, y + tall, x + wide)
+    kept = 1 - box.float().mean(dim=(1, 2, 3))
+    return torch.where(box, other, batch), kept
+
+
+def _box(batch: Tensor, top: Tensor, left: Tensor, bottom: Tensor, right: Tensor) -> Tensor:
+    """True inside a box of each picture, [N, 1, H, W]; what lies outside is cut off."""
+    rows = torch.arange(batch.shape[2], device=batch.device).view(1, 1, -1, 1)
+    columns = torch.arange(batch.shape[3], device=batch.device).view(1, 1, 1, -1)
+    shape = (-1, 1, 1, 1)
+    inside_rows = (rows >= top.view(shape)) & (rows < bottom.view(shape))
+    return inside_rows & (columns >= left.view(shape)) & (columns < right.view(shape))
+
+
+def _integers(below: int, count: int, generator: torch.Generator) -> Tensor:
+    return torch.randint(below, (count,), generator=generator, device=generator.device)
