@@ -30,6 +30,11 @@ class TrainConfig(Section):
     grad_norm_every: int = setting(
         50, "Measure the gradient's norm every so many steps; 0: never.", unit="steps", ge=0
     )
+    auto_batch: bool = setting(
+        False,
+        "Where a batch does not fit into memory, find what does and sum gradients to the asked "
+        "batch; batch norms then see the parts.",
+    )
     nonfinite: Literal["stop", "skip"] = setting(
         "stop", "What to do where the loss is NaN or infinite: end the run, or skip the step."
     )

@@ -46,6 +46,11 @@ class RunFolder:
         return self.path / "record.toml"
 
     @property
+    def parent(self) -> Path:
+        """Which run this one continues, and with what changed; written by the launcher."""
+        return self.path / "parent.toml"
+
+    @property
     def control(self) -> Path:
         """What the worker is asked to do; replaced atomically by whoever asks."""
         return self.path / "control.toml"

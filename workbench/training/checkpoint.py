@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from workbench.runs.atomic import sync_folder
 
@@ -128,28 +128,37 @@ def detach(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     }
 
 
-def optimizer_state(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """The optimiser's tensors by ``optimizer.<parameter>.<name>``; its groups are configuration."""
-    flat: dict[str, Tensor] = {}
-    for index, state in optimizer.state_dict()["state"].items():
-        for name, value in state.items():
-            if value is not None:
-                flat[f"optimizer.{index}.{name}"] = torch.as_tensor(value)
-    return flat
+def optimizer_state(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:
+    """The optimiser's tensors by ``optimizer/<parameter>/<name>``.
+
+    Its groups are configuration, and may be cut otherwise when it is restored.
+    """
+    names: dict[Tensor, str] = {p: name for name, p in model.named_parameters()}
+    return {
+        f"optimizer/{names[parameter]}/{key}": torch.as_tensor(value)
+        for parameter, state in optimizer.state.items()
+        for key, value in state.items()
+        if value is not None
+    }
 
 
-def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+def restore_optimizer(
+    optimizer: torch.optim.Optimizer, model: nn.Module, tensors: dict[str, Tensor]
+) -> None:
     """Give an optimiser, freshly built over the same parameters, its tensors back."""
+    named = dict(model.named_parameters())
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
+    indices = {parameter: index for index, parameter in enumerate(parameters)}
     state: dict[int, dict[str, Tensor]] = {}
-    for key, value in tensors.items():
-        if not key.startswith("optimizer."):
+    for path, value in tensors.items():
+        kind, _, rest = path.partition("/")
+        if kind != "optimizer":
             continue
-        _, index, name = key.split(".", 2)
-        parameter = parameters[int(index)]
+        name, _, key = rest.rpartition("/")
+        parameter = named[name]
         if value.shape == parameter.shape:  # the same layout as before, so the same arithmetic
             value = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
-        state.setdefault(int(index), {})[name] = value
+        state.setdefault(indices[parameter], {})[key] = value
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 

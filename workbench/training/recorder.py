@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from workbench.config import read_tables
 from workbench.runs.folder import RunFolder
 from workbench.runs.process import own_identity
 from workbench.runs.record import Record, now, read_record, write_record
@@ -34,6 +35,8 @@ class Recorder:
             "boot": worker.boot,
             "host": worker.host,
         }
+        if lineage := parent_of(folder):
+            run |= lineage
         run.pop("ended", None)
         self.record.pop("error", None)
 
@@ -67,6 +70,14 @@ class Recorder:
                 last = failure
                 time.sleep(wait)
         raise last
+
+
+def parent_of(folder: RunFolder) -> dict[str, Any]:
+    """``parent`` and ``parent_changes`` of a run that continues another one; {} for others."""
+    if not folder.parent.exists():
+        return {}
+    table = read_tables(folder.parent)
+    return {"parent": table.get("parent"), "parent_changes": table.get("changes")}
 
 
 def environment(compute_name: str, precision: str, threads: int) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from workbench.runs.atomic import write_atomically
 from workbench.runs.events import keep_prefix
 from workbench.runs.folder import RunFolder
 from workbench.tasks import Task, build_task
-from workbench.training import checkpoint, devices
+from workbench.training import checkpoint, devices, memory
 from workbench.training.attendant import Attendant
 from workbench.training.batches import Batches
 from workbench.training.devices import Compute
@@ -43,9 +43,12 @@ def run_session(folder: RunFolder, attendant: Attendant, config: RunConfig) -> N
     trainer = assemble(config, data, model, task, compute, attendant)
     _describe(folder, attendant, trainer, data)
     resumed_from = _go_back(attendant, trainer)
+    if config.train.auto_batch and not trainer.step:
+        attendant.phase("finding the batch that fits")
+        trainer.micro_batch = memory.largest_part(trainer, trainer.batches.batch_size) or 1
     _announce(attendant, trainer, data, resumed_from)
     try:
-        trainer.train()
+        _train(trainer)
     except BaseException:
         # Wherever it is interrupted, all that was done up to here must last.
         if trainer.step != resumed_from and not attendant.heartbeat.lost:
@@ -79,6 +82,17 @@ def assemble(
     batches = Batches(train, augment, config.train.batch_size, config.train.seed, compute.device)
     validation = data.validation.to(compute.device)
     return Trainer(config, model, task, batches, validation, transform, compute, attendant)
+
+
+def _train(trainer: Trainer) -> None:
+    try:
+        trainer.train()
+        return
+    except (RuntimeError, MemoryError) as error:
+        if not memory.is_out_of_memory(error):
+            raise
+    # Only here, past the except: the exception held the tensors of the failed step.
+    raise memory.explain(trainer)
 
 
 def _describe(folder: RunFolder, attendant: Attendant, trainer: Trainer, data: DataSet) -> None:
@@ -127,9 +141,9 @@ def _go_back(attendant: Attendant, trainer: Trainer) -> int:
             raise RunError(f"{folder.checkpoints}: belongs to another network: {reason}") from None
         kept = int(snapshot.numbers["metrics_bytes"])
     writer.flush()
-    if writer.length > kept and attendant.recorder.record["run"]["workers"] > 1:
-        held = kept if snapshot is not None else 0
-        keep_prefix(folder.metrics, held)
+    again = snapshot is not None or attendant.recorder.record["run"]["workers"] > 1
+    if again and writer.length > kept:
+        keep_prefix(folder.metrics, kept)
         writer.reopen()
     for complaint in complaints:
         attendant.notice(f"a checkpoint is damaged and was passed over: {complaint}")
@@ -145,6 +159,7 @@ def _announce(attendant: Attendant, trainer: Trainer, data: DataSet, resumed_fro
         steps=trainer.steps,
         steps_per_epoch=trainer.steps_per_epoch,
         batch_size=trainer.batches.batch_size,
+        micro_batch=trainer.micro_batch,
         device=trainer.compute.name,
         precision=trainer.compute.precision,
         params=result["params"],

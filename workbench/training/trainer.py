@@ -16,7 +16,7 @@ from workbench.config import RunConfig
 from workbench.config.schedule import PlateauSchedule
 from workbench.data import Split
 from workbench.schedule import Plateau, lr_at
-from workbench.tasks import Losses, Task
+from workbench.tasks import Losses, Targets, Task
 from workbench.training import checkpoint
 from workbench.training.batches import Batches
 from workbench.training.checkpoint import Snapshot
@@ -25,6 +25,8 @@ from workbench.training.evaluation import evaluate
 from workbench.training.faults import nonfinite_error
 from workbench.training.optimizers import build_optimizer
 from workbench.training.seeds import seed_network
+
+Seen = tuple[Any, Targets, Losses]  # what a meter takes in: outputs, targets, losses
 
 
 class Watcher(Protocol):
@@ -86,6 +88,7 @@ class Trainer:
         self.steps_per_epoch = batches.steps_per_epoch
         self.steps = config.train.steps or config.train.epochs * self.steps_per_epoch
         self.epochs = -(-self.steps // self.steps_per_epoch)
+        self.micro_batch = batches.batch_size  # pictures at once; fewer where memory is short
         self.step = 0
         self.epochs_done = 0
         self.best_accuracy: float | None = None
@@ -118,23 +121,49 @@ class Trainer:
             group["lr"] = lr
         seed_network(self.config.train.seed, self.step)
         images, targets = self.batches.batch(self.step)
-        with self.compute.autocast():
-            losses, outputs = self.task.train_step(self.forward, images, targets)
+        self.optimizer.zero_grad(set_to_none=True)
+        losses, seen = self._learn(images, targets)
         # Synchronises, where the user chose to look at every loss before it is used.
         skip = self.config.train.nonfinite == "skip" and not torch.isfinite(losses["loss"]).item()
         if not skip:
-            losses = self._update(losses)
-            self.meter.update(outputs, targets, losses)
+            losses = losses | self._gradient_norm()
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+            for outputs, part_targets, part_losses in seen:
+                self.meter.update(outputs, part_targets, part_losses)
         self.step += 1
         return losses, lr
 
-    def _update(self, losses: Losses) -> Losses:
-        self.optimizer.zero_grad(set_to_none=True)
-        self.scaler.scale(losses["loss"]).backward()  # type: ignore[no-untyped-call]
-        losses = losses | self._gradient_norm()
-        self.scaler.step(self.optimizer)
-        self.scaler.update()
-        return losses
+    def _learn(self, images: Tensor, targets: Targets) -> tuple[Losses, list[Seen]]:
+        """Gradients of a batch, summed over parts where it does not fit into memory whole."""
+        if self.micro_batch >= len(images):
+            losses, outputs = self._forward_backward(images, targets, 1.0)
+            return losses, [(outputs, targets, losses)]
+        total: Losses = {}
+        seen: list[Seen] = []
+        for start in range(0, len(images), self.micro_batch):
+            part = images[start : start + self.micro_batch]
+            part_targets = {k: t[start : start + self.micro_batch] for k, t in targets.items()}
+            share = len(part) / len(images)
+            losses, outputs = self._forward_backward(part, part_targets, share)
+            seen.append((outputs, part_targets, losses))
+            total = {k: v.detach() * share + total.get(k, 0.0) for k, v in losses.items()}
+        return total, seen
+
+    def _forward_backward(
+        self, images: Tensor, targets: Targets, share: float
+    ) -> tuple[Losses, Any]:
+        with self.compute.autocast():
+            losses, outputs = self.task.train_step(self.forward, images, targets)
+        loss = losses["loss"] if share == 1.0 else losses["loss"] * share
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        return losses, outputs
+
+    def try_part(self, part: int) -> None:
+        """Forward and backward over the first ``part`` pictures of a batch, to see if they fit."""
+        images, targets = self.batches.batch(self.step)
+        head = {name: target[:part] for name, target in targets.items()}
+        self._forward_backward(images[:part], head, 1.0)
 
     def _gradient_norm(self) -> Losses:
         """The gradient's global norm before clipping, at the steps at which it is wanted."""
@@ -198,7 +227,7 @@ class Trainer:
     def snapshot(self) -> Snapshot:
         """Everything that the rest of the training depends on, copied."""
         meter = {f"meter.{name}": tensor for name, tensor in self.meter.state().items()}
-        tensors = checkpoint.optimizer_state(self.optimizer) | meter
+        tensors = checkpoint.optimizer_state(self.optimizer, self.model) | meter
         numbers = {
             "epochs_done": self.epochs_done,
             "best_accuracy": self.best_accuracy,
@@ -208,16 +237,23 @@ class Trainer:
             "scaler": self.scaler.state_dict(),
             "seconds": self.clock.seconds,
             "epoch_began": self.epoch_began,
+            "micro_batch": self.micro_batch,
+            "steps_per_epoch": self.steps_per_epoch,
+            "optimizer": self.config.optimizer.kind,
         }
         weights = checkpoint.detach(self.model.state_dict())
         return Snapshot(self.step, weights, checkpoint.detach(tensors), numbers)
 
     def restore(self, snapshot: Snapshot) -> None:
-        """Stand where a snapshot was taken; raises RuntimeError if it is another network's."""
-        self.model.load_state_dict(snapshot.weights)
-        checkpoint.restore_optimizer(self.optimizer, snapshot.tensors)
-        self.meter.load(_below("meter.", snapshot.tensors, self.compute.device))
+        """Stand where a snapshot was taken; raises RuntimeError if it is another network's.
+
+        A child run may have another optimiser or batch size: then it takes over the
+        weights and stands at the beginning of an epoch.
+        """
         numbers = snapshot.numbers
+        self.model.load_state_dict(snapshot.weights)
+        if numbers["optimizer"] == self.config.optimizer.kind:
+            checkpoint.restore_optimizer(self.optimizer, self.model, snapshot.tensors)
         self.step, self.epochs_done = snapshot.step, int(numbers["epochs_done"])
         self.best_accuracy, self.best_epoch = numbers["best_accuracy"], numbers["best_epoch"]
         self.last_row = numbers["last_row"]
@@ -225,7 +261,13 @@ class Trainer:
         self.plateau = Plateau(plateau["factor"], float(plateau["best"]), plateau["waited"])
         self.scaler.load_state_dict(numbers["scaler"])
         self.clock = Clock(before=float(numbers["seconds"]))
-        self.epoch_began = float(numbers["epoch_began"])
+        if numbers["steps_per_epoch"] == self.steps_per_epoch:
+            self.meter.load(_below("meter.", snapshot.tensors, self.compute.device))
+            self.epoch_began = float(numbers["epoch_began"])
+            self.micro_batch = min(int(numbers["micro_batch"]), self.batches.batch_size)
+        else:
+            self.step = self.epochs_done * self.steps_per_epoch
+            self.epoch_began = self.clock.seconds
 
 
 WHOLE = ("per_class", "confusion", "correct", "total", "top3_correct")  # carry no val_ prefix

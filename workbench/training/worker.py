@@ -10,6 +10,7 @@ Nothing heavy is imported before the record says that the worker lives.
 import logging
 import os
 import sys
+import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,13 +19,16 @@ from filelock import FileLock, Timeout
 
 from workbench.config import RunConfig, read_config
 from workbench.errors import WorkbenchError
+from workbench.runs.control import WishReader
 from workbench.runs.events import EventWriter
 from workbench.runs.folder import RunFolder
+from workbench.runs.slots import Slot
 from workbench.training.heartbeat import Heartbeat
 from workbench.training.recorder import Recorder
 from workbench.training.signals import Signals
 
 STOPPED, FAILED = 0, 1
+QUEUE_LOOK = 0.5  # seconds between two looks for a free place
 
 log = logging.getLogger("workbench")
 
@@ -88,12 +92,30 @@ class Worker:
     def run(self) -> int:
         """Train to an end of whatever kind and write it down; gives the exit status."""
         writer = EventWriter(self.folder.metrics)
-        writer.add_now("phase", message="loading torch")
-        status, error = self._train(writer)
+        slot = Slot(self.config.train.device)
+        status, error = "stopped", None
+        if self._queue(slot, writer):
+            writer.add_now("phase", message="loading torch")
+            status, error = self._train(writer)
+            slot.release()
         self.recorder.write_last(status, error)
         writer.add_now("status", status=status, error=error["message"] if error else "")
         writer.close()
         return FAILED if status == "failed" else STOPPED
+
+    def _queue(self, slot: Slot, writer: EventWriter) -> bool:
+        """Wait for a place on the device; False if told to stop before there was one."""
+        if slot.try_take():
+            return True
+        self.recorder.status("queued")
+        writer.add_now("status", status="queued", message=f"waiting for a place on {slot.name}")
+        wishes = WishReader(self.folder)
+        while not slot.try_take():
+            if self.signals.stop or self.heartbeat.lost or wishes.read() == "stop":
+                return False
+            time.sleep(QUEUE_LOOK)
+        self.recorder.status("running")
+        return True
 
     def _train(self, writer: EventWriter) -> tuple[str, dict[str, str] | None]:
         # Imported here, so that the seconds it takes are already watched.
