@@ -35,7 +35,6 @@ from workbench.runs.launch import write_launch
 from workbench.runs.process import ProcessIdentity
 
 NICENESS = 5
-TINY = {"model.blocks": [1], "model.width": 1}  # of quick/digits: a network to warm up on
 CHUNK = 1 << 16
 
 
@@ -220,7 +219,7 @@ def _warm_up() -> None:
     """
     import workbench.training.worker  # noqa: F401
 
-    summarize(load_preset("quick/digits", TINY))
+    summarize(load_preset("quick/digits"))
     torch.optim.SGD([torch.zeros(1, requires_grad=True)])
 
 

@@ -13,8 +13,9 @@ from textual.screen import Screen
 
 from workbench.errors import WorkbenchError
 from workbench.runs.folder import RunFolder, list_folders
+from workbench.runs.standby import Phase, Standby
 from workbench.ui.commands import BindingCommands
-from workbench.ui.messages import RunsCounted
+from workbench.ui.messages import RunsCounted, StandbyPhase
 from workbench.ui.themes import DARK, LIGHT, MEANINGS, THEMES
 
 WIDE = 120  # columns from which panels stand side by side; below they are tabs
@@ -79,6 +80,7 @@ class WorkbenchApp(App[None]):
         self.runs_root = runs_root
         self.data_root = data_root
         self.first_preset = preset
+        self.standby = Standby(runs_root.parent / "standby.log", self._tell_phase)
         self._run_mode: str | None = None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
@@ -152,6 +154,14 @@ class WorkbenchApp(App[None]):
 
         if not isinstance(self.screen, HelpScreen):
             self.push_screen(HelpScreen(self.screen.active_bindings))
+
+    def _tell_phase(self, phase: Phase) -> None:
+        if self.screen_stack:  # the app may be closing
+            self.screen.post_message(StandbyPhase(phase))
+
+    async def on_unmount(self) -> None:
+        """Let the standby process go; runs go on."""
+        await self.standby.close()
 
     def on_runs_counted(self, message: RunsCounted) -> None:
         """Take the count that a thread made."""

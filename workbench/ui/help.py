@@ -36,7 +36,9 @@ def _text(bindings: Mapping[str, ActiveBinding]) -> Content:
 
 
 def _show(key: str) -> str:
-    return format_key(key)
+    *modifiers, name = key.split("+")
+    short = {"ctrl": "^", "shift": "shift+"}
+    return "".join(short.get(word, f"{word}+") for word in modifiers) + format_key(name)
 
 
 def _title(class_name: str) -> str:

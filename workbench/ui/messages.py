@@ -11,9 +11,13 @@ class RunsCounted(Message):
 
     live: int
 
-    def __post_init__(self) -> None:
-        super().__init__()
-
     def can_replace(self, message: Message) -> bool:
         """A newer count takes the place of one that was not handled yet."""
         return isinstance(message, RunsCounted)
+
+
+@dataclass
+class StandbyPhase(Message):
+    """What the standby process does now: ``off``, ``loading`` or ``ready``."""
+
+    phase: str

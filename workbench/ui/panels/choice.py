@@ -26,9 +26,6 @@ class Choice(Widget, can_focus=True):
         choice: "Choice"
         value: Any
 
-        def __post_init__(self) -> None:
-            super().__init__()
-
         @property
         def control(self) -> "Choice":
             """The widget that the message comes from."""
@@ -99,6 +96,4 @@ class Strip(Choice):
     """Tabs in one line: the chosen one stands out."""
 
     def _option(self, label: str, chosen: bool) -> Content:
-        return Content.assemble(
-            (f" {label} ", "bold $text on $primary 40%" if chosen else "$muted"), " "
-        )
+        return Content.styled(f" {label} ", "bold $text on $primary 40%" if chosen else "$muted")

@@ -38,17 +38,11 @@ class FieldRow(Horizontal):
         key: str
         value: Any
 
-        def __post_init__(self) -> None:
-            super().__init__()
-
     @dataclass
     class ResetAsked(Message):
         """The preset's value is wanted again."""
 
         key: str
-
-        def __post_init__(self) -> None:
-            super().__init__()
 
     @dataclass
     class Left(Message):
@@ -56,9 +50,6 @@ class FieldRow(Horizontal):
 
         row: "FieldRow"
         direction: int
-
-        def __post_init__(self) -> None:
-            super().__init__()
 
     def __init__(self, spec: FieldSpec, draft: Draft) -> None:
         super().__init__(classes="field")

@@ -1,16 +1,326 @@
 """Choosing a preset, editing it, seeing what the network costs, starting it."""
 
+import json
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import on, work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Footer
 
+from workbench.config import RunConfig, difference, to_tables
+from workbench.errors import WorkbenchError
+from workbench.presets import find_preset, list_presets, load_preset, save_preset
+from workbench.runs.standby import StandbyError
+from workbench.ui.dialogs import Ask, Confirm, Reader
+from workbench.ui.draft import Draft, show_value
+from workbench.ui.messages import StandbyPhase
+from workbench.ui.panels.choice import Choice, Strip
+from workbench.ui.panels.fields import FieldRow
+from workbench.ui.panels.form import PresetForm
+from workbench.ui.panels.network import NetworkPanel
+from workbench.ui.panels.preset_tree import PresetTree
 from workbench.ui.panels.topbar import TopBar
+from workbench.ui.starting import start_run
+
+if TYPE_CHECKING:
+    from workbench.ui.app import WorkbenchApp
+
+PANELS = (("tree", "Presets"), ("form", "Settings"), ("layers", "Layers"))
+FIRST_PRESET = "quick/digits"
+STALE_SECONDS = 0.15  # a table that comes sooner is not dimmed in between
+WAITING = {
+    "off": "starting a process that counts…",
+    "loading": "loading torch…",
+    "ready": "counting…",
+}
 
 
 class PresetsScreen(Screen[None]):
     """Presets by family, the form, the layer table."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f5,ctrl+r", "start", "Start", id="preset.start", key_display="F5",
+                tooltip="Start training with the settings as they are"),
+        Binding("ctrl+s,s", "save_as", "Save as", id="preset.save", key_display="^s",
+                tooltip="Save the settings as a preset of your own"),
+        Binding("d", "diff", "Diff", id="preset.diff",
+                tooltip="What differs from the preset"),
+        Binding("f9", "reset_all", "Reset all", id="preset.reset", show=False,
+                tooltip="Set every field to the preset's value again"),
+        Binding("slash", "filter", "Filter", id="preset.filter",
+                tooltip="Show only presets with these words in them"),
+        Binding("f6", "next_panel", "Panel", id="preset.panel", key_display="F6",
+                tooltip="To the next panel: presets, settings, layers"),
+        Binding("escape", "back", "Back", id="preset.back", show=False,
+                tooltip="Back to the presets"),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._drafts: dict[str, Draft] = {}
+        self._chosen = ""
+        self._counted: dict[str, Any] = {}  # summaries by what they depend on
+        self._wanted = ""
+        self._panel = "tree"
+        self._starting = False
+
+    @property
+    def workbench(self) -> "WorkbenchApp":
+        """The app, by its own type."""
+        return cast("WorkbenchApp", self.app)
+
     def compose(self) -> ComposeResult:
         """Top line, the panels, keys."""
         yield TopBar("presets")
+        yield Strip(PANELS, self._panel, id="panel-strip")
+        with Horizontal(id="panels", classes="-tree"):
+            yield PresetTree([])
+            yield PresetForm()
+            yield NetworkPanel()
         yield Footer(show_command_palette=False)
+
+    async def on_mount(self) -> None:
+        """Show the presets, and the first one's settings."""
+        presets = list_presets()
+        wanted = self.workbench.first_preset or FIRST_PRESET
+        names = [info.name for info in presets]
+        name = wanted if wanted in names or not names or self.workbench.first_preset else names[0]
+        tree = self.query_one(PresetTree)
+        tree.show(presets, name)
+        tree.focus_list()
+        if names or self.workbench.first_preset:
+            await self._choose(name)
+
+    @property
+    def draft(self) -> Draft | None:
+        """The preset in view, as edited."""
+        return self._drafts.get(self._chosen)
+
+    async def _choose(self, name: str) -> None:
+        if name not in self._drafts:
+            try:
+                self._drafts[name] = Draft.of(load_preset(name))
+            except WorkbenchError as error:
+                self.workbench.say_error(error)
+                return
+        self._chosen = name
+        await self._show()
+
+    async def _show(self) -> None:
+        draft = self.draft
+        if draft is None:
+            return
+        await self.query_one(PresetForm).show(draft)
+        edited = [name for name, draft in self._drafts.items() if draft.changes]
+        self.query_one(PresetTree).mark_edited(edited)
+        self._want_count(draft.config)
+
+    async def _change(self, draft: Draft) -> None:
+        self._drafts[self._chosen] = draft
+        await self._show()
+
+    # What the panels ask for.
+
+    async def on_preset_tree_chosen(self, message: PresetTree.Chosen) -> None:
+        """Show the preset that the cursor came to."""
+        await self._choose(message.name)
+
+    def on_preset_tree_start_asked(self) -> None:
+        """Enter in the tree."""
+        self.action_start()
+
+    def on_preset_tree_edit_asked(self) -> None:
+        """To the form."""
+        self._show_panel("form")
+
+    async def on_field_row_edited(self, message: FieldRow.Edited) -> None:
+        """Take a value from the form."""
+        if self.draft is not None:
+            await self._change(self.draft.edit(message.key, message.value))
+
+    async def on_field_row_reset_asked(self, message: FieldRow.ResetAsked) -> None:
+        """Give a field the preset's value."""
+        if self.draft is not None:
+            await self._change(self.draft.reset(message.key))
+
+    @on(Choice.Chosen, "#panel-strip")
+    def _panel_chosen(self, event: Choice.Chosen) -> None:
+        event.stop()
+        self._show_panel(event.value)
+
+    # The layer table.
+
+    def _want_count(self, config: RunConfig) -> None:
+        """Ask for the table of ``config``, unless it is there or under way."""
+        tables = to_tables(config)
+        key = json.dumps([tables[name] for name in ("task", "model", "data", "augment")])
+        if key == self._wanted:
+            return
+        self._wanted = key
+        if key in self._counted:
+            self.query_one(NetworkPanel).show(self._counted[key])
+        else:
+            self._count(config, key)
+
+    @work(exclusive=True, group="count")
+    async def _count(self, config: RunConfig, key: str) -> None:
+        panel = self.query_one(NetworkPanel)
+        standby = self.workbench.standby
+        waiting = WAITING[standby.phase]
+        if standby.phase != "ready":
+            panel.wait(waiting)
+        dim = self.set_timer(STALE_SECONDS, lambda: panel.wait(waiting))
+        try:
+            summary = await standby.summarize(config)
+        except StandbyError as error:
+            if key == self._wanted:
+                panel.refuse(str(error))
+            return
+        finally:
+            dim.stop()
+        self._counted[key] = summary
+        if key == self._wanted:
+            panel.show(summary)
+
+    def on_standby_phase(self, message: StandbyPhase) -> None:
+        """Say what the table waits for."""
+        if self._wanted and self._wanted not in self._counted and message.phase != "off":
+            self.query_one(NetworkPanel).wait(WAITING[message.phase])
+
+    # Keys.
+
+    def action_start(self) -> None:
+        """Start a run with the settings as they are."""
+        draft = self.draft
+        if draft is None or self._starting:
+            return
+        if draft.problems:
+            key, text = next(iter(draft.problems.items()))
+            self.notify(f"{key}: {text}", severity="error", markup=False)
+            return
+        self._starting = True
+        self._start(draft.config)
+
+    @work
+    async def _start(self, config: RunConfig) -> None:
+        app = self.workbench
+        waiting = self.set_timer(
+            STALE_SECONDS, lambda: self.notify("looking at the data…", timeout=2, markup=False)
+        )
+        try:
+            folder = await start_run(config, app.runs_root, app.data_root, app.standby)
+        except WorkbenchError as error:
+            app.say_error(error)
+            return
+        finally:
+            waiting.stop()
+            self._starting = False
+        app.open_run(folder)
+
+    @work
+    async def action_save_as(self) -> None:
+        """Save the settings as a preset of one's own."""
+        draft = self.draft
+        if draft is None or draft.problems:
+            self.notify("Settings that are refused cannot be saved.", severity="error")
+            return
+        name = await self.app.push_screen_wait(
+            Ask("Save as (family/name)", self._chosen, _refuse_name)
+        )
+        if name is None:
+            return
+        replace = any(info.own and info.name == name for info in list_presets())
+        if replace and not await self.app.push_screen_wait(
+            Confirm(f"Replace your preset {name}?", "replace", "keep")
+        ):
+            return
+        try:
+            save_preset(draft.config, name, replace=replace)
+        except WorkbenchError as error:
+            self.workbench.say_error(error)
+            return
+        self._drafts.pop(self._chosen, None)
+        self._drafts.pop(name, None)
+        self.query_one(PresetTree).show(list_presets(), name)
+        await self._choose(name)
+        self.notify(f"Saved as {name}: {find_preset(name)[0]}", markup=False)
+
+    def action_diff(self) -> None:
+        """Show what differs from the preset."""
+        draft = self.draft
+        if draft is not None:
+            self.app.push_screen(Reader(f"{self._chosen}: changes", _diff_text(draft)))
+
+    @work
+    async def action_reset_all(self) -> None:
+        """Give every field the preset's value, after asking."""
+        draft = self.draft
+        if draft is None or not draft.changes:
+            return
+        count = len(draft.changes)
+        question = f"Undo {count} change{'s' if count > 1 else ''} of {self._chosen}?"
+        if await self.app.push_screen_wait(Confirm(question, "undo", "keep")):
+            await self._change(draft.reset())
+
+    def action_filter(self) -> None:
+        """To the filter."""
+        self._show_panel("tree")
+        self.query_one(PresetTree).focus_filter()
+
+    def action_next_panel(self) -> None:
+        """To the panel after the one in use."""
+        names = [name for name, _ in PANELS]
+        self._show_panel(names[(names.index(self._panel_in_use()) + 1) % len(names)])
+
+    def action_back(self) -> None:
+        """To the tree."""
+        self._show_panel("tree")
+
+    def _panel_in_use(self) -> str:
+        for name, _ in PANELS:
+            if self.focused is not None and self.query_one(f"#{name}") in self.focused.ancestors:
+                return name
+        return self._panel
+
+    def _show_panel(self, name: str) -> None:
+        """Bring a panel into view where they are tabs, and the cursor into it."""
+        self._panel = name
+        panels = self.query_one("#panels")
+        for other, _ in PANELS:
+            panels.set_class(other == name, f"-{other}")
+        self.query_one("#panel-strip", Strip).show(name)
+        if name == "tree":
+            self.query_one(PresetTree).focus_list()
+        elif name == "form":
+            self.query_one(PresetForm).focus_first()
+        else:
+            self.query_one("#layer-list").focus()
+
+
+def _refuse_name(name: str) -> str:
+    return "" if name.count("/") == 1 and all(name.split("/")) else "write family/name"
+
+
+def _diff_text(draft: Draft) -> Content:
+    changed = difference(draft.base, draft.config)
+    if not changed:
+        return Content("Nothing: the settings are the preset's.")
+    width = max(map(len, changed))
+    lines = [
+        Content.assemble(
+            f"{key:<{width}}  ",
+            (_shown(before), "$muted"),
+            "  →  ",
+            (_shown(after), "bold $changed"),
+        )
+        for key, (before, after) in changed.items()
+    ]
+    return Content("\n").join(lines)
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None else show_value(value)

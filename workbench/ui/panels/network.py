@@ -1,0 +1,195 @@
+"""What the network as edited costs: stages and blocks that fold, totals, the budget."""
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import DataTable, Input, Static
+
+from workbench.layer_table import Node, number, remarks, times, tree
+
+HEADINGS = ("name", "type", "output", "params", "MACs")
+OPEN_DEPTH = 1  # stages are open, blocks folded
+BUDGET = 5_000_000  # study 2's; another one can be typed
+BAR_WIDTH = 24
+
+
+class LayerList(DataTable[Text]):
+    """The rows; those with layers below them fold."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "select_cursor", "Fold", id="layers.fold",
+                tooltip="Fold or unfold the stage or block under the cursor"),
+        Binding("l,right", "unfold(True)", "Unfold", id="layers.open", show=False),
+        Binding("h,left", "unfold(False)", "Fold", id="layers.close", show=False),
+        Binding("j", "cursor_down", "Down", id="layers.down", show=False),
+        Binding("k", "cursor_up", "Up", id="layers.up", show=False),
+        Binding("plus", "all(True)", "Unfold all", id="layers.all",
+                tooltip="Show every layer"),
+        Binding("minus", "all(False)", "Fold all", id="layers.none", show=False,
+                tooltip="Show stages only"),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__(id="layer-list", cursor_type="row", cell_padding=1)
+        self._network: Node | None = None
+        self._folded: dict[str, bool] = {}  # by path, where the person has decided
+        self._lines: list[Node] = []
+
+    def show(self, network: Node) -> None:
+        """Show a network's tree; what was folded stays folded."""
+        self._network = network
+        self._fill()
+
+    def action_unfold(self, wanted: bool) -> None:
+        """Fold or unfold the row under the cursor."""
+        node = self._node()
+        if node is not None and node.children and self._is_open(node) != wanted:
+            self._folded[node.path] = not wanted
+            self._fill()
+
+    def action_all(self, wanted: bool) -> None:
+        """Fold or unfold everything."""
+        if self._network is not None:
+            self._folded = {node.path: not wanted for node in self._network.walk() if node.children}
+            self._fill()
+
+    @on(DataTable.RowSelected)
+    def _toggle(self, event: DataTable.RowSelected) -> None:
+        event.stop()
+        node = self._node()
+        if node is not None:
+            self.action_unfold(not self._is_open(node))
+
+    def _node(self) -> Node | None:
+        return self._lines[self.cursor_row] if 0 <= self.cursor_row < len(self._lines) else None
+
+    def _is_open(self, node: Node) -> bool:
+        return not self._folded.get(node.path, node.depth > OPEN_DEPTH)
+
+    def _visible(self, node: Node) -> list[Node]:
+        rows = []
+        for child in node.children:
+            rows.append(child)
+            if child.children and self._is_open(child):
+                rows += self._visible(child)
+        return rows
+
+    def _fill(self) -> None:
+        if self._network is None:
+            return
+        row, top = self.cursor_row, self.scroll_y
+        self._lines = self._visible(self._network)
+        self.clear(columns=True)
+        for heading in HEADINGS:
+            numeric = heading in ("params", "MACs")
+            self.add_column(Text(heading, justify="right" if numeric else "left"))
+        for node in self._lines:
+            self.add_row(*self._cells(node))
+        self.move_cursor(row=min(row, len(self._lines) - 1), scroll=False)
+        self.scroll_to(y=top, animate=False, immediate=True)
+
+    def _cells(self, node: Node) -> list[Text]:
+        mark = "  "
+        if node.children:
+            mark = "▾ " if self._is_open(node) else "▸ "
+        type_name = str(node.layer["type"]) if node.layer else ""
+        style = "bold" if node.children and node.depth == 1 else ""
+        return [
+            Text("  " * (node.depth - 1) + mark + node.label, style=style),
+            Text(type_name),
+            Text(times(node.output_shape)),
+            Text(number(node.params) or "–", justify="right", style=style),
+            Text(number(node.macs) or "–", justify="right", style=style),
+        ]
+
+
+class NetworkPanel(Vertical):
+    """Table, totals and budget; says what it waits for while it has nothing to show."""
+
+    def __init__(self) -> None:
+        super().__init__(id="layers")
+        self._summary: Mapping[str, Any] | None = None
+
+    def compose(self) -> ComposeResult:
+        """A word, the table, the totals, the budget."""
+        yield Static(id="layers-word", markup=False)
+        yield LayerList()
+        yield Static(id="totals", markup=False)
+        with Horizontal(id="budget"):
+            yield Static("budget")
+            yield Input(f"{BUDGET:,}", compact=True, id="budget-value")
+            yield Static(id="budget-bar")
+
+    def on_mount(self) -> None:
+        """Nothing to show yet."""
+        self._arrange("")
+
+    def show(self, summary: Mapping[str, Any]) -> None:
+        """Show the network that a summary describes."""
+        self._summary = summary
+        self.remove_class("-stale")
+        self._arrange("")
+        self.query_one(LayerList).show(tree(summary))
+        self.query_one("#totals", Static).update(_totals(summary))
+        self._show_budget()
+
+    def wait(self, what: str) -> None:
+        """The network in view is not the one that is wanted; ``what`` is being waited for."""
+        self.add_class("-stale")
+        self._arrange(what)
+
+    def refuse(self, why: str) -> None:
+        """The network that is wanted cannot be counted."""
+        self.add_class("-stale")
+        self._arrange(f"✗ {why}", bad=True)
+
+    def _arrange(self, word: str, bad: bool = False) -> None:
+        line = self.query_one("#layers-word", Static)
+        line.update(word)
+        line.display = bool(word)
+        line.set_class(bad, "-bad")
+        for name in ("#layer-list", "#totals", "#budget"):
+            self.query_one(name).display = self._summary is not None
+
+    @on(Input.Changed, "#budget-value")
+    def _budget_typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._show_budget()
+
+    def _show_budget(self) -> None:
+        bar = self.query_one("#budget-bar", Static)
+        text = (
+            self.query_one("#budget-value", Input).value.replace(",", "").replace("_", "").strip()
+        )
+        if not text:
+            bar.update(Content.styled("parameters; empty: no budget", "$muted"))
+        elif not text.isdecimal() or int(text) < 1:
+            bar.update(Content.styled("✗ must be a number of parameters, 1 or more", "$bad"))
+        elif self._summary is not None:
+            bar.update(budget_bar(int(self._summary["params"]), int(text)))
+
+
+def budget_bar(params: int, budget: int, width: int = BAR_WIDTH) -> Content:
+    """How much of a budget of parameters is used; full and bad where it is exceeded."""
+    share = params / budget
+    eighths = min(round(share * width * 8), width * 8)
+    bar = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()
+    over = f"  {params - budget:,} over" if params > budget else ""
+    style = "$bad" if params > budget else "$good"
+    return Content.assemble(
+        (f"{bar:<{width}}", f"{style} on $panel"), (f" {share:.1%}{over}", style)
+    )
+
+
+def _totals(summary: Mapping[str, Any]) -> Content:
+    total = f"total  {summary['params']:,} parameters  {summary['macs']:,} MACs"
+    shape = f"  at {times(summary['input'])}"
+    lines = [Content.assemble((total, "bold"), (shape, "$muted"))]
+    lines += [Content.styled(remark, "$muted") for remark in remarks(summary)]
+    return Content("\n").join(lines)

@@ -1,0 +1,36 @@
+"""From settings to a run that trains: fit to the data, make the folder, start a worker."""
+
+import asyncio
+import shutil
+from pathlib import Path
+
+from workbench.config import RunConfig
+from workbench.errors import ConfigError, WorkbenchError
+from workbench.gpus import why_no_cuda
+from workbench.resolve import resolve
+from workbench.runs.folder import RunFolder
+from workbench.runs.launch import prepare, start_worker
+from workbench.runs.standby import Standby
+
+
+async def start_run(
+    config: RunConfig, runs_root: Path, data_root: Path | None, standby: Standby
+) -> RunFolder:
+    """Start a run and give its folder; nothing is left behind where that fails.
+
+    Looking at the data is done in a thread. A standby process that is ready
+    forks a warm worker; else a cold one is started.
+    """
+    if reason := why_no_cuda(config.train.device):
+        raise ConfigError({"train.device": reason})
+    fitted = await asyncio.to_thread(resolve, config, data_root)
+    folder = prepare(fitted, runs_root)
+    try:
+        if standby.phase == "ready":
+            await standby.launch(folder)
+        else:
+            start_worker(folder)
+    except WorkbenchError:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+    return folder
