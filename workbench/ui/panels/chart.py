@@ -44,7 +44,9 @@ def draw(chart: Chart, width: int, height: int) -> list[Line]:
     plot.yaxes(True, False)
     plot.xlim(chart.x_axis.low, chart.x_axis.high)
     plot.ylim(chart.y_axis.low, chart.y_axis.high)
-    plot.xticks([at for at, _ in chart.x_axis.ticks], [text for _, text in chart.x_axis.ticks])
+    columns, rows = width - LABEL_WIDTH - 1, height - 2
+    ticks = [tick for tick in chart.x_axis.ticks if _leaves_room(tick, chart, columns)]
+    plot.xticks([at for at, _ in ticks], [text for _, text in ticks])
     labels = [text.rjust(LABEL_WIDTH - 1) + " " for _, text in chart.y_axis.ticks]
     plot.yticks([at for at, _ in chart.y_axis.ticks], labels)
     for curve in chart.curves:
@@ -53,11 +55,31 @@ def draw(chart: Chart, width: int, height: int) -> list[Line]:
             code = ROLE_CODES.index(curve.role)
             plot.plot(list(points.x), list(points.y), marker="braille", color=code)
     if chart.best:
-        plot.scatter([chart.best[0]], [chart.best[1]], marker="●", color=ROLE_CODES.index("best"))
+        x, y = _cell_of_dots(chart, *chart.best, columns, rows)
+        plot.scatter([x], [y], marker="●", color=ROLE_CODES.index("best"))
     if not any(curve.points for curve in chart.curves):
         plot.scatter([chart.x_axis.low], [chart.y_axis.low], marker=" ")  # no data, no axes
     lines = [_line(row) for row in plot.build().split("\n")[:height]]
     return _label(lines, chart.x_label, width)
+
+
+def _leaves_room(tick: tuple[float, str], chart: Chart, columns: int) -> bool:
+    """The right end of the numbers is for the name of the axis."""
+    at, text = tick
+    place = at / (chart.x_axis.high - chart.x_axis.low) * columns
+    return place + len(text) / 2 < columns - len(chart.x_label) - 1
+
+
+def _cell_of_dots(chart: Chart, x: float, y: float, columns: int, rows: int) -> tuple[float, float]:
+    """Move a point so that plotext puts it into the cell of the dots of its curve.
+
+    Dots are counted from the lower left and rounded down to their cell; a marker
+    is rounded to the nearest cell, which is half a cell too far.
+    """
+    wide, high = chart.x_axis.high - chart.x_axis.low, chart.y_axis.high - chart.y_axis.low
+    x -= 0.5 * wide / max(1, columns - 1)
+    y -= 0.5 * high / max(1, rows - 1)
+    return max(chart.x_axis.low, x), max(chart.y_axis.low, y)
 
 
 def _inside(points: Points, axis: Axis) -> Points:

@@ -7,7 +7,6 @@ from rich.cells import cell_len, set_cell_size
 ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 # C0 and C1 controls, and the marks that turn the direction of what follows.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-EIGHTHS = " ▏▎▍▌▋▊▉"
 SPARKS = "▁▂▃▄▅▆▇█"
 
 
@@ -79,11 +78,12 @@ def memory(used: float | None, total: float | None = None) -> str:
     return f"{used / 1e9:.1f}/{total / 1e9:.0f} GB" if total else f"{used / 1e9:.1f} GB"
 
 
-def bar(share: float, width: int) -> str:
-    """A bar of ``width`` cells filled from the left in eighths of a cell."""
-    eighths = round(max(0.0, min(1.0, share)) * width * 8)
-    full, part = divmod(eighths, 8)
-    return ("█" * full + (EIGHTHS[part] if part else "")).ljust(width)
+def bar(share: float, width: int) -> tuple[str, str]:
+    """A bar of ``width`` cells as its filled part, in half cells, and the rest of its track."""
+    halves = round(max(0.0, min(1.0, share)) * width * 2)
+    full, half = divmod(halves, 2)
+    filled = "━" * full + "╸" * half
+    return filled, "━" * (width - len(filled))
 
 
 def sparkline(values: list[float], width: int) -> str:

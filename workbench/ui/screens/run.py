@@ -1,22 +1,282 @@
-"""One run: what it is, where it stands."""
+"""One run, live or finished: is it learning, is it healthy, when is it done, which class fails."""
 
+from dataclasses import replace
+from typing import ClassVar
+
+from textual import work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Footer
 
+from workbench.errors import WorkbenchError
+from workbench.runs import control, launch
+from workbench.runs.feed import RunFeed
 from workbench.runs.folder import RunFolder
+from workbench.ui.dialogs import Confirm
+from workbench.ui.panels.classes import ClassesPanel
+from workbench.ui.panels.confusion import ConfusionPanel
+from workbench.ui.panels.curves import SMOOTHINGS
+from workbench.ui.panels.facts import Facts
+from workbench.ui.panels.layers import LayersPanel
+from workbench.ui.panels.log import LogPanel
+from workbench.ui.panels.message import MessageLine
+from workbench.ui.panels.panel import Panel, RunView
+from workbench.ui.panels.plots import PlotSettings, RunPlot
+from workbench.ui.panels.run_config import ConfigPanel
+from workbench.ui.panels.run_header import RunHeader
+from workbench.ui.panels.tabs import TabLine
 from workbench.ui.panels.topbar import TopBar
+
+ROOMY, TALL = 120, 36  # columns for two plots, rows for plots above a panel
+TICK = 0.5  # seconds between two looks at the run
+JUDGE_TICKS = 4  # looks between two judgements of its standing
+PANELS: tuple[type[Panel], ...] = (
+    ClassesPanel,
+    ConfusionPanel,
+    LayersPanel,
+    LogPanel,
+    ConfigPanel,
+)
+TITLES = [RunPlot.title, *(panel.title for panel in PANELS)]
 
 
 class RunScreen(Screen[None]):
-    """One run, live or finished."""
+    """Follows one run; leaving it does not touch the run."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "pause", "Pause", id="run.pause", tooltip="Pause it, or let it go on"),
+        Binding("s", "stop", "Stop", id="run.stop", tooltip="Save and end the run (asks)"),
+        Binding(
+            "c", "checkpoint", "Save", id="run.checkpoint", tooltip="Save its state now"
+        ),
+        Binding("v", "smooth", "Smooth", id="run.smooth", tooltip="Smooth the training curve"),
+        Binding("l", "log", "Log", id="run.log", tooltip="Loss on a logarithmic scale"),
+        Binding("z", "zoom", "Zoom", id="run.zoom", tooltip="One plot over the whole width"),
+        Binding("a", "swap", "Swap", id="run.swap", tooltip="Loss or accuracy"),
+        Binding(
+            "x", "axis", "Epochs / steps", id="run.axis", show=False,
+            tooltip="Plot against epochs or against steps",
+        ),
+        Binding(
+            "tab", "panel(1)", "Panel", id="run.next", key_display="tab", priority=True,
+            tooltip="The next panel",
+        ),
+        Binding(
+            "shift+tab", "panel(-1)", "Panel back", id="run.before", show=False, priority=True,
+            tooltip="The panel before",
+        ),
+        *(
+            Binding(
+                str(i + 1), f"choose({i})", title, id=f"run.panel{i + 1}", show=False,
+                tooltip=f"Panel {i + 1}: {title}",
+            )
+            for i, title in enumerate(TITLES)
+        ),
+        Binding("j,down", "scroll(1)", "Down", id="run.down", show=False),
+        Binding("k,up", "scroll(-1)", "Up", id="run.up", show=False),
+        Binding("h,left", "scroll_across(-8)", "Left", id="run.left", show=False),
+        Binding("right", "scroll_across(8)", "Right", id="run.right", show=False),
+        Binding("pagedown,ctrl+d", "scroll(12)", "Page down", id="run.pagedown", show=False),
+        Binding("pageup,ctrl+u", "scroll(-12)", "Page up", id="run.pageup", show=False),
+        Binding(
+            "q,escape", "back", "Back", id="run.back",
+            tooltip="Back to the runs; this one goes on",
+        ),
+    ]  # fmt: skip
 
     def __init__(self, folder: RunFolder) -> None:
         super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (ROOMY, "-wide")]
+        self.VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
         self.folder = folder
+        self.feed = RunFeed(folder)
+        self._settings = PlotSettings()
+        self._active = 0
+        self._zoomed = False
+        self._only = "loss"  # the plot that is seen where there is room for one
+        self._ticks = 0
+        self._waiting = ""
 
     def compose(self) -> ComposeResult:
-        """Top line, the run, keys."""
+        """Header, plots, tabs with the facts, one panel, keys."""
         yield TopBar("run")
-        yield Static(self.folder.id, markup=False)
+        yield RunHeader(id="run-header")
+        yield MessageLine(id="run-message")
+        with Container(id="plots"):
+            yield RunPlot("loss", id="plot-loss")
+            yield RunPlot("accuracy", id="plot-accuracy")
+        with Container(id="run-strip"):
+            yield TabLine(TITLES, id="run-tabs")
+            yield Facts(id="run-facts")
+        for panel in PANELS:
+            yield panel(id=f"panel-{panel.title.lower()}", classes="panel")
         yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Look at the run, and again twice a second."""
+        self._active = 0 if self.size.width < ROOMY or self.size.height < TALL else 1
+        self._arrange()
+        self.set_interval(TICK, self._look)
+        self._look()
+
+    def _look(self) -> None:
+        """Read what is new, judge the standing now and then, show what has changed."""
+        if self._waiting or not self.is_current:
+            return
+        judged = self._ticks % JUDGE_TICKS == 0 and self.feed.judge()
+        self._ticks += 1
+        if self.feed.is_far_behind:
+            self._waiting = "reading the history …"
+            self._catch_up()
+            self._show()
+        elif self.feed.advance() or judged or self._ticks == 1:
+            self._show()
+        elif self._active:
+            self._panel(self._active).redraw()  # a log grows without an event
+
+    @work(thread=True, exclusive=True)
+    def _catch_up(self) -> None:
+        self.feed.catch_up(lambda share: self.app.call_from_thread(self._tell_progress, share))
+        self.app.call_from_thread(self._caught_up)
+
+    def _tell_progress(self, share: float) -> None:
+        self._waiting = f"reading the history {share:.0%}"
+        self._show()
+
+    def _caught_up(self) -> None:
+        self._waiting = ""
+        self._show()
+
+    def _show(self) -> None:
+        view = RunView(self.folder, self.feed.state, self.feed.standing, self._waiting)
+        for panel in self.query(Panel):
+            panel.show(view)
+
+    def _arrange(self) -> None:
+        """Put in view what is asked for, and what there is room for."""
+        roomy = self.size.width >= ROOMY
+        tall = self.size.height >= TALL
+        alone = self._zoomed or not roomy
+        with_plots = self._active == 0 or tall
+        self.query_one("#plots").display = with_plots
+        for kind in ("loss", "accuracy"):
+            plot = self.query_one(f"#plot-{kind}", RunPlot)
+            plot.display = with_plots and (not alone or kind == self._only)
+        for index in range(1, len(TITLES)):
+            self._panel(index).display = index == self._active
+        self.set_class(self._active == 0, "-plots-only")
+        self.query_one(TabLine).choose(self._active)
+
+    def _panel(self, index: int) -> Panel:
+        return self.query_one(f"#panel-{TITLES[index].lower()}", Panel)
+
+    def on_resize(self) -> None:
+        """What fits beside each other changes with the size."""
+        self._arrange()
+        self.refresh_bindings()
+
+    def on_tab_line_chosen(self, message: TabLine.Chosen) -> None:
+        """A tab was clicked."""
+        self._choose(message.index)
+
+    def _choose(self, index: int) -> None:
+        self._active = index % len(TITLES)
+        self._arrange()
+
+    def action_panel(self, by: int) -> None:
+        """The next panel, or the one before."""
+        self._choose(self._active + by)
+
+    def action_choose(self, index: int) -> None:
+        """The panel of that number; the first is the plots alone."""
+        self._choose(index)
+
+    def action_smooth(self) -> None:
+        """Off, light, strong, off."""
+        self._set(
+            replace(self._settings, smoothing=(self._settings.smoothing + 1) % len(SMOOTHINGS))
+        )
+
+    def action_log(self) -> None:
+        """Logarithmic loss, and back."""
+        self._set(replace(self._settings, log=not self._settings.log))
+
+    def action_axis(self) -> None:
+        """Epochs or steps."""
+        self._set(replace(self._settings, by_steps=not self._settings.by_steps))
+
+    def _set(self, settings: PlotSettings) -> None:
+        self._settings = settings
+        for plot in self.query(RunPlot):
+            plot.set(settings)
+
+    def action_zoom(self) -> None:
+        """One plot over the whole width, and back."""
+        self._zoomed = not self._zoomed
+        self._arrange()
+        self.refresh_bindings()
+
+    def action_swap(self) -> None:
+        """The other plot, where one is seen."""
+        self._only = "accuracy" if self._only == "loss" else "loss"
+        self._arrange()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Keys for one plot or two are there where they do something."""
+        if action == "zoom":
+            return self.size.width >= ROOMY
+        if action == "swap":
+            return self._zoomed or self.size.width < ROOMY
+        return True
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the panel in view."""
+        if self._active:
+            self._panel(self._active).scroll_relative(y=lines, animate=False)
+
+    def action_scroll_across(self, columns: int) -> None:
+        """Scroll the panel in view sideways."""
+        if self._active:
+            self._panel(self._active).scroll_relative(x=columns, animate=False)
+
+    def action_pause(self) -> None:
+        """Pause a running one, let a paused one go on, take up one that has ended early."""
+        try:
+            if self.feed.standing.status in ("running", "stalled"):
+                control.ask(self.folder, "pause")
+                self.notify("Pausing after this step.")
+            else:
+                done = launch.resume(self.folder)
+                text = "Goes on." if done == "resumed" else "Started again from its checkpoint."
+                self.notify(text)
+        except WorkbenchError as error:
+            self._say(error)
+        self._ticks = 0
+
+    def action_checkpoint(self) -> None:
+        """Have the state saved now."""
+        self._ask("checkpoint", "Saving a checkpoint.")
+
+    @work
+    async def action_stop(self) -> None:
+        """End the run, after asking."""
+        question = f"Stop {self.folder.id}? It saves its state first; p can take it up again."
+        if await self.app.push_screen_wait(Confirm(question, "stop it")):
+            self._ask("stop", "Stopping: it saves its state first.")
+
+    def _ask(self, wish: control.Wish, said: str) -> None:
+        try:
+            control.ask(self.folder, wish)
+        except WorkbenchError as error:
+            self._say(error)
+        else:
+            self.notify(said)
+
+    def _say(self, error: WorkbenchError) -> None:
+        self.notify(str(error), severity="error", timeout=10, markup=False)
+
+    def action_back(self) -> None:
+        """To the runs; this one goes on."""
+        self.app.show_runs()  # type: ignore[attr-defined]

@@ -1,0 +1,58 @@
+"""What a screen follows a run by: its events as they come, folded, and its standing."""
+
+from collections.abc import Callable
+from typing import Any
+
+from workbench.runs.events import EventTail
+from workbench.runs.folder import RunFolder
+from workbench.runs.state import RunState
+from workbench.runs.status import Standing, standing
+
+MOUTHFUL = 256 << 10  # bytes that are read and folded between two frames without being felt
+LINE = 100  # bytes of a step's line, about
+DETAIL = 60_000  # steps that are decoded of a long history
+
+
+class RunFeed:
+    """Follows one run; ``state`` is what its events say so far."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self.folder = folder
+        self.state = RunState()
+        self.standing = Standing("starting")
+        self._tail = EventTail(folder.metrics)
+
+    @property
+    def is_far_behind(self) -> bool:
+        """True where more waits than can be read between two frames: see :meth:`catch_up`."""
+        return self._tail.unread > 4 * MOUTHFUL
+
+    def advance(self) -> bool:
+        """Read and fold what came since the last time, a mouthful at most; True if any."""
+        events = self._tail.read(MOUTHFUL)
+        if self._tail.reset:
+            self.state = RunState()
+        if events:
+            self.state.fold(events)
+        return bool(events) or self._tail.reset
+
+    def catch_up(self, report: Callable[[float], Any]) -> None:
+        """Read a long history, on a thread of its own, and then put it in place whole.
+
+        ``report`` is called with the share that is read. Of a million steps every
+        sixteenth is decoded, which a plot of some hundred points cannot show.
+        """
+        tail, state = EventTail(self.folder.metrics), RunState()
+        every = max(1, tail.unread // (LINE * DETAIL))
+        total = max(1, tail.unread)
+        while events := tail.read(every=every):
+            state = RunState().fold(events) if tail.reset else state.fold(events)
+            report(min(1.0, 1 - tail.unread / total))
+            if tail.unread < MOUTHFUL:
+                break
+        self._tail, self.state = tail, state
+
+    def judge(self) -> bool:
+        """Look at how the run stands now; True if that has changed."""
+        before, self.standing = self.standing, standing(self.folder)
+        return self.standing != before

@@ -1,0 +1,96 @@
+"""Accuracy of every class as bars, the worst first; one at 0 % cannot be overlooked."""
+
+from collections.abc import Hashable
+from typing import ClassVar
+
+from rich.cells import cell_len
+
+from workbench.runs.state import UNREADABLE, ClassScore, RunState, class_scores
+from workbench.ui.panels.lines import Line
+from workbench.ui.panels.panel import Panel, RunView
+from workbench.ui.panels.words import bar, clean, count, fit, percent, right
+
+SAME = 0.0005  # a smaller change than this is shown as none
+
+
+class ClassesPanel(Panel):
+    """A line a class: name, bar, correct of total, share, change since the epoch before."""
+
+    title: ClassVar[str] = "Classes"
+
+    def key(self, view: RunView) -> Hashable:
+        """A new epoch, or the test."""
+        state = view.state
+        return len(state.epoch_rows), len(state.per_class), bool(state.test)
+
+    def draw(self, view: RunView, width: int, height: int) -> list[Line]:
+        """Every class; what does not fit is scrolled to."""
+        return class_lines(view.state, width)
+
+
+def class_lines(state: RunState, width: int) -> list[Line]:
+    """A summary line, then the classes, worst first."""
+    scores, source, before = _scores(state)
+    if not scores:
+        return [[(" accuracy of each class appears after the first epoch", "muted")]]
+    scores = sorted(scores, key=lambda score: (score.accuracy, score.name))
+    name_width = min(max(cell_len(clean(score.name)) for score in scores), 24, width // 4)
+    total_width = max(len(count(score.total)) for score in scores)
+    room = width - name_width - 2 * total_width - 25
+    lines = [_summary(scores, source)]
+    for score in scores:
+        lines.append(_class_line(score, before.get(score.name), name_width, total_width, room))
+    return lines
+
+
+def _scores(state: RunState) -> tuple[list[ClassScore], str, dict[str, ClassScore]]:
+    """The test's scores where there was one, else the last validation's."""
+    if "per_class" in state.test:
+        try:
+            return class_scores(state.test["per_class"]), "test", {}
+        except UNREADABLE:
+            return state.per_class, "validation (the test cannot be read)", {}
+    epoch = state.epoch_rows[-1].get("epoch", 0) if state.epoch_rows else 0
+    return state.per_class, f"validation, epoch {epoch:.0f}", state.per_class_before
+
+
+def _summary(scores: list[ClassScore], source: str) -> Line:
+    seen = [score for score in scores if score.total]
+    balanced = sum(score.accuracy for score in seen) / len(seen) if seen else 0.0
+    never = sum(score.correct == 0 for score in seen)
+    line: Line = [
+        (f" {source}", ""),
+        ("   worst first   ", "muted"),
+        ("balanced ", "muted"),
+        (percent(balanced), ""),
+    ]
+    if never:
+        classes = "class" if never == 1 else "classes"
+        line += [("   ", ""), (f"✗ {never} {classes} at 0 %", "bad")]
+    return line
+
+
+def _class_line(
+    score: ClassScore, before: ClassScore | None, name_width: int, total_width: int, room: int
+) -> Line:
+    lost = score.correct == 0 and score.total > 0
+    role = "bad" if lost else ""
+    tally = f"{right(count(score.correct), total_width)}/{right(count(score.total), total_width)}"
+    line: Line = [(f" {fit(clean(score.name), name_width)}  ", role)]
+    if room >= 8:
+        filled, track = bar(score.accuracy, room)
+        line += [(filled, _shade(score.accuracy)), (track, "bad" if lost else "track")]
+    line += [(f"  {tally}", "muted"), (right(percent(score.accuracy), 9), role), ("  ", "")]
+    if lost:
+        return [*line, ("✗ never", "bad")]
+    if before is None or not before.total:
+        return [*line, (" " * 7, "")]
+    change = score.accuracy - before.accuracy
+    if abs(change) < SAME:
+        return [*line, ("  =    ", "muted")]
+    sign, change_role = ("▲", "good") if change > 0 else ("▼", "bad")
+    return [*line, (f"{sign} {100 * abs(change):4.1f} ", change_role)]
+
+
+def _shade(accuracy: float) -> str:
+    return "bad" if accuracy < 0.25 else "warn" if accuracy < 0.5 else "val"

@@ -1,0 +1,80 @@
+"""The layer table of the network that the run trains, grouped by stage and block."""
+
+import json
+from collections.abc import Hashable
+from typing import Any, ClassVar
+
+from rich.cells import cell_len
+
+from workbench.layer_table import COLUMNS, NUMERIC, cells, remarks, tree
+from workbench.runs.folder import RunFolder
+from workbench.ui.panels.lines import Line
+from workbench.ui.panels.panel import Panel, RunView
+from workbench.ui.panels.words import clean, fit, right
+
+NARROW = ("name", "output", "params", "MACs", "share")
+LARGEST = 16 << 20  # bytes of a layers.json
+
+
+class LayersPanel(Panel):
+    """Reads ``layers.json`` of the run, which its worker writes when it starts."""
+
+    title: ClassVar[str] = "Layers"
+
+    def key(self, view: RunView) -> Hashable:
+        """The file, by its time."""
+        return _mark(view.folder), view.standing.is_live
+
+    def draw(self, view: RunView, width: int, height: int) -> list[Line]:
+        """The tree with the total on top, or why there is none."""
+        try:
+            summary = read_layers(view.folder)
+            return layer_lines(summary, width)
+        except FileNotFoundError:
+            waits = "is written when training starts" if view.standing.is_live else "was not kept"
+            return [[(f" the layer table {waits}", "muted")]]
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+            return [[(" layers.json of this run cannot be read", "bad")]]
+
+
+def read_layers(folder: RunFolder) -> dict[str, Any]:
+    """The run's ``summary --json`` document."""
+    path = folder.path / "layers.json"
+    if path.stat().st_size > LARGEST:
+        raise ValueError("too large for a layer table")
+    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return document
+
+
+def layer_lines(summary: dict[str, Any], width: int) -> list[Line]:
+    """Header, total, then every stage, block and layer, indented."""
+    columns = COLUMNS if width >= 110 else NARROW
+    picked = [COLUMNS.index(name) for name in columns]
+    nodes = list(tree(summary).walk())
+    rows = []
+    for node in nodes:
+        name, *others = (clean(cell) for cell in cells(node))
+        row = ("  " * max(0, node.depth - 1) + name, *others)
+        rows.append(tuple(row[i] for i in picked))
+    widths = [max(cell_len(text) for text in column) for column in zip(columns, *rows, strict=True)]
+    widths[0] = min(widths[0], max(12, width - sum(widths[1:]) - 2 * len(widths)))
+    lines: list[Line] = [[(_row(columns, columns, widths), "muted")]]
+    for node, row in zip(nodes, rows, strict=True):
+        role = "heading" if node.depth == 0 else "accent" if node.children else ""
+        lines.append([(_row(row, columns, widths), role)])
+    return [*lines, [], *([(f" {clean(text)}", "muted")] for text in remarks(summary))]
+
+
+def _row(row: tuple[str, ...], columns: tuple[str, ...], widths: list[int]) -> str:
+    parts = [
+        right(text, width) if name in NUMERIC else fit(text, width)
+        for text, name, width in zip(row, columns, widths, strict=True)
+    ]
+    return " " + "  ".join(parts)
+
+
+def _mark(folder: RunFolder) -> int:
+    try:
+        return (folder.path / "layers.json").stat().st_mtime_ns
+    except OSError:
+        return 0
