@@ -1,7 +1,7 @@
 """The layer table of a configuration: what ``workbench summary --json`` prints."""
 
 from dataclasses import asdict, dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import torch
@@ -12,6 +12,7 @@ from workbench.analysis.trace import Row, Trace, trace
 from workbench.config import RunConfig, change_config
 from workbench.errors import ConfigError
 from workbench.models import build_model
+from workbench.models.fitting import on_meta
 from workbench.schedule import lr_list
 
 Shape = tuple[int, int, int]
@@ -79,11 +80,10 @@ class _Question:
 
 @lru_cache(maxsize=64)
 def _analyse(question: _Question) -> tuple[Trace, SecondOpinion]:
-    with torch.device("meta"):
-        network = build_model(question.config)
+    network = on_meta(partial(build_model, question.config))
     try:
         found = count(network, question.shape)
-    except (NotImplementedError, RuntimeError):
+    except RuntimeError:
         # Some networks look at values (boxes to keep, pictures to resize), and meta has none.
         network = build_model(question.config)
         try:

@@ -5,7 +5,7 @@ more than 8×8. Operators are seen where torch dispatches them, below modules an
 calls alike: a ``F.relu`` in a ``forward`` gets its row like an ``nn.ReLU`` does.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -21,6 +21,7 @@ RANK: tuple[Kind, ...] = (
     "conv", "linear", "matmul", "norm", "pool", "activation", "uncounted", "elementwise", "other"
 )  # fmt: skip
 SHARED = "shared: its parameters are counted where it runs first"
+LOOSE = "used outside of a layer, by functional calls"
 UNREACHED = "not reached by the forward pass of evaluation"
 
 
@@ -80,7 +81,7 @@ def trace(network: nn.Module, *inputs: Any) -> Trace:
             cleanup.callback(after.remove)
         with torch.no_grad(), tracer:
             network.eval()(*inputs)
-    return Trace(tracer.rows + tracer.unreached(), tracer.elementwise_ops)
+    return Trace(tracer.rows + tracer.left_over(), tracer.elementwise_ops)
 
 
 @dataclass
@@ -100,8 +101,10 @@ class _Tracer(TorchDispatchMode):
         self.elementwise_ops = 0
         self._names = {module: name for name, module in network.named_modules()}
         self._parameters = dict(network.named_parameters())
+        self._known = set(self._parameters.values())
         self._counted: set[Tensor] = set()
         self._calls: list[_Call] = []
+        self._ran: set[str] = set()
 
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
@@ -109,10 +112,10 @@ class _Tracer(TorchDispatchMode):
         result = func(*args, **(kwargs or {}))
         found = cost(func, args, result)
         if found is not None:
-            self._note(found, result)
+            self._note(found, args, result)
         return result
 
-    def _note(self, found: Cost, result: Any) -> None:
+    def _note(self, found: Cost, arguments: Sequence[Any], result: Any) -> None:
         inside = next((call for call in self._calls if call.is_row), None)
         if inside is not None:
             inside.costs.append(found)
@@ -121,36 +124,49 @@ class _Tracer(TorchDispatchMode):
         else:
             caller = self._calls[-1].name if self._calls else ""
             name = f"{caller}.{found.name}" if caller else found.name
-            self.rows.append(_row(name, found.name, [found], result))
+            row = _row(name, found.name, [found], result)
+            self.rows.append(replace(row, params=self._count(_own_tensors(arguments))))
+
+    def _count(self, parameters: Iterable[Tensor]) -> int:
+        """How many numbers these hold that no row has counted yet."""
+        fresh = self._known.intersection(parameters) - self._counted
+        self._counted |= fresh
+        return sum(parameter.numel() for parameter in fresh)
 
     def enter(self, module: nn.Module, arguments: Any) -> None:
-        self._calls.append(_Call(module, self._names[module], _is_one_operator(module)))
+        name = self._names[module]
+        self._ran.add(name)
+        self._calls.append(_Call(module, name, _is_one_operator(module)))
 
     def leave(self, module: nn.Module, arguments: Any, result: Any) -> None:
         call = self._calls.pop()
         if not call.is_row or any(outer.is_row for outer in self._calls):
             return
         own = list(module.parameters())
-        fresh = [parameter for parameter in own if parameter not in self._counted]
-        self._counted.update(fresh)
+        fresh = self._count(own)
         if call.costs or own or isinstance(module, nn.Dropout):
             row = _row(call.name, type(module).__name__, call.costs, result)
             self.rows.append(
                 replace(
                     row,
-                    params=sum(parameter.numel() for parameter in fresh),
+                    params=fresh,
                     note=SHARED if own and not fresh else row.note,
                 )
             )
 
-    def unreached(self) -> list[Row]:
-        """A row for each module (or lone parameter) that no counted module has used."""
-        left: dict[str, int] = {}
-        for name, parameter in self._parameters.items():
-            if parameter not in self._counted:
-                left[name] = parameter.numel()
+    def left_over(self) -> list[Row]:
+        """A row for each parameter that no row above has: it belongs to no single operator."""
         return [
-            Row(name, "Parameter", "other", (), size, note=UNREACHED) for name, size in left.items()
+            Row(
+                name,
+                "Parameter",
+                "other",
+                tuple(parameter.shape),
+                parameter.numel(),
+                note=LOOSE if name.rpartition(".")[0] in self._ran else UNREACHED,
+            )
+            for name, parameter in self._parameters.items()
+            if parameter not in self._counted
         ]
 
 
@@ -169,6 +185,13 @@ def _row(name: str, type: str, costs: Sequence[Cost], result: Any) -> Row:
         groups=main.groups,
         note=f"not counted: {', '.join(uncounted)}" if uncounted else "",
     )
+
+
+def _own_tensors(arguments: Sequence[Any]) -> Iterator[Tensor]:
+    """The tensors among an operator's arguments, a view as what it is a view of."""
+    for argument in arguments:
+        if isinstance(argument, Tensor):
+            yield argument if argument._base is None else argument._base
 
 
 def _is_one_operator(module: nn.Module) -> bool:
