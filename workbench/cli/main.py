@@ -16,7 +16,7 @@ from workbench.errors import RequestError, WorkbenchError
 # In the order in which --help lists them.
 COMMANDS = (
     *("presets", "summary", "train"),
-    *("runs", "show", "stop", "pause", "resume"),
+    *("runs", "show", "stop", "pause", "resume", "replay"),
     "doctor",
 )
 INTERRUPTED = 130

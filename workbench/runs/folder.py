@@ -47,7 +47,7 @@ class RunFolder:
 
     @property
     def parent(self) -> Path:
-        """Which run this one continues, and with what changed; written by the launcher."""
+        """Which run this one continues or repeats, and what is changed; written by the launcher."""
         return self.path / "parent.toml"
 
     @property

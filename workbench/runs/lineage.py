@@ -1,4 +1,4 @@
-"""A run that continues another one with something changed: its child."""
+"""Runs that come from another one: a child continues it changed, a replay repeats it."""
 
 import shutil
 from collections.abc import Mapping
@@ -50,3 +50,10 @@ def make_child(parent: RunFolder, changes: Mapping[str, Any], root: Path) -> Run
         shutil.rmtree(child.path, ignore_errors=True)
         raise RunError(f"{child.path}: cannot be written: {error.strerror}") from None
     return child
+
+
+def make_replay(original: RunFolder, root: Path) -> RunFolder:
+    """A new run of the original's recorded configuration; it begins at the beginning."""
+    replay = prepare(read_config(original.config), root)
+    write_atomically(replay.parent, tomli_w.dumps({"replay_of": original.id}).encode())
+    return replay

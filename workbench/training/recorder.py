@@ -73,11 +73,15 @@ class Recorder:
 
 
 def parent_of(folder: RunFolder) -> dict[str, Any]:
-    """``parent`` and ``parent_changes`` of a run that continues another one; {} for others."""
+    """``parent`` and ``parent_changes`` of a child, ``replay_of`` of a replay; {} for others."""
     if not folder.parent.exists():
         return {}
     table = read_tables(folder.parent)
-    return {"parent": table.get("parent"), "parent_changes": table.get("changes")}
+    return {
+        "parent": table.get("parent"),
+        "parent_changes": table.get("changes"),
+        "replay_of": table.get("replay_of"),
+    }
 
 
 def environment(compute_name: str, precision: str, threads: int) -> dict[str, Any]:
