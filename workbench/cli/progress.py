@@ -113,14 +113,14 @@ def _waiting(state: RunState, status: str) -> str:
 
 
 def _start(event: Event) -> str:
-    sizes = [count(event.get(f"{part}_pictures")) for part in ("train", "val", "test")]
-    steps = f"{count(event.get('epochs'))} epochs, " if event.get("epochs") else ""
+    pictures = [count(event.get(f"{part}_pictures")) for part in ("train", "val", "test")]
     return " · ".join(
         (
-            f"{sizes[0]} + {sizes[1]} + {sizes[2]} pictures (train, validation, test)",
+            f"{' + '.join(pictures)} pictures",
             f"{len(event.get('classes') or [])} classes",
-            f"{count(event.get('params'))} parameters, {count(event.get('macs'))} MACs",
-            f"{steps}{count(event.get('steps'))} steps",
+            f"{count(event.get('params'))} parameters",
+            f"{count(event.get('macs'))} MACs",
+            f"{count(event.get('steps'))} steps",
             f"{event.get('device', '?')} {event.get('precision', '')}",
         )
     )
