@@ -1,13 +1,20 @@
-"""Running the command line inside the test's own process."""
+"""Running the command line inside the test's own process, and runs to try it on."""
 
 import json
-from collections.abc import Callable
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from workbench.cli.main import run
+from workbench.presets import load_preset
+from workbench.runs.folder import RunFolder
+from workbench.runs.launch import prepare, write_launch
+from workbench.runs.process import ProcessIdentity
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,7 @@ def _refuse(constant: str) -> Any:
 
 
 Workbench = Callable[..., Result]
+Scripted = Callable[[str], RunFolder]
 
 
 @pytest.fixture
@@ -42,3 +50,28 @@ def workbench(capfd: pytest.CaptureFixture[str]) -> Workbench:
         return Result(status, out, err)
 
     return call
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Iterator[Scripted]:
+    """Start a scripted worker that will ``crash``, ``fail``, ``finish`` or wait ``until asked``."""
+    children: list[subprocess.Popen[bytes]] = []
+
+    def start(how: str) -> RunFolder:
+        folder = prepare(load_preset("quick/digits"), tmp_path / "runs", f"run-{len(children)}")
+        script = Path(__file__).with_name("scripted_worker.py")
+        with folder.log.open("ab") as log:
+            child = subprocess.Popen(
+                [sys.executable, str(script), str(folder.path), how],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        children.append(child)
+        write_launch(folder, ProcessIdentity.of(child.pid))
+        return folder
+
+    yield start
+    for child in children:
+        child.kill()
+        child.wait()

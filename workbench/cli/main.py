@@ -1,7 +1,6 @@
 """The root command, and how every error becomes one line and an exit status."""
 
 import importlib
-import os
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -10,13 +9,14 @@ from pathlib import Path
 import click
 
 from workbench.cli.options import data_option, runs_dir_option
-from workbench.cli.text import one_line
+from workbench.cli.text import one_line, silence
 from workbench.errors import RequestError, WorkbenchError
 
 # In the order in which --help lists them.
 COMMANDS = (
     *("presets", "summary", "train"),
     *("runs", "show", "stop", "pause", "resume", "replay"),
+    "evaluate",
     "doctor",
 )
 INTERRUPTED = 130
@@ -66,10 +66,10 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except BrokenPipeError:
-        _drop_stdout()
+        silence(sys.stdout)
         return 1
     except OSError as error:
-        _drop_stdout()
+        silence(sys.stdout)
         where = error.filename or "standard output"
         return _fail(f"{where}: {error.strerror or error}", 1)
     return status if isinstance(status, int) else 0
@@ -93,10 +93,5 @@ def _fail(message: str, status: int) -> int:
     try:
         click.echo(f"workbench: {one_line(message)}", err=True)
     except OSError:  # stderr is gone too: the status alone has to tell
-        return status
+        silence(sys.stderr)
     return status
-
-
-def _drop_stdout() -> None:
-    """Send what is still buffered nowhere, or Python complains about it at exit."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

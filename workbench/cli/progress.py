@@ -4,7 +4,7 @@ import shutil
 import sys
 from typing import Any
 
-from workbench.cli.text import NOTHING, count, duration, one_line, percent
+from workbench.cli.text import NOTHING, count, duration, one_line, percent, silence
 from workbench.runs.events import Event
 from workbench.runs.follow import Update
 from workbench.runs.state import RunState
@@ -35,7 +35,7 @@ class Reporter:
         """Print a line that stays."""
         shown = self._shown
         self._rewrite("")
-        print(one_line(line), file=sys.stderr, flush=True)
+        _write(f"{one_line(line)}\n")
         self._rewrite(shown)
 
     def close(self) -> None:
@@ -44,7 +44,7 @@ class Reporter:
 
     def _rewrite(self, line: str) -> None:
         if line != self._shown:
-            print(f"{REWRITE}{line}", end="", file=sys.stderr, flush=True)
+            _write(f"{REWRITE}{line}")
             self._shown = line
 
     def _lines(self, event: Event, state: RunState) -> list[str]:
@@ -54,6 +54,14 @@ class Reporter:
             self._phase = str(event.get("message"))
             return [self._phase]
         return event_lines(event, state)
+
+
+def _write(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:  # the terminal or the pipe is gone; the run is not
+        silence(sys.stderr)
 
 
 def event_lines(event: Event, state: RunState) -> list[str]:

@@ -2,9 +2,10 @@
 
 import json
 import math
+import os
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -20,6 +21,17 @@ def one_line(text: str) -> str:
     """``text`` in one line, without control characters and thus without escape sequences."""
     flat = " ".join(text.splitlines()).replace("\t", " ")
     return "".join(mark for mark in flat if unicodedata.category(mark) not in ("Cc", "Cf", "Cs"))
+
+
+def silence(stream: TextIO) -> None:
+    """Send what is written to ``stream``, and what it still holds, nowhere from here on.
+
+    For one whose reader has gone: a buffer that cannot be flushed would have
+    Python complain at exit, and change the exit status.
+    """
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
 
 
 def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:

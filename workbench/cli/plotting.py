@@ -1,0 +1,33 @@
+"""Plots for a terminal, as text: plotext draws, without colour where stdout is no terminal."""
+
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+
+from workbench.cli.text import one_line
+
+Points = tuple[Sequence[float], Sequence[float]]
+HEIGHT = 16  # lines
+
+
+def line_plot(
+    curves: Mapping[str, Points], title: str, x_name: str, *, scatter: bool = False
+) -> str:
+    """Curves (name → x, y) as text, as wide as the terminal; "" where there is no point at all."""
+    import plotext
+
+    drawn = {name: points for name, points in curves.items() if len(points[0])}
+    if not drawn:
+        return ""
+    plotext.clear_figure()
+    width = min(100, shutil.get_terminal_size().columns - 1)
+    plotext.plot_size(width, HEIGHT)
+    plotext.theme("clear")
+    for name, (x, y) in drawn.items():
+        draw = plotext.scatter if scatter else plotext.plot
+        label = one_line(name) if len(drawn) > 1 else None
+        draw(list(x), list(y), label=label, marker="dot" if scatter else "braille")
+    plotext.title(one_line(title))
+    plotext.xlabel(one_line(x_name))
+    text: str = plotext.build()
+    return text if sys.stdout.isatty() else plotext.uncolorize(text)
