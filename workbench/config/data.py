@@ -6,9 +6,10 @@ needs no data, and :func:`workbench.resolve.resolve` corrects them from the
 pictures before a run starts.
 """
 
-from typing import Annotated, Literal
+import math
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from workbench.config.base import Section, per_item, setting
 
@@ -77,6 +78,77 @@ class ImageFolderData(DataSection):
     )
 
 
+class BoxDataSection(DataSection):
+    """What every data set of pictures with boxes has."""
+
+    size: int = setting(
+        48, "Height and width of a picture, a multiple of 8.", unit="px", ge=16, multiple_of=8
+    )
+
+
+class ScenesData(BoxDataSection):
+    """Objects of a classification data set placed on textured backgrounds (study 5)."""
+
+    name: Literal["scenes"] = "scenes"
+    source: Literal["cifar10", "cifar100", "digits", "imagefolder"] = setting(
+        "cifar10", "Data set that the objects come from; its files are looked for in data.root."
+    )
+    source_size: int = setting(
+        32, "Height and width to which the source's pictures are decoded.", unit="px", ge=4
+    )
+    objects: int = setting(1, "Objects in each scene.", ge=1, le=16)
+    scenes: int = setting(
+        0,
+        "Training scenes; those for validation and test follow in proportion. 0: one for each "
+        "picture of the source.",
+        unit="scenes",
+        ge=0,
+    )
+    scene_seed: int = setting(0, "Seed of places, sizes, rotations and backgrounds.", ge=0)
+    smallest: float = setting(20.0, "Smallest side of an object.", unit="px", ge=4)
+    largest: float = setting(32.0, "Largest side of an object.", unit="px", ge=4)
+    rotation: float = setting(
+        15.0, "Largest rotation of an object to either side.", unit="degrees", ge=0, le=180
+    )
+
+    @property
+    def widest(self) -> float:
+        """Side of the largest box: that of the largest object, turned as far as it may be."""
+        angle = math.radians(min(self.rotation, 45.0))
+        return self.largest * (math.cos(angle) + math.sin(angle))
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.smallest > self.largest:
+            raise ValueError(
+                f"smallest {self.smallest:g} must not be above largest {self.largest:g}"
+            )
+        if self.widest > self.size:
+            raise ValueError(
+                f"an object of largest {self.largest:g} px needs {self.widest:.1f} px when turned "
+                f"by {self.rotation:g} degrees; a scene has size {self.size}"
+            )
+        return self
+
+
+class CocoData(BoxDataSection):
+    """Pictures with boxes in COCO format: ``annotations/instances_train*.json`` and folders."""
+
+    name: Literal["coco"] = "coco"
+    size: int = setting(
+        320,
+        "Pictures are scaled to fit into a square of this side, a multiple of 8.",
+        unit="px",
+        ge=16,
+        multiple_of=8,
+    )
+    most: int = setting(20, "Boxes kept of a picture, the largest first.", ge=1, le=200)
+    test: float = setting(
+        0.2, "Share kept for the test where there is no file of test boxes.", gt=0, le=0.5
+    )
+
+
 DataConfig = Annotated[
-    DigitsData | Cifar10Data | Cifar100Data | ImageFolderData, Field(discriminator="name")
+    DigitsData | Cifar10Data | Cifar100Data | ImageFolderData | ScenesData | CocoData,
+    Field(discriminator="name"),
 ]

@@ -189,7 +189,73 @@ class TimmModel(Section):
     name: str = setting("resnet18", "Name of the network, as in timm.list_models().")
 
 
+class RpnModel(Section):
+    """A small base of stride 8 and a region proposal network on it (study 5, arXiv:1506.01497)."""
+
+    kind: Literal["rpn"] = "rpn"
+    unit: Literal["conv", "separable", "residual"] = setting(
+        "conv", "What the base's first three stages are made of, as of smallnet."
+    )
+    channels: list[PositiveInt] = per_item(
+        "Output channels of the base's three stages and of its last convolution.",
+        default=[32, 64, 128, 256],
+        min_length=4,
+        max_length=4,
+    )
+    proposal_channels: int = setting(
+        256, "Output channels of the 3×3 convolution before the scores and boxes.", ge=1
+    )
+    anchors: list[Annotated[float, Field(gt=0)]] = per_item(
+        "Widths of the anchors, one or several scales.", unit="px", default=[32.0], min_length=1
+    )
+    keep: int = setting(1, "Proposals kept of a picture, the surest first.", ge=1, le=1000)
+    nms: float = setting(
+        0.5, "A proposal that overlaps a surer one by more than this IoU is dropped.", gt=0, le=1
+    )
+    activation: Activation = setting("relu", "Activation.")
+
+
+class FasterRcnnModel(RpnModel):
+    """The same, and a classifier of what lies in the proposed boxes; trained end to end."""
+
+    kind: Literal["faster_rcnn"] = "faster_rcnn"  # type: ignore[assignment]
+    crop: Literal["transformer", "roi_align"] = setting(
+        "transformer",
+        "How a box is cut out of the features: spatial transformer (Jaderberg et al. 2015, "
+        "arXiv:1506.02025) or RoIAlign (He et al. 2017, arXiv:1703.06870).",
+    )
+    crop_size: int = setting(4, "Height and width of the cut-out features.", ge=1, le=32)
+    region_channels: int = setting(
+        256, "Output channels of the convolution over the whole cut-out.", ge=1
+    )
+
+
+class TorchvisionDetectorModel(Section):
+    """A detector of torchvision by its name, untrained, for boxes of any shape."""
+
+    kind: Literal["torchvision_detector"] = "torchvision_detector"
+    name: Literal[
+        "fasterrcnn_resnet50_fpn",
+        "fasterrcnn_resnet50_fpn_v2",
+        "fasterrcnn_mobilenet_v3_large_fpn",
+        "fasterrcnn_mobilenet_v3_large_320_fpn",
+    ] = setting("fasterrcnn_mobilenet_v3_large_fpn", "Name of the detector.")
+    keep: int = setting(100, "Boxes kept of a picture, the surest first.", ge=1, le=1000)
+    nms: float = setting(
+        0.5, "A box that overlaps a surer one of its class by more than this IoU is dropped.",
+        gt=0, le=1,
+    )  # fmt: skip
+
+
 ModelConfig = Annotated[
-    SimpleNNModel | ResNetModel | RegNetModel | SmallNetModel | TorchvisionModel | TimmModel,
+    SimpleNNModel
+    | ResNetModel
+    | RegNetModel
+    | SmallNetModel
+    | TorchvisionModel
+    | TimmModel
+    | RpnModel
+    | FasterRcnnModel
+    | TorchvisionDetectorModel,
     Field(discriminator="kind"),
 ]

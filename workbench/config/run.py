@@ -1,6 +1,8 @@
 """The whole configuration of a run: one section for each thing that can be asked for."""
 
-from pydantic import Field
+from typing import Any
+
+from pydantic import Field, model_validator
 
 from workbench.config.augment import AugmentConfig
 from workbench.config.base import Section, setting
@@ -32,6 +34,14 @@ class RunConfig(Section):
     optimizer: OptimizerConfig = Field(default_factory=SGDOptimizer)
     schedule: ScheduleConfig = Field(default_factory=ConstantSchedule)
     train: TrainConfig
+
+    @model_validator(mode="before")
+    @classmethod
+    def _classifies_unless_told(cls, tables: Any) -> Any:
+        task = tables.get("task") if isinstance(tables, dict) else None
+        if isinstance(task, dict) and "kind" not in task:
+            return {**tables, "task": {"kind": "classification", **task}}
+        return tables
 
     @property
     def input_shape(self) -> tuple[int, int, int]:

@@ -153,6 +153,7 @@ class ConfusionMeter(AccuracyMeter):
 
 def build(config: RunConfig, data: TaskData, device: torch.device) -> Classification:
     """The classification task of a configuration."""
+    assert isinstance(config.task, ClassificationTask)
     weights = None
     if config.task.class_weights == "balanced":
         counts = torch.tensor(data.class_counts(), dtype=torch.float32, device=device)
