@@ -2,9 +2,8 @@
 
 import shutil
 import sys
-from typing import Any
 
-from workbench.cli.text import NOTHING, count, duration, one_line, percent, silence
+from workbench.cli.text import count, decimal, duration, one_line, percent, silence
 from workbench.runs.events import Event
 from workbench.runs.follow import Update
 from workbench.runs.state import RunState
@@ -71,7 +70,7 @@ def event_lines(event: Event, state: RunState) -> list[str]:
     """
     match event["event"]:
         case "start":
-            return [_start(event)]
+            return [_start(event, state)]
         case "epoch":
             return [_epoch(event, state)]
         case "test":
@@ -98,10 +97,10 @@ def live_line(name: str, state: RunState, status: str, width: int) -> str:
         (4, percent(state.progress)),
         (2, f"epoch {state.epoch}/{state.epochs}" if state.epochs else ""),
         (9, f"{duration(state.seconds_left)} left"),
-        (5, f"loss {_number(_last(state, 'loss'), 3)}"),
+        (5, f"loss {decimal(_last(state, 'loss'), 3)}"),
         (6, f"val {percent(state.best_accuracy)} best" if state.best_accuracy is not None else ""),
         (3, "━" * filled + "─" * (BAR - filled)),
-        (8, f"{_number(state.images_per_second, 0)} img/s"),
+        (8, f"{decimal(state.images_per_second, 0)} img/s"),
         (1, status if status != "running" else ""),
         (7, f"step {count(state.step)}/{count(state.steps)}"),
     ]
@@ -120,12 +119,12 @@ def _waiting(state: RunState, status: str) -> str:
     return f"{state.phase} {count(state.phase_done)}/{count(state.phase_total)}"
 
 
-def _start(event: Event) -> str:
+def _start(event: Event, state: RunState) -> str:
     pictures = [count(event.get(f"{part}_pictures")) for part in ("train", "val", "test")]
     return " · ".join(
         (
             f"{' + '.join(pictures)} pictures",
-            f"{len(event.get('classes') or [])} classes",
+            f"{len(state.classes)} classes",
             f"{count(event.get('params'))} parameters",
             f"{count(event.get('macs'))} MACs",
             f"{count(event.get('steps'))} steps",
@@ -139,13 +138,13 @@ def _epoch(event: Event, state: RunState) -> str:
     total = f"/{state.epochs}" if state.epochs else ""
     return (
         f"epoch {event.get('epoch', '?')}{total}"
-        f"  loss {_number(event.get('train_loss'), 4)}"
+        f"  loss {decimal(event.get('train_loss'), 4)}"
         f"  accuracy {percent(event.get('train_accuracy'))}"
-        f"  val loss {_number(event.get('val_loss'), 4)}"
+        f"  val loss {decimal(event.get('val_loss'), 4)}"
         f"  val {percent(event.get('val_accuracy'))}"
-        f"  lr {_number(event.get('lr'), 6)}"
+        f"  lr {decimal(event.get('lr'), 6)}"
         f"  {duration(event.get('seconds'))}"
-        f"  {_number(event.get('images_per_second'), 0)} img/s{best}"
+        f"  {decimal(event.get('images_per_second'), 0)} img/s{best}"
     )
 
 
@@ -159,9 +158,3 @@ def _test(event: Event) -> str:
 
 def _last(state: RunState, curve: str) -> float | None:
     return state.curves[curve].last if curve in state.curves else None
-
-
-def _number(value: Any, digits: int) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return NOTHING
-    return f"{value:,.{digits}f}"

@@ -57,6 +57,11 @@ def count(number: Any) -> str:
     return f"{number:,}" if _is_number(number) else NOTHING
 
 
+def decimal(number: Any, digits: int) -> str:
+    """1234.567 with one digit → ``1,234.6``."""
+    return f"{number:,.{digits}f}" if _is_number(number) else NOTHING
+
+
 def duration(seconds: Any) -> str:
     """93.4 → ``1m 33s``; below ten seconds with a decimal."""
     if not _is_number(seconds):
@@ -91,7 +96,8 @@ def changes_text(changes: Mapping[str, Any]) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    # The bounds leave out what is not finite, and integers that no float can hold.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
 def _strict(value: Any) -> Any:
