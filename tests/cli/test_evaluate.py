@@ -58,11 +58,6 @@ def test_changed_weights_are_refused_in_one_line(workbench: Workbench, finished:
     assert "is not what was written" in result.err and "Traceback" not in result.err
 
 
-def test_a_crop_that_the_network_cannot_take_is_named(
-    workbench: Workbench, finished: RunFolder
-) -> None:
-    text = finished.config.read_text()
-    assert 'stem = "cifar"' in text
-    for wrong, words in (("0:3", "--crop"), ("x", "--crop")):
-        result = workbench("evaluate", finished.path, "--crop", wrong)
-        assert result.status == 2 and words in result.err
+def test_a_wrong_crop_is_a_wrong_request(workbench: Workbench, finished: RunFolder) -> None:
+    result = workbench("evaluate", finished.path, "--crop", "0:3")
+    assert result.status == 2 and "--crop" in result.err
