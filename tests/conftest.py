@@ -1,8 +1,14 @@
 """What every test has: folders of its own in place of the user's."""
 
+import shutil
 from pathlib import Path
 
 import pytest
+
+import workbench
+from workbench.runs.folder import RunFolder
+
+TINY = {"train.epochs": 1, "train.batch_size": 256, "model.width": 4, "train.device": "cpu"}
 
 
 @pytest.fixture(autouse=True)
@@ -11,6 +17,22 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.delenv("WORKBENCH_DATA", raising=False)
     monkeypatch.setenv("HOME", str(folder))
-    for name in ("RUNS", "PRESETS", "CACHE"):
+    for name in ("RUNS", "PRESETS", "CACHE", "STATE"):
         monkeypatch.setenv(f"WORKBENCH_{name}", str(folder / name.lower()))
     return folder
+
+
+@pytest.fixture(scope="session")
+def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run of quick/digits, small and of one epoch, trained by a worker once a session."""
+    root = tmp_path_factory.mktemp("trained")
+    workbench.train(workbench.load_preset("quick/digits", TINY), root, name="tiny")
+    return root / "tiny"
+
+
+@pytest.fixture
+def finished(trained_once: Path, tmp_path: Path) -> RunFolder:
+    """A copy of that finished run, of the test's own: ``tmp_path/runs/tiny``."""
+    path = tmp_path / "runs" / "tiny"
+    shutil.copytree(trained_once, path, symlinks=True)
+    return RunFolder(path)

@@ -1,0 +1,1 @@
+"""Runs out of and into other programs: tables, event files, trackers. Free of torch."""
