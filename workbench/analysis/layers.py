@@ -12,7 +12,7 @@ from workbench.analysis.trace import Row, Trace, trace
 from workbench.config import RunConfig, change_config
 from workbench.errors import ConfigError
 from workbench.models import build_model
-from workbench.models.fitting import on_meta
+from workbench.models.meta import on_meta
 from workbench.schedule import lr_list
 
 Shape = tuple[int, int, int]

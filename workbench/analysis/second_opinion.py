@@ -4,13 +4,12 @@ import contextlib
 import io
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import torch
-from torch import Tensor, nn
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch import nn
 
 from workbench.analysis.trace import Row, Trace
+from workbench.models.meta import ShapesOnly
 
 CONVENTION = (
     "ptflops, pytorch backend: beside MACs it adds one operation an output element for a bias, "
@@ -83,25 +82,9 @@ def _ask(network: nn.Module, shape: tuple[int, int, int]) -> tuple[int | None, i
     was_training = network.training
     # It prints its troubles; what it could not find comes back as None.
     silence = contextlib.redirect_stdout(io.StringIO())
-    with silence, torch.no_grad(), _PlainProducts():  # type: ignore[no-untyped-call]
+    with silence, torch.no_grad(), ShapesOnly():
         macs, params = get_model_complexity_info(
             network, shape, print_per_layer_stat=False, as_strings=False, backend="pytorch"
         )
     network.train(was_training)
     return macs, params
-
-
-class _PlainProducts(TorchDispatchMode):
-    """Matrix products on the meta device by their shape alone.
-
-    Torch's own meta kernel for ``addmm`` calls ``torch.mm``, which ptflops has patched: on
-    the meta device it would count a linear layer twice, which it does not on a processor.
-    """
-
-    def __torch_dispatch__(
-        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
-    ) -> Any:
-        if func is torch.ops.aten.addmm.default and args[0].is_meta:
-            product: Tensor = args[1].new_empty(args[1].shape[0], args[2].shape[1])
-            return product
-        return func(*args, **(kwargs or {}))

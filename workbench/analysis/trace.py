@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from workbench.analysis.operators import Cost, Kind, cost
+from workbench.models.meta import run_operator
 
 # Of the operators inside one module, the one highest here says what the module is.
 RANK: tuple[Kind, ...] = (
@@ -109,7 +110,7 @@ class _Tracer(TorchDispatchMode):
     def __torch_dispatch__(
         self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Any = None
     ) -> Any:
-        result = func(*args, **(kwargs or {}))
+        result = run_operator(func, args, kwargs or {})
         found = cost(func, args, result)
         if found is not None:
             self._note(found, args, result)

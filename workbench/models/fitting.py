@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.errors import ConfigError
+from workbench.models.meta import ShapesOnly, on_meta
 
 RGB = 3
 
@@ -38,23 +39,13 @@ def checked(make: Callable[[], nn.Module], name: str, channels: int, size: int) 
     [N, channels, size, size].
     """
     try:
-        with torch.no_grad():
-            result = on_meta(make).eval()(torch.empty(1, channels, size, size, device="meta"))
+        trial = on_meta(make)
+        with torch.no_grad(), ShapesOnly():
+            result = trial.eval()(torch.empty(1, channels, size, size, device="meta"))
     except (RuntimeError, ValueError, AssertionError, TypeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
         problem = f"{name} cannot take {channels}×{size}×{size} pictures: {reason}"
         raise ConfigError({"model.name": problem}) from None
     if not isinstance(result, Tensor) or result.dim() != 2:
         raise ConfigError({"model.name": f"{name} is no classification network"})
-    return make()
-
-
-def on_meta(make: Callable[[], nn.Module]) -> nn.Module:
-    """Make a network without its numbers: on it, shapes propagate and nothing is computed."""
-    try:
-        with torch.device("meta"):
-            return make()
-    except NotImplementedError:
-        # Some compute with tensors while they are built (torchvision's RegNet).
-        with torch.device("cpu"):
-            return make().to("meta")
+    return trial.train() if torch.get_default_device().type == "meta" else make()
