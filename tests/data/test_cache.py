@@ -1,0 +1,163 @@
+"""The decode cache: built once, by one, resumed when killed, published whole."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from filelock import FileLock
+
+from workbench.data import cache
+from workbench.data.cache import Decoded, Decoding, decoded
+from workbench.data.dataset import no_progress
+from workbench.data.decode import decode
+from workbench.errors import DataError
+from workbench.pictures import PictureFile, find_pictures
+
+HOW = Decoding(size=8, channels=3, fit="crop")
+
+
+@pytest.fixture
+def root(folder: Callable[..., Path]) -> Path:
+    return folder({"a": 100, "b": 100})
+
+
+@pytest.fixture
+def files(root: Path) -> tuple[PictureFile, ...]:
+    return find_pictures(root).train
+
+
+def build(root: Path, files: tuple[PictureFile, ...], how: Decoding = HOW) -> Decoded:
+    return decoded(root, files, how, no_progress)
+
+
+def test_it_holds_what_decoding_gives(root: Path, files: tuple[PictureFile, ...]) -> None:
+    found = build(root, files)
+    assert found.pictures.shape == (200, 3, 8, 8) and found.good.all()
+    for row in (0, 63, 64, 199):
+        pixels = torch.from_numpy(decode(root / files[row].path, 8, 3, "crop").copy())
+        assert torch.equal(found.pictures[row].permute(1, 2, 0), pixels)
+
+
+def test_it_decodes_once(
+    root: Path, files: tuple[PictureFile, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = build(root, files)
+    monkeypatch.setattr(cache, "decode", None)  # a second decoding would fail
+    again = build(root, files)
+    assert again.content_hash == first.content_hash
+    assert torch.equal(again.pictures, first.pictures)
+
+
+@pytest.mark.parametrize(
+    "how", [Decoding(9, 3, "crop"), Decoding(8, 1, "crop"), Decoding(8, 3, "pad")]
+)
+def test_each_setting_has_its_own(
+    root: Path, files: tuple[PictureFile, ...], how: Decoding
+) -> None:
+    assert build(root, files).folder != build(root, files, how).folder
+
+
+def test_progress_counts_to_the_end(root: Path, files: tuple[PictureFile, ...]) -> None:
+    told: list[tuple[str, int, int]] = []
+    decoded(root, files, HOW, lambda *what: told.append(what))
+    counts = [done for _, done, _ in told]
+    assert counts[0] == 0 and counts[-1] == 200 and counts == sorted(counts)
+    assert {total for *_, total in told} == {200}
+
+
+def test_a_stopped_build_goes_on_where_it_was(
+    root: Path, files: tuple[PictureFile, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(message: str, done: int, total: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        decoded(root, files, HOW, stop)
+    told: list[int] = []
+    decoded(root, files, HOW, lambda message, done, total: told.append(done))
+    assert 0 < told[0] < 200 and told[-1] == 200
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from workbench.data.cache import Decoding, decoded
+from workbench.pictures import find_pictures
+
+def die(message, done, total):
+    if done:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+root = Path(sys.argv[1])
+decoded(root, find_pictures(root).train, Decoding(8, 3, "crop"), die)
+"""
+
+
+def test_a_killed_builder_leaves_no_half_cache(root: Path, files: tuple[PictureFile, ...]) -> None:
+    died = subprocess.run([sys.executable, "-c", KILLED, str(root)], check=False)
+    assert died.returncode == -9
+    told: list[int] = []
+    found = decoded(root, files, HOW, lambda message, done, total: told.append(done))
+    assert told[0] > 0  # what was done before is not done again
+    assert found.good.all()
+    pixels = torch.from_numpy(decode(root / files[0].path, 8, 3, "crop").copy())
+    assert torch.equal(found.pictures[0].permute(1, 2, 0), pixels)
+
+
+def test_a_second_builder_waits_and_says_so(
+    root: Path, files: tuple[PictureFile, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "POLL", 0.01)
+    folder = cache.cache_folder() / "pictures" / cache._key(root, files, HOW)
+    folder.parent.mkdir(parents=True)
+    lock = FileLock(folder.with_suffix(".lock"))
+    lock.acquire()
+    told: list[str] = []
+
+    def hear(message: str, done: int, total: int) -> None:
+        told.append(message)
+        lock.release()
+
+    decoded(root, files, HOW, hear)
+    assert told[0] == "another run is decoding these pictures"
+    assert told[-1] == "decoding pictures"
+
+
+def test_a_file_that_disappears_is_a_problem_not_an_end(
+    root: Path, files: tuple[PictureFile, ...]
+) -> None:
+    (root / files[3].path).unlink()
+    found = build(root, files)
+    assert found.problems == [(files[3].path, "has disappeared")]
+    assert found.good.tolist() == [row != 3 for row in range(200)]
+
+
+def test_no_room_is_said_before_anything_is_written(
+    root: Path, files: tuple[PictureFile, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cache, "SPARE", 1 << 62)
+    with pytest.raises(DataError, match=r"GB are free; make room or .*WORKBENCH_CACHE"):
+        build(root, files)
+    assert not list(cache.cache_folder().rglob("pictures.uint8"))
+
+
+def test_a_cache_that_cannot_be_written_is_named(
+    root: Path, files: tuple[PictureFile, ...], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "file"))
+    with pytest.raises(DataError, match=r"name another folder in \$WORKBENCH_CACHE"):
+        build(root, files)
+
+
+def test_odd_names_are_only_names(folder: Callable[..., Path]) -> None:
+    root = folder({"[red]": 3, "a b;c": 3})
+    name = os.fsdecode(b"\xff.png")  # not UTF-8
+    (root / "[red]" / "000.png").rename(root / "[red]" / name)
+    found = build(root, find_pictures(root).train)
+    assert found.good.all()
