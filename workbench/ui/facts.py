@@ -7,11 +7,11 @@ from workbench.ui.spark import sparkline
 CURVE_WIDTH = 24
 # Known without reading anything: name, training and test pictures.
 DATA_SETS = {
-    "digits": ("handwritten digits", "1,437 + 360 pictures"),
-    "cifar10": ("CIFAR-10", "50,000 + 10,000 pictures"),
-    "cifar100": ("CIFAR-100", "50,000 + 10,000 pictures"),
-    "imagefolder": ("a folder of pictures", ""),
-    "scenes": ("scenes with one CIFAR-10 object each", ""),
+    "digits": ("handwritten digits", "1,437 + 360"),
+    "cifar10": ("CIFAR-10", "50,000 + 10,000"),
+    "cifar100": ("CIFAR-100", "50,000 + 10,000"),
+    "imagefolder": ("an image folder", ""),
+    "scenes": ("scenes of one object", ""),
 }
 
 

@@ -16,7 +16,23 @@ from workbench.config import FieldSpec
 from workbench.ui.draft import Draft, read_text, show_value
 from workbench.ui.panels.choice import Choice
 
+# The key that chooses a section's kind is called by what it chooses.
+CHOOSES = {
+    "model.kind": "network",
+    "data.name": "data set",
+    "optimizer.kind": "optimiser",
+    "schedule.kind": "schedule",
+    "task.kind": "task",
+}
 INLINE = 30  # cells that choices may take in a row; more become a drop-down list
+
+
+class DropDown(Select[Any], inherit_bindings=False):
+    """A drop-down list that opens by enter or space; the arrows go on to the next row."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,space", "show_overlay", "Choices", id="field.choices", show=False),
+    ]
 
 
 class FieldRow(Horizontal):
@@ -58,7 +74,7 @@ class FieldRow(Horizontal):
         self._editor = self._make_editor(self._shown)
         self._label = Static(classes="label", markup=False)
         self._beside = Static(classes="beside", markup=False)
-        self._hint = ""
+        self._words = ("", "")  # label and what is beside, as they are shown
 
     def compose(self) -> ComposeResult:
         """Name, editor, and the word beside it."""
@@ -76,9 +92,13 @@ class FieldRow(Horizontal):
         changed, problem = key in draft.changes, draft.problem(key)
         self.set_class(changed, "-changed")
         self.set_class(bool(problem), "-refused")
-        self._label.update(f"{'•' if changed else ' '} {self.spec.name}")
+        label = f"{'•' if changed else ' '} {CHOOSES.get(key, self.spec.name)}"
         beside = f"✗ {problem}" if problem else "  ".join(filter(None, (self.spec.unit, hint)))
-        self._beside.update(Content(beside))
+        if label != self._words[0]:
+            self._label.update(label, layout=False)
+        if beside != self._words[1]:
+            self._beside.update(Content(beside))  # it may take another line now
+        self._words = (label, beside)
 
     def focus_editor(self) -> None:
         """Put the cursor into this row."""
@@ -127,7 +147,7 @@ class FieldRow(Horizontal):
             options = [(choice, str(choice)) for choice in spec.choices]
             if sum(len(label) + 4 for _, label in options) <= INLINE:
                 return Choice(options, value)
-            return Select(
+            return DropDown(
                 [(label, choice) for choice, label in options],
                 allow_blank=False, value=value, compact=True,
             )  # fmt: skip

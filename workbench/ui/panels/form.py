@@ -15,37 +15,40 @@ from workbench.ui.facts import data_facts, schedule_curve
 from workbench.ui.panels.choice import Choice, Strip
 from workbench.ui.panels.fields import FieldRow
 
-SECTIONS = (
-    ("model", "Model"),
-    ("data", "Data"),
-    ("augment", "Augment"),
-    ("optimizer", "Optimiser"),
-    ("schedule", "Schedule"),
-    ("train", "Train"),
-    ("task", "Task"),
-)
+# The tabs, each with the sections of the configuration that it shows.
+TABS: dict[str, tuple[str, ...]] = {
+    "Model": ("model",),
+    "Data": ("data",),
+    "Augment": ("augment",),
+    "Optimiser": ("optimizer",),
+    "Schedule": ("schedule",),
+    "Train": ("train", "task"),
+}
 
 
 class PresetForm(Vertical):
     """Shows a :class:`Draft` and says what the person would change."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f5", "screen.start", "Start", id="form.start", key_display="F5",
+                tooltip="Start training with the settings as they are"),
         Binding("pagedown", "section(1)", "Next section", id="form.next", show=False),
         Binding("pageup", "section(-1)", "Previous section", id="form.previous", show=False),
-    ]
+    ]  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__(id="form")
         self._draft: Draft | None = None
-        self._section = "model"
+        self._tab = "Model"
         self._rows: list[FieldRow] = []
-        self._built: tuple[str, type] | None = None
+        self._built: tuple[object, ...] = ()
         self._hints: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Header, section tabs, rows, and a line of help for the row in use."""
-        yield Static(id="about")
-        yield Strip(SECTIONS, self._section, id="sections")
+        with VerticalScroll(id="about", can_focus=False):
+            yield Static(id="about-text")
+        yield Strip([(tab, tab) for tab in TABS], self._tab, id="sections")
         yield VerticalScroll(id="rows", can_focus=False)
         yield Static(id="field-help", markup=False)
 
@@ -55,26 +58,30 @@ class PresetForm(Vertical):
         ``hints`` are words beside a field, by key.
         """
         if self._draft is None or draft.base is not self._draft.base:
-            self._built = None
-            self.query_one("#about", Static).update(_about(draft.base))
+            self._built = ()
+            self.query_one("#about-text", Static).update(about_text(draft.base))
         self._draft = draft
         self._hints = hints or {}
-        await self._show_section()
+        await self._show_tab()
 
     def focus_first(self) -> None:
         """Put the cursor into the first row."""
         if self._rows:
             self._rows[0].focus_editor()
 
-    async def _show_section(self) -> None:
+    async def _show_tab(self) -> None:
         draft = self._draft
         if draft is None:
             return
-        section = getattr(draft.config, self._section)
-        built = (self._section, type(section))
+        names = TABS[self._tab]
+        built = (self._tab, *(type(getattr(draft.config, name)) for name in names))
         if built != self._built:
             self._built = built
-            specs = describe(section, self._section, RunConfig)
+            specs = [
+                spec
+                for name in names
+                for spec in describe(getattr(draft.config, name), name, RunConfig)
+            ]
             focused = self._focused_key()
             self._rows = [FieldRow(spec, draft) for spec in specs]
             area = self.query_one("#rows", VerticalScroll)
@@ -87,10 +94,8 @@ class PresetForm(Vertical):
         hints = {**self._hints, "optimizer.lr": schedule_curve(draft.config)}
         for row in self._rows:
             row.show(draft, hints.get(row.spec.key, ""))
-        problem = draft.problem(self._section)
-        self.query_one(".section-problem", Static).update(
-            Content(f"✗ {problem}" if problem else "")
-        )
+        problems = "\n".join(f"✗ {text}" for name in names if (text := draft.problem(name)))
+        self.query_one(".section-problem", Static).update(Content(problems))
 
     def _focused_key(self) -> str:
         focused = self.screen.focused
@@ -102,8 +107,8 @@ class PresetForm(Vertical):
     @on(Choice.Chosen, "#sections")
     async def _turn_to(self, event: Choice.Chosen) -> None:
         event.stop()
-        self._section = event.value
-        await self._show_section()
+        self._tab = event.value
+        await self._show_tab()
 
     def action_section(self, by: int) -> None:
         """Turn to the next or previous section."""
@@ -134,7 +139,8 @@ class PresetForm(Vertical):
         self.query_one("#field-help", Static).update("")
 
 
-def _about(config: RunConfig) -> Content:
+def about_text(config: RunConfig) -> Content:
+    """What a preset is: title, data, description, source."""
     about: Any = config.about
     parts: list[Any] = [(about.title or about.preset, "bold"), "\n", (data_facts(config), "$muted")]
     if about.description:

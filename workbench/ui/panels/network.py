@@ -13,7 +13,10 @@ from textual.widgets import DataTable, Input, Static
 
 from workbench.layer_table import Node, number, remarks, times, tree
 
-HEADINGS = ("name", "type", "output", "params", "MACs")
+# From how many cells of width on a column is shown; what is named most often stays longest.
+COLUMNS = {"name": 0, "type": 72, "output": 50, "params": 0, "MACs": 0}
+NUMERIC = ("params", "MACs")
+LONGEST_TYPE = 13  # cells
 OPEN_DEPTH = 1  # stages are open, blocks folded
 BUDGET = 5_000_000  # study 2's; another one can be typed
 BAR_WIDTH = 24
@@ -40,6 +43,12 @@ class LayerList(DataTable[Text]):
         self._network: Node | None = None
         self._folded: dict[str, bool] = {}  # by path, where the person has decided
         self._lines: list[Node] = []
+        self._headings: list[str] = []
+
+    def on_resize(self) -> None:
+        """Show as many columns as there is room for."""
+        if self._headings != self._fitting_headings():
+            self._fill()
 
     def show(self, network: Node) -> None:
         """Show a network's tree; what was folded stays folded."""
@@ -85,32 +94,43 @@ class LayerList(DataTable[Text]):
             return
         row, top = self.cursor_row, self.scroll_y
         self._lines = self._visible(self._network)
+        self._headings = self._fitting_headings()
         self.clear(columns=True)
-        for heading in HEADINGS:
-            numeric = heading in ("params", "MACs")
-            self.add_column(Text(heading, justify="right" if numeric else "left"))
+        for heading in self._headings:
+            self.add_column(Text(heading, justify="right" if heading in NUMERIC else "left"))
         for node in self._lines:
-            self.add_row(*self._cells(node))
+            cells = self._cells(node)
+            self.add_row(*(cells[heading] for heading in self._headings))
         self.move_cursor(row=min(row, len(self._lines) - 1), scroll=False)
         self.scroll_to(y=top, animate=False, immediate=True)
 
-    def _cells(self, node: Node) -> list[Text]:
+    def _fitting_headings(self) -> list[str]:
+        width = self.container_size.width
+        return [heading for heading, room in COLUMNS.items() if width >= room]
+
+    def _cells(self, node: Node) -> dict[str, Text]:
         mark = "  "
         if node.children:
             mark = "▾ " if self._is_open(node) else "▸ "
-        type_name = str(node.layer["type"]) if node.layer else ""
         style = "bold" if node.children and node.depth == 1 else ""
-        return [
-            Text("  " * (node.depth - 1) + mark + node.label, style=style),
-            Text(type_name),
-            Text(times(node.output_shape)),
-            Text(number(node.params) or "–", justify="right", style=style),
-            Text(number(node.macs) or "–", justify="right", style=style),
-        ]
+        kind = Text(str(node.layer["type"]) if node.layer else "")
+        kind.truncate(LONGEST_TYPE, overflow="ellipsis")
+        return {
+            "name": Text("  " * (node.depth - 1) + mark + node.label, style=style),
+            "type": kind,
+            "output": Text(times(node.output_shape)),
+            "params": Text(number(node.params) or "–", justify="right", style=style),
+            "MACs": Text(number(node.macs) or "–", justify="right", style=style),
+        }
 
 
 class NetworkPanel(Vertical):
     """Table, totals and budget; says what it waits for while it has nothing to show."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("f5", "screen.start", "Start", id="layers.start", key_display="F5",
+                tooltip="Start training with the settings as they are"),
+    ]  # fmt: skip
 
     def __init__(self) -> None:
         super().__init__(id="layers")
@@ -191,5 +211,10 @@ def _totals(summary: Mapping[str, Any]) -> Content:
     total = f"total  {summary['params']:,} parameters  {summary['macs']:,} MACs"
     shape = f"  at {times(summary['input'])}"
     lines = [Content.assemble((total, "bold"), (shape, "$muted"))]
-    lines += [Content.styled(remark, "$muted") for remark in remarks(summary)]
+    second = summary["ptflops"]
+    if second["macs"] is not None:
+        text = f"ptflops {second['macs']:,}: it also counts biases, norms, activations, pooling"
+        lines.append(Content.styled(text, "$muted"))
+    notes = [remark for remark in remarks(summary) if remark.startswith("!")]
+    lines += [Content.styled(note, "$warning") for note in notes]
     return Content("\n").join(lines)
