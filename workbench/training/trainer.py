@@ -116,7 +116,7 @@ class Trainer:
                 self._end_epoch()
 
     def _train_step(self) -> tuple[Losses, float]:
-        lr = lr_at(self.config, self.step, self.steps, self.steps_per_epoch) * self.plateau.factor
+        lr = self._lr(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = lr
         seed_network(self.config.train.seed, self.step)
@@ -133,6 +133,10 @@ class Trainer:
                 self.meter.update(outputs, part_targets, part_losses)
         self.step += 1
         return losses, lr
+
+    def _lr(self, step: int) -> float:
+        """The learning rate of a step, counted from 0."""
+        return lr_at(self.config, step, self.steps, self.steps_per_epoch) * self.plateau.factor
 
     def _learn(self, images: Tensor, targets: Targets) -> tuple[Losses, list[Seen]]:
         """Gradients of a batch, summed over parts where it does not fit into memory whole."""
@@ -190,7 +194,7 @@ class Trainer:
         row = {
             "epoch": self.epoch,
             "step": self.step,
-            "lr": self.optimizer.param_groups[0]["lr"],
+            "lr": self._lr(self.step - 1),
             **{f"train_{name}": value for name, value in train.items()},
             **{name if name in WHOLE else f"val_{name}": value for name, value in judged.items()},
             "seconds": round(seconds, 4),
