@@ -1,0 +1,151 @@
+"""How fast batches are augmented, without a network: ours beside what else was tried.
+
+    python benchmarks/augment.py [--batch 128] [--threads 2] [--repeats 7]
+
+CIFAR-sized bytes (their content does not matter for the time) are padded by 4,
+cropped at random, flipped and normalised. The ways take turns, so that what
+else the machine does meets all of them; the table gives medians.
+"""
+
+import argparse
+import os
+import statistics
+import time
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+from torchvision.transforms import v2
+
+from workbench.config import build_config
+from workbench.data import Split
+from workbench.data.augment import TrainAugment
+
+MEAN, STD = [0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]
+COUNT, SIDE, PAD = 45_000, 32, 4
+Way = Callable[[Tensor], Tensor]  # rows of the data set → floats [B, 3, 32, 32]
+
+
+def ours(images: Tensor, dtype: torch.dtype, reflect: bool = False) -> Way:
+    """Split.batch and TrainAugment, as the trainer calls them."""
+    tables = {
+        "model": {"kind": "simplenn"},
+        "data": {"name": "cifar10"},
+        "augment": {"pad": PAD, "hflip": 0.5, "pad_mode": "reflect" if reflect else "zero"},
+        "train": {"epochs": 1},
+    }
+    augment = TrainAugment(build_config(tables), MEAN, STD, dtype=dtype, channels_last=True)
+    rows = images.contiguous(memory_format=torch.channels_last)
+    split = Split(rows, {"label": torch.zeros(COUNT, dtype=torch.int64)})
+    generator = torch.Generator()
+
+    def way(indices: Tensor) -> Tensor:
+        generator.manual_seed(int(indices[0]))
+        return augment(*split.batch(indices), generator)[0]
+
+    return way
+
+
+def windows(images: Tensor) -> Way:
+    """Index windows of [N, C, H, W], then flip: the obvious way in torch."""
+    mean = torch.tensor(MEAN).view(1, 3, 1, 1)
+    std = torch.tensor(STD).view(1, 3, 1, 1)
+
+    def way(indices: Tensor) -> Tensor:
+        batch = F.pad(images[indices], (PAD,) * 4)
+        count = len(batch)
+        top, left = torch.randint(2 * PAD + 1, (2, count))
+        views = batch.unfold(2, SIDE, 1).unfold(3, SIDE, 1).permute(0, 2, 3, 1, 4, 5)
+        batch = views[torch.arange(count), top, left]
+        batch = torch.where((torch.rand(count) < 0.5).view(-1, 1, 1, 1), batch.flip(3), batch)
+        batch = batch.to(torch.float32, memory_format=torch.channels_last)
+        return (batch / 255 - mean) / std
+
+    return way
+
+
+def pixel_gather(images: Tensor) -> Way:
+    """Gather pixel by pixel through one index of [B, H, W], borders masked."""
+    pixels = images.permute(0, 2, 3, 1).reshape(-1, 3)
+    scale = 1 / (255 * torch.tensor(STD))
+    shift = -torch.tensor(MEAN) / torch.tensor(STD)
+    place = torch.arange(SIDE)
+
+    def way(indices: Tensor) -> Tensor:
+        count = len(indices)
+        top, left = torch.randint(2 * PAD + 1, (2, count, 1)) - PAD
+        mirrored = torch.where(torch.rand(count, 1) < 0.5, SIDE - 1 - place, place)
+        rows, columns = place + top, mirrored + left
+        inside = ((rows >= 0) & (rows < SIDE))[:, :, None] & ((columns >= 0) & (columns < SIDE))[
+            :, None
+        ]
+        rows, columns = rows.clamp(0, SIDE - 1), columns.clamp(0, SIDE - 1)
+        index = (indices.view(-1, 1, 1) * SIDE + rows[:, :, None]) * SIDE + columns[:, None]
+        batch = (pixels[index] * inside[..., None]).to(torch.float32)
+        return batch.mul_(scale).add_(shift).permute(0, 3, 1, 2)
+
+    return way
+
+
+def textbook(images: Tensor) -> Way:
+    """torchvision's transforms on one PIL picture after the other."""
+    transform = v2.Compose(
+        [
+            v2.RandomCrop(SIDE, PAD),
+            v2.RandomHorizontalFlip(),
+            v2.ToImage(),
+            v2.ToDtype(torch.float32, scale=True),
+            v2.Normalize(MEAN, STD),
+        ]
+    )
+    pictures = [v2.functional.to_pil_image(image) for image in images[:2000]]
+
+    def way(indices: Tensor) -> Tensor:
+        return torch.stack([transform(pictures[row % 2000]) for row in indices.tolist()])
+
+    return way
+
+
+def rate(way: Way, batch: int, count: int) -> float:
+    """Pictures per second over ``count`` pictures."""
+    order = torch.randperm(COUNT)[:count]
+    start = time.perf_counter()
+    for first in range(0, count, batch):
+        way(order[first : first + batch])
+    return count / (time.perf_counter() - start)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--batch", type=int, default=128)
+    parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
+    parser.add_argument("--repeats", type=int, default=7)
+    args = parser.parse_args()
+    torch.set_num_threads(args.threads)
+    images = torch.randint(0, 256, (COUNT, 3, SIDE, SIDE), dtype=torch.uint8)
+    ways = {
+        "torchvision, PIL, one by one": (textbook(images), 2_000),
+        "gather of pixels": (pixel_gather(images), 20_000),
+        "windows of [N, C, H, W]": (windows(images), 20_000),
+        "workbench": (ours(images, torch.float32), 20_000),
+        "workbench, reflected border": (ours(images, torch.float32, reflect=True), 20_000),
+        "workbench, bfloat16 out": (ours(images, torch.bfloat16), 20_000),
+    }
+    rates: dict[str, list[float]] = {name: [] for name in ways}
+    for repeat in range(args.repeats + 1):
+        for name, (way, count) in ways.items():
+            found = rate(way, args.batch, count)
+            if repeat:  # the first is the warm-up
+                rates[name].append(found)
+    base = statistics.median(rates["torchvision, PIL, one by one"])
+    print(f"batch {args.batch}, {args.threads} threads, medians of {args.repeats}\n")
+    print("| way | images/s | lowest | highest | ratio |\n| --- | ---: | ---: | ---: | ---: |")
+    for name, found in rates.items():
+        middle = statistics.median(found)
+        spread = f"{min(found):,.0f} | {max(found):,.0f}"
+        print(f"| {name} | {middle:,.0f} | {spread} | {middle / base:.1f} × |")
+
+
+if __name__ == "__main__":
+    main()
