@@ -53,6 +53,8 @@ class Network(nn.Module):
     Parts are registered, and so listed by ``state_dict``, in the order in which data meets them.
     """
 
+    any_size = True  # of pictures, whatever size it was built for
+
     def forward(self, x: Tensor) -> Tensor:
         """Float [N, C, H, W] -> logits [N, classes]."""
         for part in self.children():
@@ -66,7 +68,8 @@ def initialise(network: nn.Module) -> None:
     Convolutions keep the variance of the gradient (fan out), linear layers that of the
     signal (fan in). The last linear layer classifies: no activation follows, its gain is 1.
     """
-    classifier = [module for module in network.modules() if isinstance(module, nn.Linear)][-1]
+    linears = [module for module in network.modules() if isinstance(module, nn.Linear)]
+    classifier = linears[-1] if linears else None
     for module in network.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")

@@ -31,8 +31,10 @@ def run_operator(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any
     """
     first = args[0] if args else None
     if isinstance(first, torch.Tensor) and first.is_meta:
-        if func in _KEPT:
+        if func in _IN_PLACE:
             return first
+        if func in _OF_ONE_SHAPE:
+            return torch.empty_like(first)
         if func is aten.native_batch_norm.default:
             nothing = first.new_empty(0)
             return torch.empty_like(first), nothing, nothing
@@ -41,9 +43,29 @@ def run_operator(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any
     return func(*args, **kwargs)
 
 
-# Filling a tensor that holds no numbers.
-_KEPT = frozenset(
-    (aten.normal_.default, aten.uniform_.default, aten.zero_.default, aten.fill_.Scalar)
+# Filling a tensor that holds no numbers, and activations in place.
+_IN_PLACE = frozenset(
+    (
+        aten.normal_.default,
+        aten.uniform_.default,
+        aten.zero_.default,
+        aten.fill_.Scalar,
+        aten.relu_.default,
+        aten.silu_.default,
+        aten.hardswish_.default,
+        aten.hardsigmoid_.default,
+        aten.hardtanh_.default,
+    )
+)
+_OF_ONE_SHAPE = frozenset(
+    (
+        aten.relu.default,
+        aten.silu.default,
+        aten.gelu.default,
+        aten.sigmoid.default,
+        aten.hardswish.default,
+        aten.hardsigmoid.default,
+    )
 )
 
 

@@ -19,6 +19,8 @@ class SimpleNN(Network):
     layers with activation; linear to the classes. A norm follows each convolution if asked for.
     """
 
+    any_size = False  # the linear layers are made for one
+
     def __init__(self, config: SimpleNNModel, *, channels: int, classes: int, size: int) -> None:
         super().__init__()
         inputs = channels
@@ -36,7 +38,9 @@ class SimpleNN(Network):
 
 
 def _stage(config: SimpleNNModel, inputs: int, width: int, kernel: int) -> nn.Sequential:
-    parts: OrderedDict[str, nn.Module] = OrderedDict(conv=nn.Conv2d(inputs, width, kernel))
+    # A norm takes the mean away and brings a bias of its own.
+    conv = nn.Conv2d(inputs, width, kernel, bias=not config.norm)
+    parts: OrderedDict[str, nn.Module] = OrderedDict(conv=conv)
     if config.norm:
         parts["norm"] = nn.BatchNorm2d(width)
     parts["act"] = activation(config.activation)
