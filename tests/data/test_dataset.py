@@ -1,6 +1,7 @@
 """Splits, statistics and hashes."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -8,7 +9,8 @@ import torch
 from workbench.config import RunConfig
 from workbench.data import MappedPictures, Split, load_data
 from workbench.data.assemble import resize
-from workbench.data.dataset import channel_statistics, take, tensor_hash
+from workbench.data.dataset import take, tensor_hash
+from workbench.data.statistics import channel_statistics, kept_statistics
 
 MakeConfig = Callable[..., RunConfig]
 
@@ -99,3 +101,12 @@ def test_a_limit_counts_training_and_validation(config: MakeConfig) -> None:
 def test_configured_statistics_win(config: MakeConfig) -> None:
     data = load_data(config(data__mean=[0.25], data__std=[0.5]))
     assert (data.mean, data.std) == ([0.25], [0.5])
+
+
+def test_statistics_are_kept_by_content(home: Path) -> None:
+    images = pictures()
+    first = kept_statistics(images, "abc")
+    assert kept_statistics(torch.zeros_like(images), "abc") == first  # not computed again
+    assert kept_statistics(torch.zeros_like(images), "def") != first
+    (home / "cache" / "statistics" / "abc.json").write_text("[half")
+    assert kept_statistics(images, "abc") == first

@@ -8,16 +8,11 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from workbench.config import RunConfig
-from workbench.data.dataset import (
-    CHUNK,
-    DataSet,
-    Split,
-    channel_statistics,
-    normalisation,
-    take,
-    tensor_hash,
-)
+from workbench.data.dataset import DataSet, Split, take, tensor_hash
 from workbench.data.split import Rows, limited, stratified
+from workbench.data.statistics import kept_statistics, normalisation
+
+CHUNK = 1000  # pictures scaled at once
 
 
 def assemble(
@@ -41,8 +36,9 @@ def assemble(
         Split(_rows(images, held_out), {"label": _rows(labels, held_out)}),
         Split(tested, {"label": test[1]}),
     ]
-    mean, std = normalisation(config, lambda: channel_statistics(splits[0].images))
     hashes = [tensor_hash(part.permute(0, 2, 3, 1)) for part in (images, tested)]
+    content = content_hash(classes, hashes, splits, [rows, held_out])
+    mean, std = normalisation(config, lambda: kept_statistics(splits[0].images, content))
     return DataSet(
         name=config.data.name,
         classes=tuple(classes),
@@ -51,7 +47,7 @@ def assemble(
         test=splits[2],
         mean=mean,
         std=std,
-        content_hash=content_hash(classes, hashes, splits, [rows, held_out]),
+        content_hash=content,
     )
 
 

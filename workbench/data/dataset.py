@@ -1,16 +1,12 @@
 """What every data set is once it is loaded: three splits of uint8 pictures, and their facts."""
 
 import hashlib
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import torch
 from torch import Tensor
 
-from workbench.config import RunConfig
-
-CHUNK = 1000  # pictures at once, so that statistics never need the whole set as floats
 CPU = torch.device("cpu")
 RESIDENT_SHARE = 0.4  # of a GPU's free memory
 
@@ -54,7 +50,6 @@ class MappedPictures:
 
 
 Pictures = Tensor | MappedPictures
-Statistics = tuple[list[float], list[float]]  # mean and deviation of each channel, 0 to 1
 
 
 @dataclass(frozen=True)
@@ -134,36 +129,9 @@ def take(images: Tensor, rows: Tensor) -> Tensor:
     return taken.view(len(rows), *pixels.shape[1:]).permute(0, 3, 1, 2)
 
 
-def channel_statistics(images: Pictures) -> Statistics:
-    """Mean and standard deviation (population) of each channel of uint8 [N, C, H, W], 0 to 1."""
-    _, channels, height, width = images.shape
-    total = torch.zeros(width, channels, dtype=torch.float64)
-    squares = torch.zeros(width, channels, dtype=torch.float64)
-    for start in range(0, len(images), CHUNK):
-        pixels = images[start : start + CHUNK].permute(0, 2, 3, 1)
-        # Centred on mid-grey, and summed by columns: float32 loses nothing that matters.
-        chunk = pixels.float().div_(255).sub_(0.5).reshape(-1, width, channels)
-        total += chunk.sum(dim=0)
-        squares += chunk.square_().sum(dim=0)
-    count = len(images) * height * width
-    mean = total.sum(dim=0) / count
-    std = (squares.sum(dim=0) / count - mean.square()).clamp_min(0).sqrt()
-    return (mean + 0.5).tolist(), std.tolist()
-
-
 def tensor_hash(tensor: Tensor) -> str:
     """sha256 of a tensor's shape, type and bytes."""
     tensor = tensor.contiguous().cpu()
     digest = hashlib.sha256(f"{tensor.dtype} {list(tensor.shape)} ".encode())
     digest.update(tensor.numpy().data)
     return digest.hexdigest()
-
-
-def normalisation(config: RunConfig, compute: Callable[[], Statistics]) -> Statistics:
-    """What to normalise with: as configured, else what ``compute`` finds in the pictures."""
-    mean, std = list(config.data.mean), list(config.data.std)
-    if not mean or not std:
-        own_mean, own_std = compute()
-        mean, std = mean or own_mean, std or own_std
-    # A channel that never changes carries nothing; dividing by 0 would make it NaN.
-    return mean, [value if value > 0 else 1.0 for value in std]

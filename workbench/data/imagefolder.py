@@ -4,8 +4,6 @@ The pictures stay in the cache's file and are read by batches through the page
 cache: a small set costs what a resident one does, a large one needs no memory.
 """
 
-import hashlib
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -17,16 +15,9 @@ from workbench.config import RunConfig
 from workbench.config.data import ImageFolderData
 from workbench.data.assemble import content_hash
 from workbench.data.cache import Decoded, Decoding, decoded
-from workbench.data.dataset import (
-    DataSet,
-    MappedPictures,
-    Progress,
-    Split,
-    Statistics,
-    channel_statistics,
-    normalisation,
-)
+from workbench.data.dataset import DataSet, MappedPictures, Progress, Split
 from workbench.data.split import limited, stratified
+from workbench.data.statistics import kept_statistics, normalisation
 from workbench.errors import DataError
 from workbench.pictures import PictureFile, PictureFolder, find_pictures
 
@@ -49,12 +40,15 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
     labels = _labels(files)
     _check_classes(folder, halves[0], cache)
     parts = _split_rows([len(half) for half in halves], labels, cache.good, data)
-    pictures = [MappedPictures(cache.pictures, torch.from_numpy(rows)) for rows in parts]
     splits = [
-        Split(images, {"label": torch.from_numpy(labels[rows])})
-        for images, rows in zip(pictures, parts, strict=True)
+        Split(
+            MappedPictures(cache.pictures, torch.from_numpy(rows)),
+            {"label": torch.from_numpy(labels[rows])},
+        )
+        for rows in parts
     ]
-    mean, std = normalisation(config, lambda: _statistics(cache, pictures[0], parts[0]))
+    content = content_hash(folder.classes, [cache.content_hash], splits, parts)
+    mean, std = normalisation(config, lambda: kept_statistics(splits[0].images, content))
     return DataSet(
         name=data.name,
         classes=folder.classes,
@@ -63,7 +57,7 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
         test=splits[2],
         mean=mean,
         std=std,
-        content_hash=content_hash(folder.classes, [cache.content_hash], splits, parts),
+        content_hash=content,
         skipped=cache.problems,
     )
 
@@ -102,24 +96,6 @@ def _check_classes(folder: PictureFolder, train: Sequence[PictureFile], cache: D
             raise DataError(
                 f"{folder.root}: no picture of class {name!r} can be read; {path}: {reasons[path]}"
             )
-
-
-def _statistics(cache: Decoded, images: MappedPictures, rows: Rows) -> Statistics:
-    """The channels' mean and deviation, computed once for each choice of training pictures."""
-    digest = hashlib.sha256(rows.astype("<i8").tobytes()).hexdigest()[:16]
-    kept = cache.folder / f"statistics-{digest}.json"
-    try:
-        mean, std = json.loads(kept.read_text(encoding="utf-8"))
-        return mean, std
-    except (OSError, ValueError):
-        mean, std = channel_statistics(images)
-    try:
-        scratch = kept.with_suffix(".part")
-        scratch.write_text(json.dumps([mean, std]), encoding="utf-8")
-        scratch.replace(kept)
-    except OSError:
-        return mean, std  # a cache that may only be read is still a cache
-    return mean, std
 
 
 def _labels(files: Sequence[PictureFile]) -> Rows:

@@ -1,0 +1,111 @@
+"""A look at a data set from another process, through lines of JSON."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.config import RunConfig, to_toml
+from workbench.data import load_data, look
+from workbench.resolve import resolve
+from workbench.samples import (
+    DataFacts,
+    Picture,
+    Problem,
+    Progress,
+    command,
+    read_message,
+    write_message,
+)
+
+MakeConfig = Callable[..., RunConfig]
+
+
+def messages(output: str) -> list[object]:
+    return [read_message(line) for line in output.splitlines()]
+
+
+def test_facts_and_pictures_of_a_folder(
+    folder: Callable[..., Path],
+    config: MakeConfig,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    root = folder({"a": 10, "[b]": 20})
+    (root / "a" / "003.png").write_bytes(b"broken")
+    file = tmp_path / "config.toml"
+    file.write_text(to_toml(resolve(config("imagefolder"), root)))
+    arguments = command(file, 5)
+    assert arguments[:3] == [sys.executable, "-m", look.__name__]
+    assert look.main(arguments[3:]) == 0
+    told = messages(capsys.readouterr().out)
+    assert Progress("decoding pictures", 30, 30) in told
+    (found,) = [message for message in told if isinstance(message, DataFacts)]
+    assert found.classes == ("[b]", "a") and found.shape == (3, 8, 8)
+    assert [sum(found.counts[split]) for split in ("train", "validation", "test")] == [20, 3, 6]
+    assert [path for path, _ in found.skipped] == ["a/003.png"]
+    shown = [message for message in told if isinstance(message, Picture)]
+    assert len(shown) == 5 and {picture.label for picture in shown} <= {"a", "[b]"}
+
+
+def test_what_cannot_be_looked_at_is_one_line(
+    config: MakeConfig, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(to_toml(config("imagefolder", data__root=str(tmp_path / "none"))))
+    assert look.main([str(file)]) == 2
+    (told,) = messages(capsys.readouterr().out)
+    assert isinstance(told, Problem) and "no such folder" in told.text
+
+
+def test_plain_samples_are_the_pictures(config: MakeConfig) -> None:
+    chosen = config(augment__hflip=0.5)
+    data = load_data(chosen)
+    rows = torch.randperm(len(data.train), generator=torch.Generator().manual_seed(3))[:4]
+    for picture, row in zip(
+        look.samples(chosen, data, 4, augmented=False, seed=3), rows, strict=True
+    ):
+        grey = data.train.images[row].flatten()
+        rgb = torch.frombuffer(bytearray(picture.rgb), dtype=torch.uint8).view(-1, 3)
+        assert all(torch.equal(rgb[:, channel], grey) for channel in range(3))
+        assert (picture.width, picture.height) == (8, 8)
+
+
+def test_augmented_samples_show_what_training_sees(config: MakeConfig) -> None:
+    chosen = config(augment__mixup=1.0, augment__crop=6)
+    data = load_data(chosen)
+    mixed = look.samples(chosen, data, 6)
+    assert mixed == look.samples(chosen, data, 6) != look.samples(chosen, data, 6, seed=1)
+    assert all("%" in picture.label and picture.width == 6 for picture in mixed)
+
+
+def test_the_reader_needs_no_torch() -> None:
+    code = "import sys, workbench.samples; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=8,
+)
+KEYS = st.sampled_from(["progress", "done", "total", "facts", "picture", "error"])
+
+
+@given(st.text() | st.dictionaries(KEYS, JSON).map(json.dumps) | JSON.map(json.dumps))
+def test_whatever_comes_is_understood_or_a_problem(line: str) -> None:
+    assert isinstance(read_message(line), Progress | Problem | DataFacts | Picture)
+
+
+def test_messages_survive_their_line() -> None:
+    picture = Picture("[b] \n", 1, 2, bytes(range(6)))
+    assert read_message(write_message(picture)) == picture
+    short = json.loads(write_message(picture))
+    short["picture"]["height"] = 3
+    assert isinstance(read_message(json.dumps(short)), Problem)

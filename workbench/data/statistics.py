@@ -1,0 +1,57 @@
+"""Mean and deviation of a data set's channels: computed once for each choice of pictures, kept."""
+
+import contextlib
+import json
+from collections.abc import Callable
+
+import torch
+
+from workbench.config import RunConfig
+from workbench.data.dataset import Pictures
+from workbench.resolve import cache_folder
+
+CHUNK = 1000  # pictures at once, so that the whole set is never needed as floats
+Statistics = tuple[list[float], list[float]]  # mean and deviation of each channel, 0 to 1
+
+
+def normalisation(config: RunConfig, compute: Callable[[], Statistics]) -> Statistics:
+    """What to normalise with: as configured, else what ``compute`` finds in the pictures."""
+    mean, std = list(config.data.mean), list(config.data.std)
+    if not mean or not std:
+        own_mean, own_std = compute()
+        mean, std = mean or own_mean, std or own_std
+    # A channel that never changes carries nothing; dividing by 0 would make it NaN.
+    return mean, [value if value > 0 else 1.0 for value in std]
+
+
+def kept_statistics(images: Pictures, content_hash: str) -> Statistics:
+    """The statistics of ``images``, from the user's cache where this content was seen before."""
+    kept = cache_folder() / "statistics" / f"{content_hash}.json"
+    with contextlib.suppress(OSError, ValueError):  # not kept yet, or not whole
+        mean, std = json.loads(kept.read_text(encoding="utf-8"))
+        if len(mean) == len(std) == images.shape[1]:
+            return mean, std
+    found = channel_statistics(images)
+    with contextlib.suppress(OSError):  # a cache that cannot be written costs time, no more
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        scratch = kept.with_suffix(".part")
+        scratch.write_text(json.dumps(found), encoding="utf-8")
+        scratch.replace(kept)
+    return found
+
+
+def channel_statistics(images: Pictures) -> Statistics:
+    """Mean and standard deviation (population) of each channel of uint8 [N, C, H, W], 0 to 1."""
+    _, channels, height, width = images.shape
+    total = torch.zeros(width, channels, dtype=torch.float64)
+    squares = torch.zeros(width, channels, dtype=torch.float64)
+    for start in range(0, len(images), CHUNK):
+        pixels = images[start : start + CHUNK].permute(0, 2, 3, 1)
+        # Centred on mid-grey, and summed by columns: float32 loses nothing that matters.
+        chunk = pixels.float().div_(255).sub_(0.5).reshape(-1, width, channels)
+        total += chunk.sum(dim=0)
+        squares += chunk.square_().sum(dim=0)
+    count = len(images) * height * width
+    mean = total.sum(dim=0) / count
+    std = (squares.sum(dim=0) / count - mean.square()).clamp_min(0).sqrt()
+    return (mean + 0.5).tolist(), std.tolist()
