@@ -4,7 +4,7 @@ from workbench.config import RunConfig
 from workbench.schedule import lr_at, nominal_steps_per_epoch
 from workbench.ui.spark import sparkline
 
-CURVE_WIDTH = 24
+CURVE_WIDTH = 18
 # Known without reading anything: name, training and test pictures.
 DATA_SETS = {
     "digits": ("handwritten digits", "1,437 + 360"),

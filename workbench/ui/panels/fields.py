@@ -1,4 +1,4 @@
-"""One row of the form: name, editor, and beside it the unit or the reason for a refusal."""
+"""One row of the form: name, editor, unit, and the reason for a refusal."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
@@ -35,8 +35,8 @@ class DropDown(Select[Any], inherit_bindings=False):
     ]
 
 
-class FieldRow(Horizontal):
-    """A key of the configuration, edited in place."""
+class FieldRow(Vertical):
+    """A key of the configuration, edited in place; a refusal is told on a line below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "leave(1)", "Next field", id="field.next", show=False),
@@ -74,31 +74,46 @@ class FieldRow(Horizontal):
         self._editor = self._make_editor(self._shown)
         self._label = Static(classes="label", markup=False)
         self._beside = Static(classes="beside", markup=False)
+        self._refusal: Static | None = None
         self._words = ("", "")  # label and what is beside, as they are shown
 
     def compose(self) -> ComposeResult:
         """Name, editor, and the word beside it."""
-        yield self._label
-        yield self._editor
-        yield self._beside
+        with Horizontal():
+            yield self._label
+            yield self._editor
+            yield self._beside
 
-    def show(self, draft: Draft, hint: str = "") -> None:
-        """Show what the draft has for this key; an editor in use keeps its text."""
+    def show(self, draft: Draft, hint: str = "", *, typing: bool = False) -> None:
+        """Show what the draft has for this key.
+
+        While one is ``typing`` the editor in use is left alone: it may be ahead of the draft.
+        """
         key = self.spec.key
         value = draft.value(key)
-        if value != self._shown:
+        if value != self._shown and not (typing and self.has_focus_within):
             self._shown = value
             self._put(value)
         changed, problem = key in draft.changes, draft.problem(key)
         self.set_class(changed, "-changed")
         self.set_class(bool(problem), "-refused")
         label = f"{'•' if changed else ' '} {CHOOSES.get(key, self.spec.name)}"
-        beside = f"✗ {problem}" if problem else "  ".join(filter(None, (self.spec.unit, hint)))
+        beside = "  ".join(filter(None, (self.spec.unit, hint)))
         if label != self._words[0]:
             self._label.update(label, layout=False)
         if beside != self._words[1]:
-            self._beside.update(Content(beside))  # it may take another line now
+            self._beside.update(Content(beside), layout=False)
         self._words = (label, beside)
+        self._refuse(problem)
+
+    def _refuse(self, problem: str) -> None:
+        if self._refusal is None:
+            if not problem:
+                return  # most rows never need the line
+            self._refusal = Static(classes="refusal", markup=False)
+            self.mount(self._refusal)
+        self._refusal.display = bool(problem)
+        self._refusal.update(f"✗ {problem}")
 
     def focus_editor(self) -> None:
         """Put the cursor into this row."""

@@ -52,24 +52,23 @@ class PresetForm(Vertical):
         yield VerticalScroll(id="rows", can_focus=False)
         yield Static(id="field-help", markup=False)
 
-    async def show(self, draft: Draft, hints: dict[str, str] | None = None) -> None:
+    async def show(self, draft: Draft, *, typing: bool = False) -> None:
         """Show a draft; rows are made anew only where the section has other keys now.
 
-        ``hints`` are words beside a field, by key.
+        While one is ``typing`` the field in use is left alone.
         """
         if self._draft is None or draft.base is not self._draft.base:
             self._built = ()
             self.query_one("#about-text", Static).update(about_text(draft.base))
         self._draft = draft
-        self._hints = hints or {}
-        await self._show_tab()
+        await self._show_tab(typing)
 
     def focus_first(self) -> None:
         """Put the cursor into the first row."""
         if self._rows:
             self._rows[0].focus_editor()
 
-    async def _show_tab(self) -> None:
+    async def _show_tab(self, typing: bool = False) -> None:
         draft = self._draft
         if draft is None:
             return
@@ -93,7 +92,7 @@ class PresetForm(Vertical):
                     row.focus_editor()
         hints = {**self._hints, "optimizer.lr": schedule_curve(draft.config)}
         for row in self._rows:
-            row.show(draft, hints.get(row.spec.key, ""))
+            row.show(draft, hints.get(row.spec.key, ""), typing=typing)
         problems = "\n".join(f"✗ {text}" for name in names if (text := draft.problem(name)))
         self.query_one(".section-problem", Static).update(Content(problems))
 

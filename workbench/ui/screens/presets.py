@@ -20,7 +20,7 @@ from workbench.ui.draft import Draft, show_value
 from workbench.ui.messages import StandbyPhase
 from workbench.ui.panels.choice import Choice, Strip
 from workbench.ui.panels.fields import FieldRow
-from workbench.ui.panels.form import PresetForm
+from workbench.ui.panels.form import PresetForm, about_text
 from workbench.ui.panels.network import NetworkPanel
 from workbench.ui.panels.preset_tree import PresetTree
 from workbench.ui.panels.topbar import TopBar
@@ -43,12 +43,14 @@ class PresetsScreen(Screen[None]):
     """Presets by family, the form, the layer table."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f5,ctrl+r", "start", "Start", id="preset.start", key_display="F5",
+        Binding("f5,ctrl+r", "start", "Start", id="preset.start", key_display="F5", show=False,
                 tooltip="Start training with the settings as they are"),
         Binding("ctrl+s,s", "save_as", "Save as", id="preset.save", key_display="^s",
                 tooltip="Save the settings as a preset of your own"),
         Binding("d", "diff", "Diff", id="preset.diff",
                 tooltip="What differs from the preset"),
+        Binding("i", "about", "About", id="preset.about", show=False,
+                tooltip="All that is known about the preset: description and source"),
         Binding("f9", "reset_all", "Reset all", id="preset.reset", show=False,
                 tooltip="Set every field to the preset's value again"),
         Binding("slash", "filter", "Filter", id="preset.filter",
@@ -110,18 +112,18 @@ class PresetsScreen(Screen[None]):
         self._chosen = name
         await self._show()
 
-    async def _show(self) -> None:
+    async def _show(self, typing: bool = False) -> None:
         draft = self.draft
         if draft is None:
             return
-        await self.query_one(PresetForm).show(draft)
+        await self.query_one(PresetForm).show(draft, typing=typing)
         edited = [name for name, draft in self._drafts.items() if draft.changes]
         self.query_one(PresetTree).mark_edited(edited)
         self._want_count(draft.config)
 
-    async def _change(self, draft: Draft) -> None:
+    async def _change(self, draft: Draft, typing: bool = False) -> None:
         self._drafts[self._chosen] = draft
-        await self._show()
+        await self._show(typing)
 
     # What the panels ask for.
 
@@ -140,7 +142,7 @@ class PresetsScreen(Screen[None]):
     async def on_field_row_edited(self, message: FieldRow.Edited) -> None:
         """Take a value from the form."""
         if self.draft is not None:
-            await self._change(self.draft.edit(message.key, message.value))
+            await self._change(self.draft.edit(message.key, message.value), typing=True)
 
     async def on_field_row_reset_asked(self, message: FieldRow.ResetAsked) -> None:
         """Give a field the preset's value."""
@@ -248,6 +250,11 @@ class PresetsScreen(Screen[None]):
         self.query_one(PresetTree).show(list_presets(), name)
         await self._choose(name)
         self.notify(f"Saved as {name}: {find_preset(name)[0]}", markup=False)
+
+    def action_about(self) -> None:
+        """Show the preset's description as a whole."""
+        if self.draft is not None:
+            self.app.push_screen(Reader(self._chosen, about_text(self.draft.base)))
 
     def action_diff(self) -> None:
         """Show what differs from the preset."""
