@@ -107,6 +107,14 @@ def _pool(name: str, arguments: Sequence[Any]) -> Cost:
     return Cost(_POOLS[name], "pool", other_ops=_size(inputs), kernel=kernel, stride=stride)
 
 
+def _roi_align(arguments: Sequence[Any], result: Tensor) -> Cost:
+    """Four products for each of ``sampling_ratio``² bilinear samples of an output element."""
+    height, width, samples = arguments[3:6]
+    return Cost(
+        "roi_align", "pool", other_ops=4 * samples**2 * _size(result), kernel=(height, width)
+    )
+
+
 def _over_height_and_width(arguments: Sequence[Any]) -> bool:
     dims = arguments[0] if arguments and isinstance(arguments[0], list | tuple) else ()
     return sorted(dim % 4 for dim in dims) == [2, 3]
@@ -126,6 +134,7 @@ _MAC_OPERATORS: dict[str, Callable[[Sequence[Any], Any], Cost]] = {
     "mm": _mm,
     "bmm": _bmm,
     "baddbmm": _baddbmm,
+    "roi_align": _roi_align,
     "scaled_dot_product_flash_attention": _attention,
     "scaled_dot_product_flash_attention_for_cpu": _attention,
     "scaled_dot_product_efficient_attention": _attention,
