@@ -16,7 +16,7 @@ from workbench.runs.process import own_identity
 from workbench.runs.record import write_record
 
 BEGIN = 1_760_000_000.0
-CIFAR = "airplane automobile bird cat deer dog frog horse ship truck".split()
+CIFAR = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
 
 
 @dataclass(frozen=True)
@@ -251,24 +251,38 @@ def _record(recording: Recording, best: float) -> dict[str, dict[str, Any]]:
 
 def write_layers(folder: RunFolder) -> None:
     """A small ``layers.json``, as ``summary --json`` has it."""
-    rows = [
-        ("stem.conv", "Conv2d", [64, 32, 32], 1_728, 1_769_472),
-        ("stem.norm", "BatchNorm2d", [64, 32, 32], 128, 0),
-        ("layer1.0.conv1", "Conv2d", [64, 32, 32], 36_864, 37_748_736),
-        ("layer1.0.norm1", "BatchNorm2d", [64, 32, 32], 128, 0),
-        ("head.linear", "Linear", [10], 2_570, 2_560),
-    ]
     layers = [
-        dict(zip(("name", "type", "output_shape", "params", "macs"), row, strict=True))
-        for row in rows
+        _layer("stem.conv", "Conv2d", [64, 32, 32], 1_728, 1_769_472),
+        _layer("stem.norm", "BatchNorm2d", [64, 32, 32], 128, 0),
+        _layer("layer1.block1.conv1", "Conv2d", [64, 32, 32], 36_864, 37_748_736),
+        _layer("layer1.block1.norm1", "BatchNorm2d", [64, 32, 32], 128, 0),
+        _layer("head.linear", "Linear", [10], 2_570, 2_560),
     ]
     document = {
         "preset": "resnet/resnet-5m-cifar10",
         "input": [3, 32, 32],
-        "params": sum(row[3] for row in rows),
-        "macs": sum(row[4] for row in rows),
+        "params": sum(row["params"] for row in layers),
+        "macs": sum(row["macs"] for row in layers),
         "macs_by_type": {"conv": 39_518_208, "linear": 2_560},
         "layers": layers,
-        "ptflops": {"params": 41_418, "macs": 39_700_000},
+        "ptflops": {"params": 41_418, "macs": 39_700_000, "convention": "counts norms", "note": ""},
     }
     (folder.path / "layers.json").write_text(json.dumps(document), encoding="utf-8")
+
+
+def _layer(name: str, kind: str, shape: list[int], params: int, macs: int) -> dict[str, Any]:
+    is_conv = kind == "Conv2d"
+    return {
+        "name": name,
+        "type": kind,
+        "kind": {"Conv2d": "conv", "Linear": "linear"}.get(kind, "norm"),
+        "output_shape": shape,
+        "params": params,
+        "macs": macs,
+        "other_ops": 0 if macs else 131_072,
+        "kernel": [3, 3] if is_conv else [],
+        "stride": [1, 1] if is_conv else [],
+        "groups": 1 if is_conv else 0,
+        "note": "",
+        "share": macs / 39_520_768,
+    }

@@ -126,10 +126,10 @@ class EventTail:
 
 
 def _thinned(lines: list[bytes], every: int) -> list[bytes]:
-    """Every line but steps, every so many-th step, and the last step."""
-    steps = [i for i, line in enumerate(lines) if line.startswith(STEP_START)]
-    kept = {*steps[::every], *steps[-1:]}
-    return [line for i, line in enumerate(lines) if i in kept or not line.startswith(STEP_START)]
+    """Every line that is no step, and of the lines each so many-th and the last."""
+    others = [i for i, line in enumerate(lines) if not line.startswith(STEP_START)]
+    kept = {*others, *range(0, len(lines), every), len(lines) - 1} if lines else set()
+    return [lines[i] for i in sorted(kept)]
 
 
 def encode(event: Event) -> bytes:

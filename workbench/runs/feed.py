@@ -10,7 +10,7 @@ from workbench.runs.status import Standing, standing
 
 MOUTHFUL = 256 << 10  # bytes that are read and folded between two frames without being felt
 LINE = 100  # bytes of a step's line, about
-DETAIL = 60_000  # steps that are decoded of a long history
+DETAIL = 40_000  # steps that are decoded of a long history
 
 
 class RunFeed:
@@ -27,20 +27,24 @@ class RunFeed:
         """True where more waits than can be read between two frames: see :meth:`catch_up`."""
         return self._tail.unread > 4 * MOUTHFUL
 
-    def advance(self) -> bool:
-        """Read and fold what came since the last time, a mouthful at most; True if any."""
-        events = self._tail.read(MOUTHFUL)
-        if self._tail.reset:
-            self.state = RunState()
-        if events:
+    def advance(self, mouthfuls: int = 1) -> bool:
+        """Read and fold what came since the last time, so much at most; True if any."""
+        changed = False
+        for _ in range(mouthfuls):
+            events = self._tail.read(MOUTHFUL)
+            if self._tail.reset:
+                self.state = RunState()
+            if not events and not self._tail.reset:
+                break
             self.state.fold(events)
-        return bool(events) or self._tail.reset
+            changed = True
+        return changed
 
     def catch_up(self, report: Callable[[float], Any]) -> None:
         """Read a long history, on a thread of its own, and then put it in place whole.
 
         ``report`` is called with the share that is read. Of a million steps every
-        sixteenth is decoded, which a plot of some hundred points cannot show.
+        twenty-fifth is decoded, which a plot of some hundred points cannot show.
         """
         tail, state = EventTail(self.folder.metrics), RunState()
         every = max(1, tail.unread // (LINE * DETAIL))

@@ -36,6 +36,7 @@ class Chart:
 def draw(chart: Chart, width: int, height: int) -> list[Line]:
     """The chart in ``width`` × ``height`` cells."""
     plot = Plot()
+    plot._limit_size(False, False)  # else to the terminal's size, which is not the widget's
     plot.plot_size(width, height)
     plot.axes_color("default")
     plot.canvas_color("default")

@@ -79,7 +79,10 @@ def _class_line(
     line: Line = [(f" {fit(clean(score.name), name_width)}  ", role)]
     if room >= 8:
         filled, track = bar(score.accuracy, room)
-        line += [(filled, _shade(score.accuracy)), (track, "bad" if lost else "track")]
+        line += [
+            (filled, _shade(score.accuracy)),
+            ("╌" * room, "bad") if lost else (track, "track"),
+        ]
     line += [(f"  {tally}", "muted"), (right(percent(score.accuracy), 9), role), ("  ", "")]
     if lost:
         return [*line, ("✗ never", "bad")]

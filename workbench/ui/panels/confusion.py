@@ -11,7 +11,8 @@ from workbench.ui.panels.panel import Panel, RunView
 from workbench.ui.panels.words import clean, count, fit, percent, right
 
 LISTED = 40  # largest confusions
-LIST_WIDTH = 52
+LIST_WIDTH = 46
+CORNER = "true ↓ said →"
 
 
 class ConfusionPanel(Panel):
@@ -40,12 +41,12 @@ def confusion_lines(state: RunState, width: int) -> list[Line]:
     left = _matrix_lines(matrix, names, width)
     listed = _largest(matrix, names)
     used = max(sum(cell_len(text) for text, _ in line) for line in left)
-    if used + 3 + LIST_WIDTH > width:
+    if used + 1 + LIST_WIDTH > width:
         return [*left, [], *listed]
     lines = []
     for i in range(max(len(left), len(listed))):
         line = left[i] if i < len(left) else []
-        gap = used + 3 - sum(cell_len(text) for text, _ in line)
+        gap = used + 1 - sum(cell_len(text) for text, _ in line)
         lines.append([*line, (" " * gap, ""), *(listed[i] if i < len(listed) else [])])
     return lines
 
@@ -53,6 +54,8 @@ def confusion_lines(state: RunState, width: int) -> list[Line]:
 def _matrix_lines(matrix: list[list[int]], names: list[str], width: int) -> list[Line]:
     size = len(matrix)
     label = min(max(cell_len(name) for name in names), 14)
+    if size <= 30:
+        label = max(label, len(CORNER))
     digits = max(len(count(cell)) for row in matrix for cell in row) + 1
     cell = max(digits, 5)
     if label + 2 + size * cell > width:
@@ -60,7 +63,7 @@ def _matrix_lines(matrix: list[list[int]], names: list[str], width: int) -> list
     if label + 2 + size * cell > width:
         cell = 2 if label + 2 + size * 2 <= width else 1  # no numbers: shades only
     written = cell >= digits
-    heading: Line = [(f" {fit('true ↓ said →', label)} ", "muted")]
+    heading: Line = [(f" {fit(CORNER, label)} ", "muted")]
     if written and cell >= 4:
         heading += [(right(fit(name, cell - 1), cell), "muted") for name in names]
     lines: list[Line] = [heading]
@@ -99,9 +102,9 @@ def _largest(matrix: list[list[int]], names: list[str]) -> list[Line]:
         share = n / sum(matrix[true])
         lines.append(
             [
-                (f" {fit(names[true], 14)} ", ""),
+                (f" {fit(names[true], 11)} ", ""),
                 ("taken for ", "muted"),
-                (fit(names[said], 14), ""),
+                (fit(names[said], 11), ""),
                 (f"{right(count(n), 6)} {right(percent(share), 7)}", "muted"),
             ]
         )

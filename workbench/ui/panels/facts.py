@@ -1,6 +1,7 @@
 """One line of numbers: learning rate, gradient, precision, and how the machine feels."""
 
 from collections.abc import Hashable
+from typing import ClassVar
 
 from workbench.ui.panels.lines import Line, plain
 from workbench.ui.panels.panel import Panel, RunView
@@ -11,6 +12,8 @@ SHORT = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
 
 class Facts(Panel):
     """What the plots do not show, at the right end of its line."""
+
+    calm: ClassVar[bool] = True
 
     def key(self, view: RunView) -> Hashable:
         """The text itself: it is short."""

@@ -20,9 +20,16 @@ NEXT = {
 class MessageLine(Panel):
     """Takes no room while there is nothing to say."""
 
+    _said: tuple[str, str, str] | None = None
+
     def show(self, view: RunView) -> None:
         """Appear and disappear with what there is to say."""
-        self.display = bool(say(view))
+        said = say(view)
+        self.view = view
+        if said != self._said:
+            self._said = said
+            self.display = said is not None
+            self.refresh(layout=True)
         super().show(view)
 
     def key(self, view: RunView) -> Hashable:

@@ -24,6 +24,7 @@ class Panel(Lines):
     """Shows some aspect of a run; drawn again only when what it depends on has changed."""
 
     title: ClassVar[str] = ""
+    calm: ClassVar[bool] = False  # its numbers change all the time: once a second is enough
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)

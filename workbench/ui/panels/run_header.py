@@ -1,6 +1,7 @@
 """The line that answers at one glance: which run, is it alive, how far, how long still."""
 
 from collections.abc import Hashable
+from typing import ClassVar
 
 from workbench.ui.panels.lines import Line
 from workbench.ui.panels.marks import mark
@@ -12,6 +13,8 @@ ROOMY = 120  # columns from which everything is spelled out
 
 class RunHeader(Panel):
     """One line over the whole width."""
+
+    calm: ClassVar[bool] = True
 
     def key(self, view: RunView) -> Hashable:
         """All the numbers in it, as they are written."""
@@ -28,7 +31,7 @@ class RunHeader(Panel):
         head += [(f"{sign} {status}" if roomy or not view.standing.is_live else sign, role)]
         head += [("   " if roomy else " ", ""), *_position(view, roomy)]
         tail = "   " + (" · " if roomy else "  ").join(_right(view, roomy)) + " "
-        share = right(percent(view.state.progress), 7)
+        share = right(percent(view.state.progress), 8)
         used = sum(len(text) for text, _ in head) + len(share) + len(tail) + 1
         room = width - used
         if room >= 6:

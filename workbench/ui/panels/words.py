@@ -52,7 +52,9 @@ def number(value: float | None) -> str:
     if value is None:
         return "–"
     size = abs(value)
-    if size != 0 and (size < 1e-3 or size >= 1e5):
+    if size == 0:
+        return "0"
+    if size < 1e-3 or size >= 1e5:
         return f"{value:.2e}"
     return f"{value:.4f}"[:6] if size < 10 else f"{value:.5g}"
 

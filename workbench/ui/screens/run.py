@@ -15,6 +15,7 @@ from workbench.runs import control, launch
 from workbench.runs.feed import RunFeed
 from workbench.runs.folder import RunFolder
 from workbench.ui.dialogs import Confirm
+from workbench.ui.link import pace
 from workbench.ui.panels.classes import ClassesPanel
 from workbench.ui.panels.confusion import ConfusionPanel
 from workbench.ui.panels.curves import SMOOTHINGS
@@ -31,6 +32,8 @@ from workbench.ui.panels.topbar import TopBar
 
 ROOMY, TALL = 120, 36  # columns for two plots, rows for plots above a panel
 TICK = 0.5  # seconds between two looks at the run
+CALM_TICKS = 2  # looks between two updates of a line of numbers
+MOUTHFULS = 4  # read at one look, at most
 JUDGE_TICKS = 4  # looks between two judgements of its standing
 PANELS: tuple[type[Panel], ...] = (
     ClassesPanel,
@@ -97,6 +100,7 @@ class RunScreen(Screen[None]):
         self._zoomed = False
         self._only = "loss"  # the plot that is seen where there is room for one
         self._ticks = 0
+        self._late = False  # lines of numbers that were passed over at the last look
         self._waiting = ""
 
     def compose(self) -> ComposeResult:
@@ -118,7 +122,7 @@ class RunScreen(Screen[None]):
         """Look at the run, and again twice a second."""
         self._active = 0 if self.size.width < ROOMY or self.size.height < TALL else 1
         self._arrange()
-        self.set_interval(TICK, self._look)
+        self.set_interval(TICK * pace(), self._look)
         self._look()
 
     def _look(self) -> None:
@@ -126,15 +130,17 @@ class RunScreen(Screen[None]):
         if self._waiting or not self.is_current:
             return
         judged = self._ticks % JUDGE_TICKS == 0 and self.feed.judge()
-        self._ticks += 1
+        if judged:
+            self._ticks = 0  # a new standing is shown at once
         if self.feed.is_far_behind:
             self._waiting = "reading the history …"
             self._catch_up()
             self._show()
-        elif self.feed.advance() or judged or self._ticks == 1:
+        elif self.feed.advance(MOUTHFULS) or judged or self._late or self._ticks == 0:
             self._show()
         elif self._active:
             self._panel(self._active).redraw()  # a log grows without an event
+        self._ticks += 1
 
     @work(thread=True, exclusive=True)
     def _catch_up(self) -> None:
@@ -150,9 +156,11 @@ class RunScreen(Screen[None]):
         self._show()
 
     def _show(self) -> None:
+        self._late = self._ticks % CALM_TICKS != 0
         view = RunView(self.folder, self.feed.state, self.feed.standing, self._waiting)
         for panel in self.query(Panel):
-            panel.show(view)
+            if not (panel.calm and self._late):
+                panel.show(view)
 
     def _arrange(self) -> None:
         """Put in view what is asked for, and what there is room for."""
