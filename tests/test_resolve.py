@@ -88,6 +88,32 @@ def test_keys_that_do_not_fit_these_pictures(key: str, changes: dict[str, object
     assert list(caught.value.problems) == [key]
 
 
+def test_a_resized_crop_may_be_larger_than_the_picture() -> None:
+    tables = {"model": {"kind": "simplenn"}, "data": {"name": "digits"}, "train": {"epochs": 1}}
+    chosen = build_config(tables, {"augment.crop": 12, "augment.resized_crop": 0.5})
+    assert resolve(chosen).augment == chosen.augment
+
+
+def test_scenes_take_the_facts_of_their_source(root: Path) -> None:
+    assert resolve(config("scenes", source="digits")).data.channels == 1
+    fitted = resolve(config("scenes", source="imagefolder"), root)
+    assert (fitted.data.classes, fitted.data.root) == (3, str(root))
+
+
+@pytest.mark.parametrize("key", ["hflip", "mixup", "policy", "crop"])
+def test_boxes_do_not_follow_augmentation(key: str) -> None:
+    value = {"policy": "randaugment", "crop": 40}.get(key, 0.5)
+    changes = {"task.kind": "proposals", f"augment.{key}": value, "augment.brightness": 0.2}
+    tables = {
+        "model": {"kind": "simplenn"},
+        "data": {"name": "scenes", "source": "digits"},
+        "train": {"epochs": 1},
+    }
+    with pytest.raises(ConfigError) as caught:
+        resolve(build_config(tables, changes))
+    assert list(caught.value.problems) == [f"augment.{key}"]
+
+
 def test_it_needs_no_torch() -> None:
     code = "import sys, workbench.resolve; sys.exit('torch' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

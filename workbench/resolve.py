@@ -13,6 +13,8 @@ import platformdirs
 
 from workbench import pictures
 from workbench.config import RunConfig
+from workbench.config.augment import AugmentConfig
+from workbench.config.data import ScenesData
 from workbench.config.files import change_config
 from workbench.errors import ConfigError, DataError
 
@@ -22,6 +24,11 @@ KNOWN_FACTS: Mapping[str, Mapping[str, int]] = {
     "cifar10": {"classes": 10, "channels": 3},
     "cifar100": {"classes": 100, "channels": 3},
 }
+# Augmentations that change where an object is, or how much of it there is.
+MOVING = (
+    *("pad", "crop", "test_crop", "resized_crop", "hflip", "vflip"),
+    *("policy", "cutout", "mixup", "cutmix"),
+)
 # What torchvision unpacks the archives to.
 DOWNLOADS = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
 
@@ -33,7 +40,7 @@ def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig
     user's cache folder. Raises :class:`DataError` where the data is not there and
     cannot be downloaded, :class:`ConfigError` where a key does not fit the data.
     """
-    name = config.data.name
+    name = source_name(config)
     facts: dict[str, Any] = dict(KNOWN_FACTS.get(name, {}))
     if name not in NEEDS_NO_FILES:
         root = find_root(config, data_root)
@@ -51,13 +58,18 @@ def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig
     return fitted
 
 
+def source_name(config: RunConfig) -> str:
+    """The data set that the pictures come from: of scenes, the one that they are made of."""
+    return config.data.source if isinstance(config.data, ScenesData) else config.data.name
+
+
 def find_root(config: RunConfig, data_root: str | Path | None = None) -> Path:
     """The absolute data root: the argument, the configuration, the environment or the default."""
     given = data_root or config.data.root or os.environ.get("WORKBENCH_DATA")
     if given:
         return Path(given).expanduser().absolute()
     root = cache_folder() / "data"
-    if config.data.name == "imagefolder" and not root.is_dir():
+    if source_name(config) == "imagefolder" and not root.is_dir():
         raise DataError(
             "data.root: no folder of pictures was named; use --data DIR or $WORKBENCH_DATA"
         )
@@ -100,9 +112,21 @@ def _check_fit(config: RunConfig) -> None:
         problems["data.std"] = "must be greater than 0"
     if augment.pad and augment.pad_mode == "reflect" and augment.pad >= data.size:
         problems["augment.pad"] = f"must be less than data.size ({data.size}) to reflect"
-    if augment.crop > data.size + 2 * augment.pad:
+    if augment.crop > data.size + 2 * augment.pad and not augment.resized_crop:
         problems["augment.crop"] = (
             f"{augment.crop} px do not fit into {data.size} px with {augment.pad} px on each side"
         )
+    if config.task.kind != "classification":
+        problems |= _moves_pictures(config)
     if problems:
         raise ConfigError(problems)
+
+
+def _moves_pictures(config: RunConfig) -> dict[str, str]:
+    """What is asked for that would move or blend objects away from their boxes."""
+    off = AugmentConfig(crop=config.data.size, test_crop=config.data.size)
+    return {
+        f"augment.{key}": f"moves pictures but not their boxes: leave it out ({config.task.kind})"
+        for key in MOVING
+        if getattr(config.augment, key) not in (getattr(off, key), 0)
+    }
