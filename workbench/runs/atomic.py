@@ -18,6 +18,10 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
                 file.flush()
                 os.fsync(file.fileno())
         scratch.replace(path)
+    except OSError as error:
+        scratch.unlink(missing_ok=True)
+        # Writing to an open file names none: whoever reports the error wants to.
+        raise OSError(error.errno, error.strerror, str(path)) from None
     except BaseException:
         scratch.unlink(missing_ok=True)
         raise

@@ -24,6 +24,7 @@ from workbench.training.trainer import StopTraining, Trainer
 
 LOOK = 0.25  # seconds between two looks around
 PACE = 1.0  # seconds between two reports of speed and load
+PATIENCE = 5.0  # seconds to wait at the end for room on a full disk
 MOST_HELD = 64 << 20  # bytes of events held back while the disk is full
 
 log = logging.getLogger(__name__)
@@ -134,6 +135,19 @@ class Attendant:
                 raise RunError(f"{self.folder.metrics}: cannot be written: {error}") from None
         else:
             self._disk_full = False
+
+    def flush_at_last(self) -> None:
+        """Write the events that a full disk held back; raises RunError if there is no room yet."""
+        end = time.monotonic() + PATIENCE
+        self.flush()
+        while self.writer.held_bytes:
+            if time.monotonic() > end:
+                raise RunError(
+                    f"{self.folder.metrics}: {self.writer.held_bytes:,} bytes of metrics could not "
+                    "be written, the disk is full; make room, then resume the run"
+                )
+            time.sleep(0.5)
+            self.flush()
 
     # The look around.
 

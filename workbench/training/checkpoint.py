@@ -46,7 +46,8 @@ def save(folder: Path, snapshot: Snapshot, *, best: bool = False) -> Path:
     target = folder / f"step-{snapshot.step:09d}"
     scratch = folder / f".{target.name}.part"
     shutil.rmtree(scratch, ignore_errors=True)
-    scratch.mkdir(parents=True)
+    folder.mkdir(exist_ok=True)  # never its parent: a run's folder that is gone stays gone
+    scratch.mkdir()
     try:
         hashes = {}
         for name, tensors in (("weights", snapshot.weights), ("state", snapshot.tensors)):

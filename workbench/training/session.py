@@ -56,6 +56,7 @@ def run_session(folder: RunFolder, attendant: Attendant, config: RunConfig) -> N
         raise
     attendant.phase("testing")
     _finish(attendant, trainer, data)
+    attendant.flush_at_last()
     attendant.keeper.wait()
 
 

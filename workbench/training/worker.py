@@ -99,8 +99,11 @@ class Worker:
             status, error = self._train(writer)
             slot.release()
         self.recorder.write_last(status, error)
-        writer.add_now("status", status=status, error=error["message"] if error else "")
-        writer.close()
+        try:
+            writer.add_now("status", status=status, error=error["message"] if error else "")
+            writer.close()
+        except OSError as failure:  # the record has said it
+            log.error("the last event could not be written: %s", failure)
         return FAILED if status == "failed" else STOPPED
 
     def _queue(self, slot: Slot, writer: EventWriter) -> bool:
@@ -131,6 +134,11 @@ class Worker:
         except WorkbenchError as failure:
             log.error("%s", failure)
             return "failed", {"kind": type(failure).__name__, "message": str(failure)}
+        except OSError as failure:
+            log.error("%s", traceback.format_exc())
+            where = f"{failure.filename}: " if failure.filename else ""
+            message = f"{where}{failure.strerror or failure}"
+            return "failed", {"kind": type(failure).__name__, "message": message}
         except Exception as failure:  # noqa: BLE001 (the record must say what ended the run)
             log.error("%s", traceback.format_exc())
             return "failed", _unexpected(failure)
