@@ -76,7 +76,9 @@ def _switch(table: dict[str, Any], section: str, tag: str, choice: Any) -> None:
 
 def _differs(old: Any, new: Any, name: str) -> bool:
     before, after = old.model_fields.get(name), new.model_fields[name]
-    return before is not None and before.annotation != after.annotation
+    if before is None:
+        return False
+    return (before.annotation, before.metadata) != (after.annotation, after.metadata)
 
 
 def _drop_excluded(table: dict[str, Any], key: str, changes: Mapping[str, Any]) -> None:
