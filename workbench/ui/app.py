@@ -6,6 +6,7 @@ Kept thin: what a screen shows is the screen's, what a run is is ``workbench.run
 from pathlib import Path
 from typing import ClassVar
 
+from textual import work
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
@@ -76,6 +77,9 @@ class WorkbenchApp(App[None]):
         self, runs_root: Path, data_root: Path | None = None, preset: str | None = None
     ) -> None:
         super().__init__()
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.set_reactive(App.theme, DARK.name)  # before the style sheets are read: once is enough
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
         self.runs_root = runs_root
         self.data_root = data_root
@@ -88,10 +92,16 @@ class WorkbenchApp(App[None]):
         return MEANINGS
 
     def on_mount(self) -> None:
-        """Put the themes in place and begin to count live runs."""
-        for theme in THEMES:
-            self.register_theme(theme)
-        self.theme = DARK.name
+        """Begin to count live runs."""
+        self.set_interval(COUNT_SECONDS, self._count_runs)
+        self.call_after_refresh(self._count_runs)
+
+    @work(thread=True, exclusive=True, group="runs-counted")
+    def _count_runs(self) -> None:
+        from workbench.ui.machine import count_live, describe_machine  # after the first paint
+
+        live = count_live(self.runs_root)
+        self.post_message(RunsCounted(live, describe_machine(busy=live > 0)))
 
     def open_run(self, folder: RunFolder) -> None:
         """Show one run, live or finished; it takes the place of the one that was open."""
@@ -164,8 +174,9 @@ class WorkbenchApp(App[None]):
         await self.standby.close()
 
     def on_runs_counted(self, message: RunsCounted) -> None:
-        """Take the count that a thread made."""
+        """Take what a thread has found."""
         self.live_runs = message.live
+        self.device = message.device
 
 
 def run_app(runs_root: Path, data_root: Path | None = None, preset: str | None = None) -> None:

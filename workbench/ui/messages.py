@@ -7,9 +7,10 @@ from textual.message import Message
 
 @dataclass
 class RunsCounted(Message):
-    """How many runs have a living worker; only the newest count matters."""
+    """How many runs have a living worker, and how the machine is; only the newest matters."""
 
     live: int
+    device: str
 
     def can_replace(self, message: Message) -> bool:
         """A newer count takes the place of one that was not handled yet."""

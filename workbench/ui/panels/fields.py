@@ -1,16 +1,16 @@
 """One row of the form: name, editor, unit, and the reason for a refusal."""
 
+import textwrap
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.widget import Widget
-from textual.widgets import Input, Select, Static
+from textual.widgets import Input, Select
 
 from workbench.config import FieldSpec
 from workbench.ui.draft import Draft, read_text, show_value
@@ -27,6 +27,9 @@ CHOOSES = {
 INLINE = 30  # cells that choices may take in a row; more become a drop-down list
 
 
+EDITOR = 12  # cells of an editor before it is laid out
+
+
 class DropDown(Select[Any], inherit_bindings=False):
     """A drop-down list that opens by enter or space; the arrows go on to the next row."""
 
@@ -35,7 +38,7 @@ class DropDown(Select[Any], inherit_bindings=False):
     ]
 
 
-class FieldRow(Vertical):
+class FieldRow(Widget):
     """A key of the configuration, edited in place; a refusal is told on a line below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -72,17 +75,28 @@ class FieldRow(Vertical):
         self.spec = spec
         self._shown = draft.value(spec.key)
         self._editor = self._make_editor(self._shown)
-        self._label = Static(classes="label", markup=False)
-        self._beside = Static(classes="beside", markup=False)
-        self._refusal: Static | None = None
-        self._words = ("", "")  # label and what is beside, as they are shown
+        self._changed = False
+        self._beside = ""
+        self._problem = ""
 
     def compose(self) -> ComposeResult:
-        """Name, editor, and the word beside it."""
-        with Horizontal():
-            yield self._label
-            yield self._editor
-            yield self._beside
+        """The editor alone; the words around it are drawn by the row."""
+        yield self._editor
+
+    def render(self) -> Content:
+        """The name, what is beside the editor, and below it why its value is refused."""
+        name = CHOOSES.get(self.spec.key, self.spec.name)
+        style = "$changed" if self._changed else "$muted"
+        if self.has_focus_within:
+            style += " bold"
+        start = self._editor.styles.margin.left
+        gap = int(self._editor.outer_size.width) or EDITOR
+        mark = "•" if self._changed else " "
+        first = Content.assemble(
+            (f"{mark} {name:<{start - 2}}", style), " " * (gap + 1), (self._beside, "$muted")
+        )
+        below = [Content.styled(" " * start + line, "$bad") for line in self._refusal()]
+        return Content("\n").join([first.truncate(max(1, self.size.width)), *below])
 
     def show(self, draft: Draft, hint: str = "", *, typing: bool = False) -> None:
         """Show what the draft has for this key.
@@ -94,26 +108,38 @@ class FieldRow(Vertical):
         if value != self._shown and not (typing and self.has_focus_within):
             self._shown = value
             self._put(value)
-        changed, problem = key in draft.changes, draft.problem(key)
-        self.set_class(changed, "-changed")
-        self.set_class(bool(problem), "-refused")
-        label = f"{'•' if changed else ' '} {CHOOSES.get(key, self.spec.name)}"
-        beside = "  ".join(filter(None, (self.spec.unit, hint)))
-        if label != self._words[0]:
-            self._label.update(label, layout=False)
-        if beside != self._words[1]:
-            self._beside.update(Content(beside), layout=False)
-        self._words = (label, beside)
-        self._refuse(problem)
+        words = (
+            key in draft.changes,
+            "  ".join(filter(None, (self.spec.unit, hint))),
+            draft.problem(key),
+        )
+        if words != (self._changed, self._beside, self._problem):
+            self._changed, self._beside, self._problem = words
+            self._fit()
 
-    def _refuse(self, problem: str) -> None:
-        if self._refusal is None:
-            if not problem:
-                return  # most rows never need the line
-            self._refusal = Static(classes="refusal", markup=False)
-            self.mount(self._refusal)
-        self._refusal.display = bool(problem)
-        self._refusal.update(f"✗ {problem}")
+    def on_resize(self) -> None:
+        """The refusal may take another number of lines."""
+        self._fit()
+
+    def on_descendant_focus(self) -> None:
+        """The name of the field in use stands out."""
+        self.refresh()
+
+    def on_descendant_blur(self) -> None:
+        """And no longer."""
+        self.refresh()
+
+    def on_click(self) -> None:
+        """A click on the name is one into the field."""
+        self.focus_editor()
+
+    def _refusal(self) -> list[str]:
+        room = self.size.width - self._editor.styles.margin.left
+        return textwrap.wrap(f"✗ {self._problem}", max(10, room)) if self._problem else []
+
+    def _fit(self) -> None:
+        self.styles.height = 1 + len(self._refusal())
+        self.refresh()
 
     def focus_editor(self) -> None:
         """Put the cursor into this row."""

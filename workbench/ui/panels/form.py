@@ -52,15 +52,18 @@ class PresetForm(Vertical):
         yield VerticalScroll(id="rows", can_focus=False)
         yield Static(id="field-help", markup=False)
 
-    async def show(self, draft: Draft, *, typing: bool = False) -> None:
+    async def show(self, draft: Draft, *, epochs_hint: str = "", typing: bool = False) -> None:
         """Show a draft; rows are made anew only where the section has other keys now.
 
-        While one is ``typing`` the field in use is left alone.
+        ``epochs_hint`` is a word beside the length of the run. While one is ``typing``
+        the field in use is left alone.
         """
         if self._draft is None or draft.base is not self._draft.base:
             self._built = ()
             self.query_one("#about-text", Static).update(about_text(draft.base))
         self._draft = draft
+        length = "train.steps" if draft.config.train.by_steps else "train.epochs"
+        self._hints = {"optimizer.lr": schedule_curve(draft.config), length: epochs_hint}
         await self._show_tab(typing)
 
     def focus_first(self) -> None:
@@ -90,9 +93,8 @@ class PresetForm(Vertical):
             for row in self._rows:
                 if row.spec.key == focused:  # the kind was changed: stay on it
                     row.focus_editor()
-        hints = {**self._hints, "optimizer.lr": schedule_curve(draft.config)}
         for row in self._rows:
-            row.show(draft, hints.get(row.spec.key, ""), typing=typing)
+            row.show(draft, self._hints.get(row.spec.key, ""), typing=typing)
         problems = "\n".join(f"✗ {text}" for name in names if (text := draft.problem(name)))
         self.query_one(".section-problem", Static).update(Content(problems))
 

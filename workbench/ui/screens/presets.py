@@ -1,5 +1,6 @@
 """Choosing a preset, editing it, seeing what the network costs, starting it."""
 
+import asyncio
 import json
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -9,7 +10,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from workbench.config import RunConfig, difference, to_tables
 from workbench.errors import WorkbenchError
@@ -18,9 +18,11 @@ from workbench.runs.standby import StandbyError
 from workbench.ui.dialogs import Ask, Confirm, Reader
 from workbench.ui.draft import Draft, show_value
 from workbench.ui.messages import StandbyPhase
+from workbench.ui.pace import PastRun, estimate, past_runs
 from workbench.ui.panels.choice import Choice, Strip
 from workbench.ui.panels.fields import FieldRow
 from workbench.ui.panels.form import PresetForm, about_text
+from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.network import NetworkPanel
 from workbench.ui.panels.preset_tree import PresetTree
 from workbench.ui.panels.topbar import TopBar
@@ -69,6 +71,7 @@ class PresetsScreen(Screen[None]):
         self._wanted = ""
         self._panel = "tree"
         self._starting = False
+        self._past: list[PastRun] = []
 
     @property
     def workbench(self) -> "WorkbenchApp":
@@ -83,7 +86,7 @@ class PresetsScreen(Screen[None]):
             yield PresetTree([])
             yield PresetForm()
             yield NetworkPanel()
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     async def on_mount(self) -> None:
         """Show the presets, and the first one's settings."""
@@ -110,13 +113,24 @@ class PresetsScreen(Screen[None]):
                 self.workbench.say_error(error)
                 return
         self._chosen = name
+        self._past = []
         await self._show()
+        self._look_back(name)
+
+    @work(exclusive=True, group="past")
+    async def _look_back(self, name: str) -> None:
+        """Find out how long the preset took before, and say it beside its length."""
+        self._past = await asyncio.to_thread(past_runs, self.workbench.runs_root, name)
+        if self._past and name == self._chosen:
+            await self._show(typing=True)
 
     async def _show(self, typing: bool = False) -> None:
         draft = self.draft
         if draft is None:
             return
-        await self.query_one(PresetForm).show(draft, typing=typing)
+        await self.query_one(PresetForm).show(
+            draft, epochs_hint=estimate(self._past, draft.config), typing=typing
+        )
         edited = [name for name, draft in self._drafts.items() if draft.changes]
         self.query_one(PresetTree).mark_edited(edited)
         self._want_count(draft.config)

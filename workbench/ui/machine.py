@@ -1,0 +1,71 @@
+"""What the top line says of the machine and of live runs; asked in a thread."""
+
+import os
+import time
+from pathlib import Path
+
+import psutil
+
+from workbench.gpus import why_no_cuda
+from workbench.runs.folder import RunFolder
+from workbench.runs.status import SILENCE, standing
+
+GB = 1e9
+
+
+def count_live(root: Path) -> int:
+    """Runs with a living worker; looks closely only where a heartbeat is fresh."""
+    live = 0
+    try:
+        with os.scandir(root) as entries:
+            for entry in entries:
+                folder = RunFolder(Path(entry.path))
+                if _is_fresh(folder.heartbeat) and standing(folder).is_live:
+                    live += 1
+    except OSError:
+        return 0
+    return live
+
+
+def describe_machine(busy: bool) -> str:
+    """The device in a few words; with its load and memory in use while a run is live."""
+    return _gpu(busy) or _cpu(busy)
+
+
+def _is_fresh(path: Path) -> bool:
+    try:
+        return time.time() - path.stat().st_mtime < SILENCE
+    except OSError:
+        return False
+
+
+def _cpu(busy: bool) -> str:
+    cores, memory = psutil.cpu_count() or 1, psutil.virtual_memory()
+    total = f"{memory.total / GB:.0f} GB"
+    name = f"cpu · {cores} cores"
+    if not busy:
+        return f"{name} · {total}"
+    used = (memory.total - memory.available) / GB
+    return f"{name} · {used:.0f}/{total} · {psutil.cpu_percent():.0f} %"
+
+
+def _gpu(busy: bool) -> str:
+    """The first GPU; "" where there is none or nothing that could be asked about it."""
+    if why_no_cuda("cuda"):
+        return ""
+    try:
+        import pynvml
+    except ImportError:
+        return "cuda:0"
+    try:
+        pynvml.nvmlInit()
+        handle = pynvml.nvmlDeviceGetHandleByIndex(0)
+        name = str(pynvml.nvmlDeviceGetName(handle)).removeprefix("NVIDIA ")
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+        total = f"{int(memory.total) / GB:.0f} GB"
+        if not busy:
+            return f"cuda:0 {name} · {total}"
+        load = pynvml.nvmlDeviceGetUtilizationRates(handle).gpu
+        return f"cuda:0 {name} · {int(memory.used) / GB:.0f}/{total} · {load} %"
+    except pynvml.NVMLError:
+        return "cuda:0"
