@@ -66,6 +66,11 @@ class RunFolder:
         return self.path / "worker.lock"
 
     @property
+    def gallery(self) -> Path:
+        """Pictures and what the network makes of them; replaced atomically by the worker."""
+        return self.path / "gallery.npz"
+
+    @property
     def log(self) -> Path:
         """The worker's stdout and stderr."""
         return self.path / "worker.log"

@@ -11,6 +11,7 @@ from typing import Any, Protocol, cast
 from torch import Tensor, nn
 
 from workbench.config import RunConfig
+from workbench.runs.gallery import Picture
 
 Targets = dict[str, Tensor]
 Losses = dict[str, Tensor]
@@ -31,6 +32,9 @@ class Meter(Protocol):
     def load(self, state: dict[str, Tensor]) -> None:
         """Go on from a checkpoint's sums."""
 
+    def worst(self) -> list[int]:
+        """Rows of the pictures that came out wrong and worst, of batches that come in order."""
+
 
 class Task(Protocol):
     """How a network is trained and judged."""
@@ -46,6 +50,12 @@ class Task(Protocol):
 
     def test_meter(self) -> Meter:
         """A meter of everything that is reported of a validation or test set."""
+
+    def pictures(
+        self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
+    ) -> list[Picture]:
+        """What to show of a few pictures: ``images`` as the network gets them, ``raw`` as a
+        person does (uint8 [N, H, W, C]), answered by the model in evaluation mode."""
 
 
 class TaskData(Protocol):

@@ -8,7 +8,10 @@ from torch.nn import functional as F
 
 from workbench.config import RunConfig
 from workbench.config.task import ClassificationTask
+from workbench.runs.gallery import Picture
 from workbench.tasks import Losses, Meter, Targets, TaskData
+from workbench.tasks.meters import Worst
+from workbench.tasks.showing import show_classes
 
 TOP_K = 3
 
@@ -53,6 +56,13 @@ class Classification:
     def test_meter(self) -> Meter:
         """Loss, top-1, top-3, per-class counts, confusion matrix."""
         return ConfusionMeter(self.classes)
+
+    def pictures(
+        self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
+    ) -> list[Picture]:
+        """The pictures with their class and the likeliest one."""
+        scores = model(images).float()
+        return show_classes(raw, targets["label"], scores, self.classes)
 
     def _loss(self, scores: Tensor, labels: Tensor, reduction: str) -> Tensor:
         return F.cross_entropy(
@@ -103,6 +113,10 @@ class AccuracyMeter:
             self.count = int(state["count"])
             self.correct, self.loss = state["correct"], state["loss"]
 
+    def worst(self) -> list[int]:
+        """None are kept while training."""
+        return []
+
 
 class ConfusionMeter(AccuracyMeter):
     """As above, with top-3 accuracy and the confusion matrix [true, predicted]."""
@@ -112,12 +126,15 @@ class ConfusionMeter(AccuracyMeter):
         self.classes = classes
         self.confusion: Tensor | None = None
         self.top_k: Tensor | None = None
+        self._worst = Worst()
 
     def update(self, outputs: Tensor, targets: Targets, losses: Losses) -> None:
         """Take in a batch of logits [N, classes]."""
         super().update(outputs, targets, losses)
         classes, labels = len(self.classes), targets["label"]
         cells = torch.bincount(labels * classes + outputs.argmax(dim=1), minlength=classes**2)
+        each = F.cross_entropy(outputs, labels, reduction="none")
+        self._worst.update(torch.where(outputs.argmax(dim=1) == labels, -torch.inf, each))
         best = outputs.topk(min(TOP_K, classes), dim=1).indices
         top_k = (best == labels[:, None]).sum()
         self.confusion = cells if self.confusion is None else self.confusion + cells
@@ -149,6 +166,10 @@ class ConfusionMeter(AccuracyMeter):
         if len(self.classes) <= 100:  # beyond that a line of metrics would be megabytes
             numbers["confusion"] = matrix.tolist()
         return numbers
+
+    def worst(self) -> list[int]:
+        """The pictures with a wrong answer and the largest loss, the largest first."""
+        return self._worst.rows()
 
 
 def build(config: RunConfig, data: TaskData, device: torch.device) -> Classification:

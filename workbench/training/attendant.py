@@ -9,15 +9,18 @@ import logging
 import time
 from typing import Any
 
+from workbench.data import Split
 from workbench.errors import RunError
 from workbench.runs.control import WishReader
 from workbench.runs.events import EventWriter
 from workbench.runs.folder import RunFolder
+from workbench.runs.gallery import write_gallery
 from workbench.tasks import Losses
 from workbench.training.heartbeat import Heartbeat
 from workbench.training.keeper import CheckpointKeeper
 from workbench.training.monitor import Monitor
 from workbench.training.recorder import Recorder
+from workbench.training.showing import gallery
 from workbench.training.signals import Signals
 from workbench.training.steplog import StepLog
 from workbench.training.trainer import StopTraining, Trainer
@@ -62,8 +65,9 @@ class Attendant:
             self._look(trainer)
 
     def epoch_done(self, trainer: Trainer, row: dict[str, Any], best: bool) -> None:
-        """Write the epoch's metrics and checkpoint it."""
+        """Write the epoch's pictures and metrics and checkpoint it."""
         self._report(trainer)
+        self.show(trainer, trainer.validation, "validation")
         self.event("epoch", **row)
         self.recorder.note(
             "result",
@@ -111,6 +115,13 @@ class Attendant:
         self.event("phase", message=message, done=done, total=total)
         if self.signals.stop or self._hear() == "stop":
             raise StopTraining
+
+    def show(self, trainer: Trainer, split: Split, name: str) -> None:
+        """Replace the gallery by what the network now makes of some pictures of a split."""
+        try:
+            write_gallery(self.folder.gallery, gallery(trainer, split, name))
+        except OSError as error:
+            log.warning("the gallery could not be written: %s", error)
 
     def checkpoint(self, trainer: Trainer, *, best: bool = False) -> None:
         """Take a snapshot and have it written in the background."""

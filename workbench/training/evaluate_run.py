@@ -9,7 +9,7 @@ from workbench.resolve import resolve
 from workbench.runs.evaluations import CropRange, keep_evaluation
 from workbench.runs.folder import RunFolder
 from workbench.tasks import build_task
-from workbench.training.evaluation import evaluate
+from workbench.training.evaluation import measure
 from workbench.training.finished import FinishedRun, Which, open_run, takes
 
 
@@ -57,14 +57,14 @@ def _judge_all(
     for index, side in enumerate(sides):
         progress(f"testing at {side} px", index, len(sides))
         began = time.perf_counter()
-        judged = evaluate(
+        judged = measure(
             run.model,
             task,
             pictures,
             run.transform(data.mean, data.std, side),
             run.compute,
             run.config.train.eval_batch_size,
-        )
+        ).result()
         seconds = round(time.perf_counter() - began, 3)
         results.append({"crop": side, **judged, "seconds": seconds})
     return results

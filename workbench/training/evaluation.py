@@ -1,17 +1,16 @@
 """Judging a network on a split: no gradients, no augmentation, one read of the sums."""
 
 from collections.abc import Callable
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from workbench.data import Split
-from workbench.tasks import Task
+from workbench.tasks import Meter, Task
 from workbench.training.devices import Compute
 
 
-def evaluate(
+def measure(
     model: nn.Module,
     task: Task,
     split: Split,
@@ -19,8 +18,8 @@ def evaluate(
     compute: Compute,
     batch_size: int,
     between: Callable[[], None] = lambda: None,
-) -> dict[str, Any]:
-    """The metrics of ``task.test_meter`` over a split, with the model in evaluation mode.
+) -> Meter:
+    """``task.test_meter`` over a split, with the model in evaluation mode.
 
     ``between`` is called after each batch, so that a long test can be told to stop.
     """
@@ -36,4 +35,4 @@ def evaluate(
             meter.update(outputs, targets, losses)
             between()
     model.train(was_training)
-    return meter.result()
+    return meter

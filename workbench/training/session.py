@@ -2,7 +2,6 @@
 
 import json
 import logging
-from typing import Any
 
 import torch
 from torch import nn
@@ -23,7 +22,7 @@ from workbench.training.batches import Batches
 from workbench.training.devices import Compute
 from workbench.training.recorder import environment
 from workbench.training.seeds import derive
-from workbench.training.trainer import Trainer
+from workbench.training.trainer import Trainer, metric_name
 
 log = logging.getLogger(__name__)
 
@@ -183,22 +182,13 @@ def _save_what_is_sound(attendant: Attendant, trainer: Trainer) -> None:
 
 def _finish(attendant: Attendant, trainer: Trainer, data: DataSet) -> None:
     """Test once, with the final weights, and write down the result."""
-    judged = trainer.judge(data.test.to(trainer.compute.device))
-    attendant.event("test", weights="last", **{_test_name(k): v for k, v in judged.items()})
-    result: dict[str, Any] = {
-        "test_accuracy": judged["accuracy"],
-        "test_loss": judged["loss"],
-        "test_correct": judged.get("correct"),
-        "test_total": judged.get("total"),
-        "test_top3_accuracy": judged.get("top3_accuracy"),
-        "test_top3_correct": judged.get("top3_correct"),
-        "test_balanced_accuracy": judged.get("balanced_accuracy"),
-        "test_per_class": judged.get("per_class"),
-        "weights_sha256": checkpoint.weights_hash(trainer.model.state_dict()),
-    }
+    split = data.test.to(trainer.compute.device)
+    judged = trainer.judge(split)
+    attendant.event(
+        "test", weights="last", **{metric_name("test", k): v for k, v in judged.items()}
+    )
+    attendant.show(trainer, split, "test")
+    result = {f"test_{name}": value for name, value in judged.items() if name != "confusion"}
+    result["weights_sha256"] = checkpoint.weights_hash(trainer.model.state_dict())
     attendant.recorder.note("result", **result)
     attendant.recorder.note("run", seconds=round(trainer.clock.seconds, 3))
-
-
-def _test_name(name: str) -> str:
-    return f"test_{name}" if name in ("loss", "accuracy", "top3_accuracy") else name

@@ -21,7 +21,7 @@ from workbench.training import checkpoint
 from workbench.training.batches import Batches
 from workbench.training.checkpoint import Snapshot
 from workbench.training.devices import Compute
-from workbench.training.evaluation import evaluate
+from workbench.training.evaluation import measure
 from workbench.training.faults import nonfinite_error
 from workbench.training.optimizers import build_optimizer
 from workbench.training.seeds import seed_network
@@ -94,6 +94,7 @@ class Trainer:
         self.best_accuracy: float | None = None
         self.best_epoch = 0
         self.last_row: dict[str, Any] = {}
+        self.worst: list[int] = []  # rows of the split that was judged last
         self.plateau = Plateau()
         self.meter = task.train_meter()
         self.clock = Clock()
@@ -196,7 +197,7 @@ class Trainer:
             "step": self.step,
             "lr": self._lr(self.step - 1),
             **{f"train_{name}": value for name, value in train.items()},
-            **{name if name in WHOLE else f"val_{name}": value for name, value in judged.items()},
+            **{metric_name("val", name): value for name, value in judged.items()},
             "seconds": round(seconds, 4),
             "images_per_second": round(pictures / seconds, 1) if seconds > 0 else None,
         }
@@ -211,8 +212,8 @@ class Trainer:
         self.watcher.epoch_done(self, row, best)
 
     def judge(self, split: Split) -> dict[str, Any]:
-        """The task's metrics of the network as it is, on a split."""
-        return evaluate(
+        """The task's metrics of the network as it is, on a split; notes the worst pictures."""
+        meter = measure(
             self.forward,
             self.task,
             split,
@@ -221,6 +222,8 @@ class Trainer:
             self.config.train.eval_batch_size,
             self.watcher.between,
         )
+        self.worst = meter.worst()
+        return meter.result()
 
     def explain_nonfinite(self, step: int) -> Exception:
         """Why the loss of a step (counted from 1) is not finite, as an error to raise."""
@@ -274,7 +277,12 @@ class Trainer:
             self.epoch_began = self.clock.seconds
 
 
-WHOLE = ("per_class", "confusion", "correct", "total", "top3_correct")  # carry no val_ prefix
+WHOLE = frozenset(("per_class", "confusion", "correct", "total", "top3_correct"))
+
+
+def metric_name(split: str, name: str) -> str:
+    """A metric's name in an event: with its split, but for counts and tables."""
+    return name if name in WHOLE else f"{split}_{name}"
 
 
 def _below(prefix: str, tensors: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:

@@ -1,0 +1,128 @@
+"""Detection: where an object is and what it is, three losses trained end to end (study 5).
+
+The classes are learnt in the true boxes and asked for in the predicted ones, so ``accuracy`` is
+that of the true box in training and that of the predicted box in testing, where
+``accuracy_true_box`` stands beside it.
+"""
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from workbench.boxes import NO_OBJECT, squares
+from workbench.config import RunConfig
+from workbench.config.models import FasterRcnnModel, TorchvisionDetectorModel
+from workbench.config.task import DetectionTask
+from workbench.models.crops import spatial_transform, theta
+from workbench.models.rpn import Detections
+from workbench.runs.gallery import Picture
+from workbench.tasks import Losses, Meter, Targets, TaskData
+from workbench.tasks.found import TOP_K, Found, FoundMeter
+from workbench.tasks.proposals import ProposalMeter, Proposals, Proposed
+from workbench.tasks.showing import CROP, show_found
+from workbench.tasks.torchvision_boxes import TorchvisionBoxes
+
+
+class Detection(Proposals):
+    """Trains and judges ``faster_rcnn``; targets as of :class:`Proposals`."""
+
+    settings: DetectionTask
+
+    def train_step(
+        self, model: nn.Module, images: Tensor, targets: Targets
+    ) -> tuple[Losses, Proposed]:
+        """The three losses, and ``loss``, their weighted sum."""
+        found: Detections = model(images, squares(targets["box"]))
+        assert found.logits_given is not None
+        losses, proposed = self.losses(found, targets)
+        losses["loss_class"] = _class_loss(found.logits_given, targets["label"])
+        losses["loss"] = losses["loss"] + self.settings.weight_class * losses["loss_class"]
+        return losses, proposed
+
+    def train_meter(self) -> Meter:
+        """Losses, proposal accuracy, accuracy in the true box."""
+        return DetectionMeter()
+
+    def test_meter(self) -> Meter:
+        """As in training, with everything that the predicted boxes are worth."""
+        return DetectionTestMeter(self.classes)
+
+    def pictures(
+        self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
+    ) -> list[Picture]:
+        """The pictures with boxes and classes, and what is cut out at the surest box."""
+        found: Detections = model(images)
+        assert found.boxes is not None
+        pixels = raw.permute(0, 3, 1, 2).float()
+        crops = spatial_transform(pixels, theta(found.boxes[:, 0], pixels.shape[-1]), CROP)
+        return show_found(raw, _boxes_found(found), targets, self.classes, crops)
+
+
+class DetectionMeter(ProposalMeter):
+    """Mean losses, ``proposal_accuracy``, and ``accuracy`` of the classes in the true boxes."""
+
+    def update(self, outputs: Proposed, targets: Targets, losses: Losses) -> None:
+        """Take in a batch."""
+        super().update(outputs, targets, losses)
+        labels, logits = targets["label"], outputs.found.logits_given
+        assert logits is not None
+        real = labels != NO_OBJECT
+        right = (logits.argmax(dim=2) == labels) & real
+        self.means.add("accuracy_true_box", right.sum(), real.sum())
+
+    def result(self) -> dict[str, Any]:
+        """The means by name."""
+        numbers = super().result()
+        numbers["proposal_accuracy"] = numbers["accuracy"]
+        numbers["accuracy"] = numbers.setdefault("accuracy_true_box", 0.0)
+        return numbers
+
+
+class DetectionTestMeter(DetectionMeter):
+    """As above, but ``accuracy`` is of the classes in the predicted boxes."""
+
+    def __init__(self, classes: tuple[str, ...]) -> None:
+        super().__init__()
+        self.found = FoundMeter(classes)
+
+    def update(self, outputs: Proposed, targets: Targets, losses: Losses) -> None:
+        """Take in a batch."""
+        super().update(outputs, targets, losses)
+        self.found.update(_boxes_found(outputs.found), targets["box"], targets["label"])
+
+    def result(self) -> dict[str, Any]:
+        """Everything that is reported of a split."""
+        numbers = {**super().result(), **self.found.result()}
+        numbers["accuracy"] = numbers.get("correct", 0) / max(1, numbers.get("total", 0))
+        return numbers
+
+    def worst(self) -> list[int]:
+        """The pictures whose object was named wrongly, the worst box first."""
+        return self.found.worst.rows()
+
+
+def _boxes_found(found: Detections) -> Found:
+    assert found.boxes is not None and found.sureness is not None and found.logits is not None
+    chances = found.logits.softmax(dim=2)
+    likeliest = chances.topk(min(TOP_K, chances.shape[2]), dim=2)
+    # A box is as sure as that there is an object and what it is.
+    return Found(found.boxes, found.sureness * likeliest.values[..., 0], likeliest.indices)
+
+
+def _class_loss(logits: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy over the places that hold an object; 0 where none does."""
+    # Half precision ends here: a sum of exponentials needs float32.
+    scores, wanted = logits.flatten(0, 1).float(), labels.flatten()
+    total = F.cross_entropy(scores, wanted, ignore_index=NO_OBJECT, reduction="sum")
+    return total / (wanted != NO_OBJECT).sum().clamp_min(1)
+
+
+def build(config: RunConfig, data: TaskData, device: torch.device) -> Detection | TorchvisionBoxes:
+    """The detection task of a configuration, as its network needs it."""
+    assert isinstance(config.task, DetectionTask)
+    if isinstance(config.model, TorchvisionDetectorModel):
+        return TorchvisionBoxes(data.classes)
+    assert isinstance(config.model, FasterRcnnModel)
+    return Detection(config.task, config.model.anchors, data)

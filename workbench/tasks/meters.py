@@ -1,0 +1,67 @@
+"""Pieces of meters: means over many batches, and the pictures that came out worst."""
+
+import torch
+from torch import Tensor
+
+WORST = 24  # pictures kept
+
+
+class Means:
+    """Means by name, kept as a sum and a weight where they are computed."""
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Tensor] = {}  # [2] float64: sum, weight
+
+    def add(self, name: str, total: Tensor, weight: Tensor | int) -> None:
+        """Take in a sum over things and how many they were; no host synchronisation."""
+        total = total.detach().double()
+        both = torch.stack([total, torch.as_tensor(weight, device=total.device).double()])
+        before = self._sums.get(name)
+        self._sums[name] = both if before is None else before + both
+
+    def add_losses(self, losses: dict[str, Tensor], size: int) -> None:
+        """Take in the mean losses of a batch of ``size`` pictures."""
+        for name, value in losses.items():
+            if name.startswith("loss"):
+                self.add(name, value * size, size)
+
+    def result(self) -> dict[str, float]:
+        """The means; 0 where there was nothing."""
+        # Synchronises: once an epoch.
+        pairs = {name: both.tolist() for name, both in self._sums.items()}
+        return {name: total / weight if weight else 0.0 for name, (total, weight) in pairs.items()}
+
+    def state(self) -> dict[str, Tensor]:
+        """The sums and weights, for a checkpoint."""
+        return dict(self._sums)
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Go on from a checkpoint's sums."""
+        self._sums = dict(state)
+
+
+class Worst:
+    """Rows of the pictures with the largest badness, over batches that come in order."""
+
+    def __init__(self) -> None:
+        self._seen = 0
+        self._badness: Tensor | None = None
+        self._rows: Tensor | None = None
+
+    def update(self, badness: Tensor) -> None:
+        """Take in a batch's badness [B]; minus infinity for a picture that came out right."""
+        badness = badness.detach().float()
+        rows = torch.arange(self._seen, self._seen + len(badness), device=badness.device)
+        self._seen += len(badness)
+        if self._badness is not None and self._rows is not None:
+            badness = torch.cat([self._badness, badness])
+            rows = torch.cat([self._rows, rows])
+        kept = badness.topk(min(WORST, len(badness)))
+        self._badness, self._rows = kept.values, rows[kept.indices]
+
+    def rows(self) -> list[int]:
+        """The worst first; those that came out right are not among them."""
+        if self._badness is None or self._rows is None:
+            return []
+        wrong: list[int] = self._rows[self._badness > -torch.inf].tolist()
+        return wrong

@@ -1,0 +1,160 @@
+"""Region proposals: a score for each cell and a box for each object (study 5).
+
+Binary cross-entropy over the cells that are not ignored, and smooth-L1 over the boxes of the
+cells with an object, both means (Ren et al. 2015, arXiv:1506.01497, equation 1, with the
+weights of the configuration).
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from workbench.boxes import (
+    IGNORED,
+    OBJECT,
+    ProposalTargets,
+    anchor_grid,
+    proposal_targets,
+    squares,
+)
+from workbench.config import RunConfig
+from workbench.config.models import RpnModel
+from workbench.config.task import ProposalsTask
+from workbench.models.rpn import Detections
+from workbench.runs.gallery import Picture
+from workbench.tasks import Losses, Meter, Targets, TaskData
+from workbench.tasks.found import Found, FoundMeter
+from workbench.tasks.meters import Means
+from workbench.tasks.showing import show_found
+
+
+class Proposed(NamedTuple):
+    """What a network proposed, and what it should have."""
+
+    found: Detections
+    wanted: ProposalTargets
+
+
+class Proposals:
+    """Trains and judges ``rpn`` on ``box`` [N, M, 3 or 4], ``label`` [N, M] and ``mask``."""
+
+    def __init__(self, settings: ProposalsTask, anchors: list[float], data: TaskData) -> None:
+        self.settings = settings
+        self.anchors = anchors
+        self.classes = data.classes
+
+    def train_step(
+        self, model: nn.Module, images: Tensor, targets: Targets
+    ) -> tuple[Losses, Proposed]:
+        """The two losses, and ``loss``, their weighted sum."""
+        found: Detections = model(images)
+        return self.losses(found, targets)
+
+    def predict(
+        self, model: nn.Module, images: Tensor, targets: Targets
+    ) -> tuple[Losses, Proposed]:
+        """As in training; the network gives its best boxes too."""
+        return self.train_step(model, images, targets)
+
+    def losses(self, found: Detections, targets: Targets) -> tuple[Losses, Proposed]:
+        """``loss_proposal`` and ``loss_box`` of what was found, and ``loss``."""
+        anchors = anchor_grid(self.anchors, found.scores.shape[-1], found.deltas)
+        boxes = squares(targets["box"])
+        wanted = proposal_targets(boxes, targets["label"], targets["mask"], anchors)
+        is_object = wanted.mask == OBJECT
+        counted = (wanted.mask != IGNORED).float()
+        score = F.binary_cross_entropy_with_logits(
+            found.scores, is_object.to(found.scores.dtype), reduction="none"
+        )
+        box = F.smooth_l1_loss(found.deltas, wanted.deltas, reduction="none").mean(dim=-1)
+        losses = {
+            "loss_proposal": _mean(score, counted),
+            "loss_box": _mean(box, is_object.float()),
+        }
+        loss = self.settings.weight_proposal * losses["loss_proposal"]
+        loss = loss + self.settings.weight_box * losses["loss_box"]
+        return {"loss": loss, **losses}, Proposed(found, wanted)
+
+    def train_meter(self) -> Meter:
+        """Losses and proposal accuracy."""
+        return ProposalMeter()
+
+    def test_meter(self) -> Meter:
+        """As in training, with IoU, share found and average precision of the best boxes."""
+        return ProposalTestMeter(self.classes)
+
+    def pictures(
+        self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
+    ) -> list[Picture]:
+        """The pictures with their true boxes and the best ones found."""
+        found: Detections = model(images)
+        return show_found(raw, _boxes_found(found), targets, self.classes)
+
+
+class ProposalMeter:
+    """Mean losses; ``accuracy`` is the share of cells that are right, ignored ones left out."""
+
+    def __init__(self) -> None:
+        self.means = Means()
+
+    def update(self, outputs: Proposed, targets: Targets, losses: Losses) -> None:
+        """Take in a batch."""
+        self.means.add_losses(losses, len(outputs.found.scores))
+        counted = outputs.wanted.mask != IGNORED
+        right = (outputs.found.scores > 0) == (outputs.wanted.mask == OBJECT)
+        self.means.add("accuracy", (right & counted).sum(), counted.sum())
+
+    def result(self) -> dict[str, Any]:
+        """``loss``, ``loss_proposal``, ``loss_box``, ``accuracy``."""
+        return {"loss": 0.0, "accuracy": 0.0, **self.means.result()}
+
+    def state(self) -> dict[str, Tensor]:
+        """The sums so far."""
+        return self.means.state()
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Go on from a checkpoint's sums."""
+        self.means.load(state)
+
+    def worst(self) -> list[int]:
+        """None are kept while training."""
+        return []
+
+
+class ProposalTestMeter(ProposalMeter):
+    """As above, with what the best boxes are worth; classes count objects that were found."""
+
+    def __init__(self, classes: tuple[str, ...]) -> None:
+        super().__init__()
+        self.found = FoundMeter(classes)
+
+    def update(self, outputs: Proposed, targets: Targets, losses: Losses) -> None:
+        """Take in a batch."""
+        super().update(outputs, targets, losses)
+        self.found.update(_boxes_found(outputs.found), targets["box"], targets["label"])
+
+    def result(self) -> dict[str, Any]:
+        """Everything that is reported of a split."""
+        return {**self.found.result(), **super().result()}
+
+    def worst(self) -> list[int]:
+        """The pictures whose object was missed by most."""
+        return self.found.worst.rows()
+
+
+def _boxes_found(found: Detections) -> Found:
+    assert found.boxes is not None and found.sureness is not None, "the network is in training"
+    return Found(found.boxes, found.sureness)
+
+
+def _mean(values: Tensor, weights: Tensor) -> Tensor:
+    """Mean over the anchors that count; 0 where none does."""
+    return (values * weights).sum() / weights.sum().clamp_min(1)
+
+
+def build(config: RunConfig, data: TaskData, device: torch.device) -> Proposals:
+    """The proposal task of a configuration."""
+    assert isinstance(config.task, ProposalsTask) and isinstance(config.model, RpnModel)
+    return Proposals(config.task, config.model.anchors, data)

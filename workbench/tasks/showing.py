@@ -1,0 +1,79 @@
+"""Pictures with boxes and classes for the gallery."""
+
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from workbench.boxes import NO_OBJECT, corners
+from workbench.runs.gallery import Mark, Picture, Pixels, as_pixels
+from workbench.tasks import Targets
+from workbench.tasks.found import Found, match
+
+CROP = 22  # pixels: the study's look at what the spatial transformer cuts out
+
+
+def show_found(
+    raw: Tensor,
+    found: Found,
+    targets: Targets,
+    classes: tuple[str, ...],
+    crops: Tensor | None = None,
+) -> list[Picture]:
+    """Pictures uint8 [N, H, W, C] with their true boxes and those found.
+
+    ``crops`` [N, C, h, w], 0 to 255, are what was cut out of each.
+    """
+    boxes, labels = targets["box"], targets["label"]
+    matched = match(found, boxes, labels)
+    height, width = raw.shape[1:3]
+    scale = torch.tensor([width, height, width, height], device=boxes.device)
+    true_edges, found_edges = corners(boxes) / scale, corners(found.boxes) / scale
+    images = raw.cpu().numpy()
+    shown = []
+    for n in range(len(raw)):
+        real = matched.real[n]
+        ious = matched.iou[n][real].tolist()
+        answers = matched.answers
+        guesses = [] if answers is None else answers[n, :, 0][real].tolist()
+        marks = _marks(true_edges[n][real], "true")
+        marks += _marks(found_edges[n][found.sureness[n] > 0][: max(1, len(ious))], "found")
+        shown.append(
+            Picture(
+                image=images[n],
+                truth=", ".join(classes[label] for label in labels[n][real].tolist()),
+                answer=", ".join(classes[guess] for guess in guesses),
+                is_right=bool(matched.right[n][real].all()),
+                note=f"IoU {sum(ious) / max(1, len(ious)):.2f}",
+                marks=tuple(marks),
+                crop=None if crops is None else _crop(crops[n]),
+            )
+        )
+    return shown
+
+
+def show_classes(
+    raw: Tensor, labels: Tensor, scores: Tensor, classes: tuple[str, ...]
+) -> list[Picture]:
+    """Pictures uint8 [N, H, W, C] with their class and the likeliest by logits [N, classes]."""
+    sureness, answers = scores.softmax(dim=1).max(dim=1)
+    images, rows = raw.cpu().numpy(), zip(labels.tolist(), answers.tolist(), strict=True)
+    return [
+        Picture(
+            image=images[n],
+            truth=classes[label] if label != NO_OBJECT else "",
+            answer=classes[answer],
+            is_right=label == answer,
+            note=f"{100 * sureness[n].item():.0f} %",
+        )
+        for n, (label, answer) in enumerate(rows)
+    ]
+
+
+def _marks(edges: Tensor, role: Literal["true", "found"]) -> list[Mark]:
+    rows = edges.tolist()
+    return [Mark(left, top, right, bottom, role) for left, top, right, bottom in rows]
+
+
+def _crop(pixels: Tensor) -> Pixels:
+    return as_pixels(pixels.permute(1, 2, 0).float().cpu().numpy())
