@@ -36,20 +36,24 @@ class PresetForm(Vertical):
         Binding("pageup", "section(-1)", "Previous section", id="form.previous", show=False),
     ]  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, draft: Draft | None) -> None:
         super().__init__(id="form")
-        self._draft: Draft | None = None
+        self._draft = draft
         self._tab = "Model"
-        self._rows: list[FieldRow] = []
         self._built: tuple[object, ...] = ()
+        self._rows: list[FieldRow] = []
         self._hints: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
         """Header, section tabs, rows, and a line of help for the row in use."""
+        draft = self._draft
         with VerticalScroll(id="about", can_focus=False):
-            yield Static(id="about-text")
+            yield Static(about_text(draft.base) if draft else "", id="about-text")
         yield Strip([(tab, tab) for tab in TABS], self._tab, id="sections")
-        yield VerticalScroll(id="rows", can_focus=False)
+        with VerticalScroll(id="rows", can_focus=False):
+            if draft is not None:
+                yield from self._build_rows(draft)
+            yield Static(id="section-problem", markup=False)
         yield Static(id="field-help", markup=False)
 
     async def show(self, draft: Draft, *, epochs_hint: str = "", typing: bool = False) -> None:
@@ -59,7 +63,6 @@ class PresetForm(Vertical):
         the field in use is left alone.
         """
         if self._draft is None or draft.base is not self._draft.base:
-            self._built = ()
             self.query_one("#about-text", Static).update(about_text(draft.base))
         self._draft = draft
         length = "train.steps" if draft.config.train.by_steps else "train.epochs"
@@ -75,28 +78,32 @@ class PresetForm(Vertical):
         draft = self._draft
         if draft is None:
             return
-        names = TABS[self._tab]
-        built = (self._tab, *(type(getattr(draft.config, name)) for name in names))
-        if built != self._built:
-            self._built = built
-            specs = [
-                spec
-                for name in names
-                for spec in describe(getattr(draft.config, name), name, RunConfig)
-            ]
+        if self._kinds(draft) != self._built:
             focused = self._focused_key()
-            self._rows = [FieldRow(spec, draft) for spec in specs]
-            area = self.query_one("#rows", VerticalScroll)
+            before, area = self._rows, self.query_one("#rows", VerticalScroll)
             async with self.batch():
-                await area.remove_children()
-                await area.mount_all([*self._rows, Static(classes="section-problem")])
+                await area.remove_children(before)
+                await area.mount_all(self._build_rows(draft), before=0)
             for row in self._rows:
                 if row.spec.key == focused:  # the kind was changed: stay on it
                     row.focus_editor()
         for row in self._rows:
             row.show(draft, self._hints.get(row.spec.key, ""), typing=typing)
-        problems = "\n".join(f"✗ {text}" for name in names if (text := draft.problem(name)))
-        self.query_one(".section-problem", Static).update(Content(problems))
+        problems = [f"✗ {text}" for name in TABS[self._tab] if (text := draft.problem(name))]
+        self.query_one("#section-problem", Static).update("\n".join(problems))
+
+    def _build_rows(self, draft: Draft) -> list[FieldRow]:
+        """A row for every key of the sections in view, as many as their kinds have."""
+        self._built = self._kinds(draft)
+        self._rows = [
+            FieldRow(spec, draft)
+            for name in TABS[self._tab]
+            for spec in describe(getattr(draft.config, name), name, RunConfig)
+        ]
+        return self._rows
+
+    def _kinds(self, draft: Draft) -> tuple[object, ...]:
+        return (self._tab, *(type(getattr(draft.config, name)) for name in TABS[self._tab]))
 
     def _focused_key(self) -> str:
         focused = self.screen.focused

@@ -70,11 +70,11 @@ class PresetTree(Vertical):
         Binding("escape", "clear", "Clear filter", id="presets.clear", show=False),
     ]
 
-    def __init__(self, presets: Sequence[PresetInfo]) -> None:
+    def __init__(self, presets: Sequence[PresetInfo], chosen: str) -> None:
         super().__init__(id="tree")
         self._presets = list(presets)
         self._edited: frozenset[str] = frozenset()
-        self._chosen = ""
+        self._chosen = chosen
 
     def compose(self) -> ComposeResult:
         """The filter, the tree, and what to do where nothing is left of it."""

@@ -80,46 +80,51 @@ class PresetsScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Top line, the panels, keys."""
+        presets = list_presets()
+        names = [info.name for info in presets]
+        asked = self.workbench.first_preset
+        first = asked or (FIRST_PRESET if FIRST_PRESET in names else "".join(names[:1]))
+        self._take(first)
         yield TopBar("presets")
         yield Strip(PANELS, self._panel, id="panel-strip")
         with Horizontal(id="panels", classes="-tree"):
-            yield PresetTree([])
-            yield PresetForm()
+            yield PresetTree(presets, self._chosen)
+            yield PresetForm(self.draft)
             yield NetworkPanel()
         yield KeyLine()
 
     async def on_mount(self) -> None:
-        """Show the presets, and the first one's settings."""
-        presets = list_presets()
-        wanted = self.workbench.first_preset or FIRST_PRESET
-        names = [info.name for info in presets]
-        name = wanted if wanted in names or not names or self.workbench.first_preset else names[0]
-        tree = self.query_one(PresetTree)
-        tree.show(presets, name)
-        tree.focus_list()
-        if names or self.workbench.first_preset:
-            await self._choose(name)
+        """What the first paint can do without comes after it: torch, and what was run before."""
+        self.query_one(PresetTree).focus_list()
+        self.call_after_refresh(self._show)
+        self.call_after_refresh(self._look_back)
 
     @property
     def draft(self) -> Draft | None:
         """The preset in view, as edited."""
         return self._drafts.get(self._chosen)
 
-    async def _choose(self, name: str) -> None:
-        if name not in self._drafts:
+    def _take(self, name: str) -> bool:
+        """Make a preset the one in view, with the changes it already has; False if it is broken."""
+        if name and name not in self._drafts:
             try:
                 self._drafts[name] = Draft.of(load_preset(name))
             except WorkbenchError as error:
                 self.workbench.say_error(error)
-                return
+                return False
         self._chosen = name
         self._past = []
-        await self._show()
-        self._look_back(name)
+        return bool(name)
+
+    async def _choose(self, name: str) -> None:
+        if self._take(name):
+            await self._show()
+            self._look_back()
 
     @work(exclusive=True, group="past")
-    async def _look_back(self, name: str) -> None:
+    async def _look_back(self) -> None:
         """Find out how long the preset took before, and say it beside its length."""
+        name = self._chosen
         self._past = await asyncio.to_thread(past_runs, self.workbench.runs_root, name)
         if self._past and name == self._chosen:
             await self._show(typing=True)
