@@ -1,0 +1,113 @@
+"""The layer table as text, Markdown and CSV."""
+
+import csv
+import io
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from workbench import layer_table
+from workbench.analysis import summarize
+from workbench.presets import load_preset
+
+
+@pytest.fixture(scope="module")
+def summary() -> dict[str, Any]:
+    return summarize(load_preset("resnet/resnet-5m-cifar10"), budget=4_000_000)
+
+
+def test_subtotals_per_stage_and_block(summary: dict[str, Any]) -> None:
+    nodes = {node.path: node for node in layer_table.tree(summary).walk()}
+
+    assert nodes[""].params == 4_771_146
+    assert nodes[""].macs == 874_187_264
+    assert nodes["layer1"].params == 369_920
+    assert nodes["layer1"].macs == 377_487_360
+    assert nodes["layer1.block1"].macs == 75_497_472
+    assert nodes["layer3"].output_shape == (256, 8, 8)
+
+
+def test_each_node_is_the_sum_of_its_children(summary: dict[str, Any]) -> None:
+    for node in layer_table.tree(summary).walk():
+        if node.children:
+            assert node.params == sum(child.params for child in node.children)
+            assert node.macs == sum(child.macs for child in node.children)
+
+
+def test_labels(summary: dict[str, Any]) -> None:
+    labels = [node.label for node in layer_table.tree(summary).walk()]
+
+    assert "layer 1 · 5 blocks" in labels
+    assert "conv1 3×3" in labels
+    assert "block 5" in labels
+
+
+def test_grouped_convolutions_say_so() -> None:
+    summary = summarize(load_preset("smallnets/separable-cifar10"))
+
+    labels = [node.label for node in layer_table.tree(summary).walk()]
+    assert "depthwise 5×5 ÷3" in labels
+
+
+def test_text(summary: dict[str, Any]) -> None:
+    lines = layer_table.to_text(summary).splitlines()
+
+    assert lines[0].split() == [
+        "name", "type", "kernel", "stride", "groups", "output", "params", "MACs", "share"
+    ]  # fmt: skip
+    total = next(line for line in lines if line.startswith("total"))
+    assert total.split() == ["total", "10", "4,771,146", "874,187,264", "100.0%"]
+    assert lines[-1] == "budget 4,000,000 parameters, 119.3% used: over budget"
+    assert any(line.startswith("ptflops 878,610,954") for line in lines)
+
+
+def test_text_of_stages_alone(summary: dict[str, Any]) -> None:
+    lines = layer_table.to_text(summary, depth=1).splitlines()
+    names = [line.split("  ")[0] for line in lines[2:8]]
+
+    assert names[:5] == [
+        "stem", "layer 1 · 5 blocks", "layer 2 · 4 blocks", "layer 3 · 3 blocks", "head"
+    ]  # fmt: skip
+
+
+def test_markdown_has_a_row_a_node_and_one_width(summary: dict[str, Any]) -> None:
+    lines = layer_table.to_markdown(summary).splitlines()
+    nodes = list(layer_table.tree(summary).walk())
+
+    assert len(lines) == 2 + len(nodes)
+    assert {line.count("|") for line in lines} == {len(layer_table.COLUMNS) + 1}
+    assert lines[-1].startswith("| **total** |")
+
+
+def test_csv_has_the_plain_rows(summary: dict[str, Any]) -> None:
+    rows = list(csv.DictReader(io.StringIO(layer_table.to_csv(summary))))
+
+    assert [row["name"] for row in rows] == [layer["name"] for layer in summary["layers"]]
+    assert sum(int(row["macs"]) for row in rows) == summary["macs"]
+    assert rows[0]["output_shape"] == "64×32×32"
+
+
+@pytest.mark.parametrize("key", ["params", "macs"])
+def test_sorting(summary: dict[str, Any], key: layer_table.SortKey) -> None:
+    values = [layer[key] for layer in layer_table.sort_layers(summary["layers"], key)]
+
+    assert values == sorted(values, reverse=True)
+
+
+def test_a_shared_layer_keeps_its_place_each_time() -> None:
+    def row(name: str, macs: int) -> dict[str, Any]:
+        shape = {"output_shape": [1], "kernel": [], "stride": [], "groups": 0}
+        return {"name": name, "type": "Linear", "kind": "linear", "params": 0, "macs": macs,
+                "other_ops": 0, "share": 0.0, "note": "", **shape}  # fmt: skip
+
+    table = {"layers": [row("a.x", 1), row("b", 2), row("a.x", 4)]}
+
+    assert [node.macs for node in layer_table.tree(table).children] == [1, 2, 4]
+
+
+def test_it_needs_no_torch() -> None:
+    code = "import sys, workbench.layer_table, workbench.scaling; sys.exit('torch' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
