@@ -77,6 +77,11 @@ def test_a_file_is_no_folder(tmp_path: Path) -> None:
     assert "is a file" in refusal(tmp_path / "f")
 
 
+@pytest.mark.parametrize("name", ["x" * 5000, "zero\0byte"])
+def test_a_name_that_cannot_be(tmp_path: Path, name: str) -> None:
+    assert "cannot be read" in refusal(tmp_path / name)
+
+
 def test_an_empty_folder_says_what_to_put_there(tmp_path: Path) -> None:
     assert "no pictures; put pictures into train/<class>/" in refusal(tmp_path)
 

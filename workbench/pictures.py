@@ -121,10 +121,6 @@ def grey_only(root: Path, per_class: int = 3) -> bool:
 
 def _layout(root: Path) -> tuple[Path, dict[str, Path]]:
     """The folder that holds the training classes, and those of the other splits by their name."""
-    if not root.exists():
-        raise DataError(f"{root}: no such folder; {LAYOUT} there")
-    if not root.is_dir():
-        raise DataError(f"{root}: is a file, not a folder of pictures")
     names = [entry.name for entry in _scan(root) if entry.is_dir()]
     if not names:
         loose = any(Path(entry.name).suffix.lower() in SUFFIXES for entry in _scan(root))
@@ -203,10 +199,15 @@ def _scan(folder: Path | str) -> list["os.DirEntry[str]"]:
     try:
         with os.scandir(folder) as entries:
             return [entry for entry in entries if not entry.name.startswith(".")]
+    except FileNotFoundError:
+        raise DataError(f"{folder}: no such folder; {LAYOUT} there") from None
+    except NotADirectoryError:
+        raise DataError(f"{folder}: is a file, not a folder of pictures") from None
     except PermissionError:
         raise DataError(f"{folder}: no permission to read this folder") from None
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be read: {error.strerror or error}") from None
+    except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
+        why = getattr(error, "strerror", None) or error
+        raise DataError(f"{folder}: cannot be read: {why}") from None
 
 
 def _no_pictures(folder: Path) -> DataError:

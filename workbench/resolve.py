@@ -86,9 +86,9 @@ def cache_folder() -> Path:
 
 def _check_downloadable(root: Path, name: str) -> None:
     """Refuse a root to which a download could not be written."""
-    if (root / DOWNLOADS[name]).is_dir():
+    if os.access(root / DOWNLOADS[name], os.R_OK | os.X_OK):
         return
-    nearest = next(folder for folder in (root, *root.parents) if folder.exists())
+    nearest = next(folder for folder in (root, *root.parents) if os.access(folder, os.F_OK))
     if not nearest.is_dir():
         raise DataError(f"{nearest}: is a file; data.root must be a folder")
     if not os.access(nearest, os.W_OK | os.X_OK):

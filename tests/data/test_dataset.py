@@ -11,6 +11,7 @@ from workbench.data import MappedPictures, Split, load_data
 from workbench.data.assemble import resize
 from workbench.data.dataset import take, tensor_hash
 from workbench.data.statistics import channel_statistics, kept_statistics
+from workbench.errors import DataError
 
 MakeConfig = Callable[..., RunConfig]
 
@@ -110,3 +111,8 @@ def test_statistics_are_kept_by_content(home: Path) -> None:
     assert kept_statistics(torch.zeros_like(images), "def") != first
     (home / "cache" / "statistics" / "abc.json").write_text("[half")
     assert kept_statistics(images, "abc") == first
+
+
+def test_a_size_that_no_memory_holds_is_refused(config: MakeConfig) -> None:
+    with pytest.raises(DataError, match=r"data\.size: 1,797 pictures of 9999999×9999999 need"):
+        load_data(config(data__size=9999999))

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 
+import psutil
 import torch
 from torch import Tensor
 from torch.nn import functional as F
@@ -11,6 +12,7 @@ from workbench.config import RunConfig
 from workbench.data.dataset import DataSet, Split, take, tensor_hash
 from workbench.data.split import Rows, limited, stratified
 from workbench.data.statistics import kept_statistics, normalisation
+from workbench.errors import DataError
 
 CHUNK = 1000  # pictures scaled at once
 
@@ -27,6 +29,7 @@ def assemble(
     the test pictures stay apart, also from the statistics.
     """
     images, labels = train
+    _check_memory(config, min(config.data.limit or len(images), len(images)) + len(test[0]))
     kept = limited(labels.numpy(), config.data.limit, config.data.split_seed)
     images, labels = resize(_rows(images, kept), config.data.size), _rows(labels, kept)
     tested = resize(test[0], config.data.size)
@@ -62,6 +65,18 @@ def content_hash(
     for rows in parts:
         digest.update(rows.astype("<i8").tobytes())
     return digest.hexdigest()
+
+
+def _check_memory(config: RunConfig, count: int) -> None:
+    """Refuse a size at which the scaled pictures would not fit into memory."""
+    data = config.data
+    needed = count * data.channels * data.size**2
+    available = psutil.virtual_memory().available
+    if needed > available:
+        raise DataError(
+            f"data.size: {count:,} pictures of {data.size}×{data.size} need {needed / 1e9:,.1f} GB "
+            f"and {available / 1e9:,.1f} GB of memory are free; choose a smaller size or data.limit"
+        )
 
 
 def resize(images: Tensor, size: int) -> Tensor:

@@ -200,11 +200,14 @@ def _map(path: Path, shape: tuple[int, ...]) -> "np.memmap[tuple[int, ...], np.d
     with path.open("ab") as file:
         if file.tell() != size:
             file.truncate(size)
+        if size and hasattr(os, "posix_fallocate"):
+            # A sparse file on a disk that fills up would end the process with SIGBUS.
+            os.posix_fallocate(file.fileno(), 0, size)
     return np.memmap(path, dtype=np.uint8, mode="r+", shape=shape)
 
 
 def _check_room(part: Path, size: int) -> None:
-    """A full disk would otherwise kill the process in the middle of a mapped write."""
+    """Refuse a disk that is too full in words of gigabytes, before anything is written."""
     there = part / PIXELS
     missing = size - (there.stat().st_blocks * 512 if there.exists() else 0)
     free = shutil.disk_usage(part).free

@@ -26,18 +26,21 @@ def load(config: RunConfig, progress: Progress, reader: Any) -> DataSet:
     unpickles it, so that nothing but the authors' own files is ever read.
     Raises :class:`DataError` where the files are missing and cannot be fetched.
     """
-    root = Path(config.data.root)
-    if not _complete(reader, root):
-        _fetch(reader, root, progress)
-    progress(f"reading {config.data.name}", 0, 2)
-    train = reader(root, train=True)
-    progress(f"reading {config.data.name}", 1, 2)
-    test = reader(root, train=False)
-    progress(f"reading {config.data.name}", 2, 2)
-    return assemble(config, train.classes, _tensors(train, config), _tensors(test, config))
+    root, message = Path(config.data.root), f"reading {config.data.name}"
+    try:
+        if not _complete(reader, root):
+            _fetch(reader, root, progress)
+        progress(message, 0, 2)
+        train = reader(root, train=True)
+        progress(message, 1, 2)
+        test = reader(root, train=False)
+        progress(message, 2, 2)
+    except OSError as error:
+        raise DataError(f"{error.filename or root}: {error.strerror or error}") from None
+    return assemble(config, train.classes, _tensors(train), _tensors(test))
 
 
-def _tensors(half: Any, config: RunConfig) -> tuple[Tensor, Tensor]:
+def _tensors(half: Any) -> tuple[Tensor, Tensor]:
     images = torch.from_numpy(half.data).permute(0, 3, 1, 2)  # channels-last as it comes
     return images, torch.tensor(half.targets, dtype=torch.int64)
 
