@@ -36,7 +36,9 @@ class Chart:
 def draw(chart: Chart, width: int, height: int) -> list[Line]:
     """The chart in ``width`` × ``height`` cells."""
     plot = Plot()
-    plot._limit_size(False, False)  # else to the terminal's size, which is not the widget's
+    # Else it is cut to the terminal's size, which is not the widget's; only the module has a
+    # public way to say so.
+    plot._limit_size(False, False)  # type: ignore[attr-defined]
     plot.plot_size(width, height)
     plot.axes_color("default")
     plot.canvas_color("default")

@@ -130,12 +130,15 @@ class Lines(ScrollView):
             self._styles[role] = style
         return style
 
+    def line_at(self, y: int) -> Line:
+        """What line ``y`` of the whole shows; nothing below the last."""
+        return self._lines[y] if y < len(self._lines) else []
+
     def render_line(self, y: int) -> Strip:
         """One line of the visible part."""
         left, top = self.scroll_offset
         width = self.size.width
-        y += top
-        line = self._lines[y] if y < len(self._lines) else []
+        line = self.line_at(y + top)
         segments = [Segment(clean(text), self.style_of(role)) for text, role in line if text]
         strip = Strip(segments)
         return strip.crop_extend(left, left + width, self.rich_style)

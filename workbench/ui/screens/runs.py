@@ -1,16 +1,284 @@
-"""Every run."""
+"""Every run: sorted, filtered, opened, stopped, resumed, thrown away."""
 
+from typing import ClassVar
+
+from textual import work
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
+from textual.widgets import Footer, Input
 
+from workbench.errors import WorkbenchError
+from workbench.runs import control, launch
+from workbench.runs.folder import RunFolder
+from workbench.runs.index import RunIndex
+from workbench.runs.query import Query, parse_query
+from workbench.runs.row import RunRow
+from workbench.runs.trash import move_to_trash, restore
+from workbench.ui.dialogs import Confirm
+from workbench.ui.link import pace
+from workbench.ui.panels.run_columns import COLUMNS, sort_rows
+from workbench.ui.panels.run_list import RunHeading, RunList
+from workbench.ui.panels.run_preview import RunPreview
 from workbench.ui.panels.topbar import TopBar
+
+LOOK_SECONDS = 2.0  # between two looks at the runs directory
+NO_RUN = "No run yet. Choose a preset (F2) and press enter to start one."
+SORT_KEYS = ("status", *(column.key for column in COLUMNS))
+UPWARDS = ("id", "changes", "status")  # text is sorted from A, numbers from the highest
 
 
 class RunsScreen(Screen[None]):
     """The library of runs."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "open", "Open", id="runs.open", tooltip="Show the run", priority=False),
+        Binding("slash", "filter", "Filter", id="runs.filter", key_display="/",
+                tooltip="Filter, e.g. status:finished acc>90% lr=0.1 resnet"),
+        Binding("o", "sort(1)", "Sort", id="runs.sort", tooltip="Sort by the next column"),
+        Binding("O", "sort(-1)", "Sort back", id="runs.sortback", show=False,
+                tooltip="Sort by the column before"),
+        Binding("r", "reverse", "Reverse", id="runs.reverse", show=False,
+                tooltip="Turn the order round"),
+        Binding("space", "mark", "Mark", id="runs.mark", tooltip="Mark for stop, resume, delete"),
+        Binding("p", "pause", "Pause", id="runs.pause", tooltip="Pause, go on, or resume"),
+        Binding("s", "stop", "Stop", id="runs.stop", tooltip="Save and end (asks)"),
+        Binding("d,delete", "delete", "Delete", id="runs.delete", key_display="d",
+                tooltip="Move to the trash (asks)"),
+        Binding("u", "undo", "Undelete", id="runs.undo", show=False,
+                tooltip="Bring back what was deleted last"),
+        Binding("j,down", "move(1)", "Down", id="runs.down", show=False),
+        Binding("k,up", "move(-1)", "Up", id="runs.up", show=False),
+        Binding("pagedown,ctrl+d", "page(1)", "Page down", id="runs.pagedown", show=False),
+        Binding("pageup,ctrl+u", "page(-1)", "Page up", id="runs.pageup", show=False),
+        Binding("g,home", "end(-1)", "First", id="runs.first", show=False),
+        Binding("G,end", "end(1)", "Last", id="runs.last", show=False),
+        Binding("escape", "clear", "Clear", id="runs.clear", show=False,
+                tooltip="Clear filter and marks"),
+    ]  # fmt: skip
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._index: RunIndex | None = None
+        self._query = Query()
+        self._sort, self._descending = "started", True
+        self._deleted: list[RunFolder] = []
+        self._told = ""  # shown in place of the preview: a refused filter, a first look
+
     def compose(self) -> ComposeResult:
-        """Top line, the list, keys."""
+        """Titles, rows, filter, preview, keys."""
         yield TopBar("runs")
+        yield RunHeading(id="runs-heading")
+        yield RunList(id="runs-list")
+        yield Input(
+            id="runs-filter", compact=True, placeholder="status:finished acc>90% lr=0.1 resnet"
+        )
+        yield RunPreview(id="runs-preview")
         yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Look at once, and every other second."""
+        self._list.focus()
+        self._told = "reading the runs …"
+        self._show()
+        self.set_interval(LOOK_SECONDS * pace(), self._look)
+        self._refresh_index()
+
+    def on_screen_resume(self) -> None:
+        """Back from a run: what has changed meanwhile is shown at once."""
+        self._look()
+
+    @property
+    def _list(self) -> RunList:
+        return self.query_one(RunList)
+
+    def _look(self) -> None:
+        busy = any(not worker.is_finished for worker in self.workers if worker.node is self)
+        if self.is_current and not busy:
+            self._refresh_index()
+
+    @work(thread=True, group="index")
+    def _refresh_index(self) -> None:
+        """Bring the index up to date, beside the screen."""
+        first = self._index is None
+        try:
+            if self._index is None:
+                self._index = RunIndex(self.app.runs_root)  # type: ignore[attr-defined]
+            changed = self._index.refresh(self._report)
+        except WorkbenchError as error:
+            self.app.call_from_thread(self._say, error)
+            return
+        if changed or first:
+            self.app.call_from_thread(self._read)
+
+    def _report(self, done: int, total: int) -> None:
+        self.app.call_from_thread(self._tell, f"reading the runs {done:,}/{total:,}")
+
+    def _tell(self, text: str) -> None:
+        self._told = text
+        self._show()
+
+    def _read(self) -> None:
+        self._told = ""
+        self._show()
+
+    def _show(self) -> None:
+        """Filter, sort and show what the index has."""
+        index = self._index
+        rows = index.select(self._query) if index else []
+        self._list.show_rows(sort_rows(rows, self._sort, self._descending))
+        self.query_one(RunHeading).show(self._sort, self._descending)
+        self._preview()
+
+    def _preview(self) -> None:
+        filtered = bool(self._query.terms)
+        empty = "No run matches the filter; esc clears it." if filtered else NO_RUN
+        row = None if self._told else self._list.current
+        self.query_one(RunPreview).show(row, self._told or empty)
+
+    def on_run_list_moved(self) -> None:
+        """Another run is under the cursor."""
+        self._preview()
+
+    def on_run_list_opened(self) -> None:
+        """A double click opens."""
+        self.action_open()
+
+    def on_run_heading_chosen(self, message: RunHeading.Chosen) -> None:
+        """A click on a title sorts by it; a second one turns the order round."""
+        if message.key == self._sort:
+            self._descending = not self._descending
+        else:
+            self._sort, self._descending = message.key, message.key not in UPWARDS
+        self._show()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Filter as one types; a filter that is not whole yet changes nothing."""
+        keys = self._index.keys() if self._index else None
+        try:
+            self._query = parse_query(event.value, keys)
+        except WorkbenchError as error:
+            self._told = str(error)
+            self._preview()
+            return
+        self._told = ""
+        self._show()
+
+    def on_input_submitted(self) -> None:
+        """Enter goes to the rows that are left."""
+        self._list.focus()
+
+    def action_filter(self) -> None:
+        """Type a filter."""
+        field = self.query_one(Input)
+        field.display = True
+        field.focus()
+
+    def action_clear(self) -> None:
+        """Take filter and marks away."""
+        field = self.query_one(Input)
+        field.value = ""
+        field.display = False
+        self._list.marked.clear()
+        self._list.repaint()
+        self._list.focus()
+
+    def action_sort(self, by: int) -> None:
+        """Sort by the next column, or the one before."""
+        at = SORT_KEYS.index(self._sort)
+        self._sort = SORT_KEYS[(at + by) % len(SORT_KEYS)]
+        self._descending = self._sort not in UPWARDS
+        self._show()
+
+    def action_reverse(self) -> None:
+        """The other way round."""
+        self._descending = not self._descending
+        self._show()
+
+    def action_mark(self) -> None:
+        """Mark or unmark."""
+        self._list.toggle_mark()
+
+    def action_move(self, by: int) -> None:
+        """Move the cursor."""
+        self._list.move_by(by)
+
+    def action_page(self, by: int) -> None:
+        """A screenful."""
+        self._list.move_by(by * max(1, self._list.size.height - 1))
+
+    def action_end(self, side: int) -> None:
+        """The first row or the last."""
+        self._list.move(0 if side < 0 else len(self._list.rows) - 1)
+
+    def action_open(self) -> None:
+        """Show the run, live or finished."""
+        if row := self._list.current:
+            self.app.open_run(self._folder(row))  # type: ignore[attr-defined]
+
+    def _folder(self, row: RunRow) -> RunFolder:
+        return RunFolder(self.app.runs_root / row.id)  # type: ignore[attr-defined]
+
+    def action_pause(self) -> None:
+        """Pause what runs, let go on what is paused, resume what has ended early."""
+        for row in self._list.chosen():
+            try:
+                if row.status in ("running", "stalled"):
+                    control.ask(self._folder(row), "pause")
+                else:
+                    launch.resume(self._folder(row))
+            except WorkbenchError as error:
+                self._say(error)
+        self._look()
+
+    @work
+    async def action_stop(self) -> None:
+        """End live runs, after asking."""
+        rows = self._list.chosen()
+        question = f"Stop {_named(rows)}? It saves its state first." if rows else ""
+        if not rows:
+            return
+        if not await self.app.push_screen_wait(Confirm(question, "stop")):
+            return
+        for row in rows:
+            try:
+                control.ask(self._folder(row), "stop")
+            except WorkbenchError as error:
+                self._say(error)
+
+    @work
+    async def action_delete(self) -> None:
+        """Move runs to the trash, after asking."""
+        rows = self._list.chosen()
+        question = f"Move {_named(rows)} to the trash? u brings it back."
+        if not rows:
+            return
+        if not await self.app.push_screen_wait(Confirm(question, "delete")):
+            return
+        for row in rows:
+            try:
+                self._deleted.append(move_to_trash(self._folder(row)))
+            except WorkbenchError as error:
+                self._say(error)
+        self._list.marked.clear()
+        self._refresh_index()
+
+    def action_undo(self) -> None:
+        """Bring back what was deleted last."""
+        if not self._deleted:
+            self.notify("Nothing was deleted since the workbench was opened.")
+            return
+        try:
+            folder = restore(self._deleted.pop())
+        except WorkbenchError as error:
+            self._say(error)
+        else:
+            self.notify(f"{folder.id} is back.", markup=False)
+        self._refresh_index()
+
+    def _say(self, error: WorkbenchError) -> None:
+        self.notify(str(error), severity="error", timeout=10, markup=False)
+
+
+def _named(rows: list[RunRow]) -> str:
+    return rows[0].id if len(rows) == 1 else f"{len(rows)} runs"

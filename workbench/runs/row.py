@@ -1,0 +1,138 @@
+"""One line of the run list: what is worth knowing of a run without opening it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from workbench.config import flatten
+from workbench.runs.folder import RunFolder
+from workbench.runs.record import Record
+from workbench.runs.state import RunState
+from workbench.runs.status import Standing
+
+ASIDE = frozenset(("data.root", "data.classes", "data.channels", "train.device"))
+POINTS = 48  # of the curve of validation accuracy that is kept
+
+
+class RunRow(NamedTuple):
+    """What the list shows and the filter compares; None where a run has no such thing yet."""
+
+    id: str
+    status: str
+    reason: str = ""
+    preset: str = ""
+    changes: str = ""  # "lr 0.05, blocks 2-3-3"
+    val: float | None = None  # best validation accuracy, 0 to 1
+    test: float | None = None  # top-1
+    top3: float | None = None
+    params: int | None = None
+    macs: int | None = None
+    speed: float | None = None  # pictures a second
+    time: float | None = None  # seconds of training
+    started: str = ""
+    epoch: int = 0
+    epochs: int = 0
+    best_epoch: int = 0
+    progress: float = 0.0
+    device: str = ""
+    error: str = ""
+    curve: tuple[float, ...] = ()  # validation accuracy
+
+    @property
+    def words(self) -> str:
+        """What bare words of a filter are looked for in."""
+        return f"{self.id} {self.preset} {self.changes}".lower()
+
+    def to_json(self) -> str:
+        """As text for the index."""
+        return json.dumps(self, separators=(",", ":"))
+
+
+def rows_from_json(texts: list[str]) -> list[RunRow]:
+    """The rows that :meth:`RunRow.to_json` wrote, all at once: ten thousand in a blink."""
+    tables = json.loads(f"[{','.join(texts)}]")
+    return [RunRow._make([*table[:-1], tuple(table[-1])]) for table in tables]
+
+
+def make_row(
+    folder: RunFolder,
+    standing: Standing,
+    record: Record,
+    config: Mapping[str, Any],
+    preset: Mapping[str, Any],
+    state: RunState,
+) -> RunRow:
+    """Put a row together from a run's files; ``config`` and ``preset`` as dotted keys."""
+    run, result = record.get("run", {}), record.get("result", {})
+    test = state.test
+    curve = state.epoch_curves.get("val_accuracy")
+    return RunRow(
+        id=folder.id,
+        status=standing.status,
+        reason=standing.reason,
+        preset=str(config.get("about.preset", "") or run.get("preset", "")),
+        changes=describe_changes(config, preset),
+        val=_share(state.best_accuracy, result.get("best_val_accuracy")),
+        test=_share(result.get("test_accuracy"), test.get("test_accuracy")),
+        top3=_share(result.get("test_top3_accuracy"), test.get("test_top3_accuracy")),
+        params=_whole(result.get("params"), state.facts.get("params")),
+        macs=_whole(result.get("macs"), state.facts.get("macs")),
+        speed=_share(state.images_per_second),
+        time=_share(state.seconds or None, run.get("seconds")),
+        started=str(run.get("started", "")),
+        epoch=state.epoch,
+        epochs=state.epochs,
+        best_epoch=state.best_epoch,
+        progress=state.progress,
+        device=str(
+            record.get("environment", {}).get("device", "") or state.facts.get("device", "")
+        ),
+        error=state.error or str(record.get("error", {}).get("message", "")),
+        curve=_thin(curve.y if curve else []),
+    )
+
+
+def describe_changes(config: Mapping[str, Any], preset: Mapping[str, Any]) -> str:
+    """What a run has otherwise than its preset, in few words; "" without a preset."""
+    if not preset:
+        return ""
+    keys = [
+        key
+        for key, value in config.items()
+        if not key.startswith("about.") and key not in ASIDE and preset.get(key) != value
+    ]
+    short = [key.rpartition(".")[2] for key in keys]
+    return ", ".join(
+        f"{name if short.count(name) == 1 else key} {_brief(config[key])}"
+        for key, name in zip(keys, short, strict=True)
+    )
+
+
+def flat(tables: Mapping[str, Any]) -> dict[str, Any]:
+    """Tables as dotted keys that can be kept as JSON."""
+    return {key: value for key, value in flatten(tables).items() if key != "about.description"}
+
+
+def _brief(value: Any) -> str:
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:g}"
+    if isinstance(value, list):
+        return "-".join(_brief(item) for item in value)
+    return str(value) if value != "" else "none"
+
+
+def _share(*values: Any) -> float | None:
+    return next((float(v) for v in values if isinstance(v, int | float)), None)
+
+
+def _whole(*values: Any) -> int | None:
+    return next((v for v in values if isinstance(v, int)), None)
+
+
+def _thin(values: list[float]) -> tuple[float, ...]:
+    if len(values) > POINTS:
+        step = len(values) / POINTS
+        values = [values[int((i + 1) * step) - 1] for i in range(POINTS)]
+    return tuple(round(value, 4) for value in values)
