@@ -140,11 +140,12 @@ class NetworkPanel(Vertical):
         """A word, the table, the totals, the budget."""
         yield Static(id="layers-word", markup=False)
         yield LayerList()
-        yield Static(id="totals", markup=False)
-        with Horizontal(id="budget"):
-            yield Static("budget")
-            yield Input(f"{BUDGET:,}", compact=True, id="budget-value")
-            yield Static(id="budget-bar")
+        with Vertical(id="cost"):
+            yield Static(id="totals", markup=False)
+            with Horizontal(id="budget"):
+                yield Static("budget")
+                yield Input(f"{BUDGET:,}", compact=True, id="budget-value")
+                yield Static(id="budget-bar")
 
     def on_mount(self) -> None:
         """Nothing to show yet."""
@@ -174,7 +175,7 @@ class NetworkPanel(Vertical):
         line.update(word)
         line.display = bool(word)
         line.set_class(bad, "-bad")
-        for name in ("#layer-list", "#totals", "#budget"):
+        for name in ("#layer-list", "#cost"):
             self.query_one(name).display = self._summary is not None
 
     @on(Input.Changed, "#budget-value")

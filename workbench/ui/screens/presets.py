@@ -51,7 +51,7 @@ class PresetsScreen(Screen[None]):
                 tooltip="Save the settings as a preset of your own"),
         Binding("d", "diff", "Diff", id="preset.diff",
                 tooltip="What differs from the preset"),
-        Binding("i", "about", "About", id="preset.about", show=False,
+        Binding("i", "about", "About", id="preset.about",
                 tooltip="All that is known about the preset: description and source"),
         Binding("f9", "reset_all", "Reset all", id="preset.reset", show=False,
                 tooltip="Set every field to the preset's value again"),
