@@ -1,0 +1,80 @@
+"""Text for people, wherever it is read: numbers with their units, columns that line up."""
+
+import json
+import unicodedata
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+NOTHING = "–"
+
+
+def one_line(text: str) -> str:
+    """``text`` in one line, without control characters and thus without escape sequences."""
+    flat = " ".join(text.splitlines()).replace("\t", " ")
+    return "".join(mark for mark in flat if unicodedata.category(mark) not in ("Cc", "Cf", "Cs"))
+
+
+def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
+    """Rows as columns two spaces apart; the columns numbered in ``right`` end flush."""
+    clean = [[one_line(cell) for cell in row] for row in rows]
+    widths = [max(len(row[column]) for row in clean) for column in range(len(clean[0]))]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if column in right else cell.ljust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in clean
+    )
+
+
+def percent(share: Any) -> str:
+    """0.9144 → ``91.4 %``."""
+    return f"{share * 100:.1f} %" if _is_number(share) else NOTHING
+
+
+def count(number: Any) -> str:
+    """4771146 → ``4,771,146``."""
+    return f"{number:,}" if _is_number(number) else NOTHING
+
+
+def decimal(number: Any, digits: int) -> str:
+    """1234.567 with one digit → ``1,234.6``."""
+    return f"{number:,.{digits}f}" if _is_number(number) else NOTHING
+
+
+def duration(seconds: Any) -> str:
+    """93.4 → ``1m 33s``; below ten seconds with a decimal."""
+    if not _is_number(seconds):
+        return NOTHING
+    if seconds < 9.95:
+        return f"{max(seconds, 0):.1f}s"
+    whole = round(seconds)
+    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    if hours:
+        return f"{hours}h {minutes:02d}m"
+    return f"{minutes}m {rest:02d}s" if minutes else f"{rest}s"
+
+
+def size(bytes_: Any) -> str:
+    """5_500_000_000 → ``5.5 GB``, in powers of ten."""
+    if not _is_number(bytes_):
+        return NOTHING
+    value, units = float(bytes_), ["B", "kB", "MB", "GB", "TB"]
+    while value >= 1000 and len(units) > 1:
+        value, units = value / 1000, units[1:]
+    return f"{value:.0f} B" if units[0] == "B" else f"{value:.1f} {units[0]}"
+
+
+def toml_value(value: Any) -> str:
+    """A configuration value as one would write it after ``--set KEY=``."""
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def changes_text(changes: Mapping[str, Any]) -> str:
+    """What differs from the preset: ``optimizer.lr=0.05, model.blocks=[2, 3]``."""
+    return ", ".join(f"{key}={toml_value(value)}" for key, value in changes.items())
+
+
+def _is_number(value: Any) -> bool:
+    # The bounds leave out what is not finite, and integers that no float can hold.
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
