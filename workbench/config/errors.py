@@ -43,6 +43,7 @@ def _explain(detail: ErrorDetails, root: type[BaseModel]) -> tuple[str, str]:
     text = detail["msg"]
     text = text.replace("Input should be a valid ", "must be a ").replace("Input should ", "must ")
     text = text.replace("must be a integer", "must be an integer")
+    text = text.replace("List should ", "must ").replace(" after validation", "")
     return key, f"{text} (got {_short(detail['input'])})"
 
 

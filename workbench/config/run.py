@@ -13,6 +13,8 @@ from workbench.config.schedule import ConstantSchedule, ScheduleConfig
 from workbench.config.task import ClassificationTask, TaskConfig
 from workbench.config.train import TrainConfig
 
+DEFAULT_KINDS = {"task": "classification", "optimizer": "sgd", "schedule": "constant"}
+
 
 class About(Section):
     """What a preset is and where it comes from; shown, never computed with."""
@@ -37,11 +39,16 @@ class RunConfig(Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _classifies_unless_told(cls, tables: Any) -> Any:
-        task = tables.get("task") if isinstance(tables, dict) else None
-        if isinstance(task, dict) and "kind" not in task:
-            return {**tables, "task": {"kind": "classification", **task}}
-        return tables
+    def _default_kinds(cls, tables: Any) -> Any:
+        """A table without its kind is of the default kind: ``[optimizer] lr = 0.1`` is SGD."""
+        if not isinstance(tables, dict):
+            return tables
+        return {
+            name: {"kind": DEFAULT_KINDS[name], **table}
+            if name in DEFAULT_KINDS and isinstance(table, dict)
+            else table
+            for name, table in tables.items()
+        }
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
