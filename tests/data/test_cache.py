@@ -141,7 +141,7 @@ def test_no_room_is_said_before_anything_is_written(
     root: Path, files: tuple[PictureFile, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cache, "SPARE", 1 << 62)
-    with pytest.raises(DataError, match=r"GB are free; make room or .*WORKBENCH_CACHE"):
+    with pytest.raises(DataError, match=r"MB are free; make room or .*WORKBENCH_CACHE"):
         build(root, files)
     assert not list(cache.cache_folder().rglob("pictures.uint8"))
 

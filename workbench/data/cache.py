@@ -207,12 +207,12 @@ def _map(path: Path, shape: tuple[int, ...]) -> "np.memmap[tuple[int, ...], np.d
 
 
 def _check_room(part: Path, size: int) -> None:
-    """Refuse a disk that is too full in words of gigabytes, before anything is written."""
+    """Refuse a disk that is too full, before anything is written."""
     there = part / PIXELS
-    missing = size - (there.stat().st_blocks * 512 if there.exists() else 0)
+    missing = SPARE + size - (there.stat().st_blocks * 512 if there.exists() else 0)
     free = shutil.disk_usage(part).free
-    if missing + SPARE > free:
+    if missing > free:
         raise DataError(
-            f"{part.parent}: the decoded pictures need {missing / 1e9:.1f} GB and "
-            f"{free / 1e9:.1f} GB are free; make room or name another folder in $WORKBENCH_CACHE"
+            f"{part.parent}: decoding the pictures needs {missing / 1e6:,.0f} MB and "
+            f"{free / 1e6:,.0f} MB are free; make room or name another folder in $WORKBENCH_CACHE"
         )
