@@ -38,7 +38,9 @@ def check_model(
         model = load_preset(model)
     subject = Subject.of(model, shape, classes, other_sizes)
     for check in CHECKS.values():
-        check(subject)
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)  # of dropout in training
+            check(subject)
     if golden is not None:
         counted = model if isinstance(model, RunConfig) else subject
         check_counts(counted, Path(golden), update=update_golden)
@@ -111,7 +113,7 @@ def train_and_eval(subject: Subject) -> None:
         evaluated = network.eval()(pictures)
         for name, buffer in network.named_buffers():
             assert torch.equal(buffer, buffers[name]), f"{subject.name}: evaluation changes {name}"
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             trained = network.train()(pictures)
     pairs = zip(tensors(evaluated), tensors(trained), strict=False)
@@ -163,7 +165,7 @@ CHECKS: Mapping[str, Callable[[Subject], None]] = {
 def _used(subject: Subject) -> nn.Module:
     """A network that has seen a batch, so that its norms carry statistics."""
     network = subject.network().train()
-    with torch.no_grad(), torch.random.fork_rng():
+    with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         network(subject.pictures(BATCH, seed=2))
     return network

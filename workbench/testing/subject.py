@@ -52,7 +52,7 @@ class Subject:
 
     def network(self, seed: int = 0) -> nn.Module:
         """A network whose weights follow from the seed; torch's random state stays as it was."""
-        with torch.random.fork_rng():
+        with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return self.make()
 
