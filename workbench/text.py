@@ -1,11 +1,14 @@
 """Text for people, wherever it is read: numbers with their units, columns that line up."""
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 NOTHING = "–"
+BARE = re.compile(r"[A-Za-z/][\w./:-]*")  # a string that --set reads as itself without quotes
+WORDS_OF_TOML = ("true", "false", "inf", "nan")
 
 
 def one_line(text: str) -> str:
@@ -42,6 +45,14 @@ def decimal(number: Any, digits: int) -> str:
     return f"{number:,.{digits}f}" if _is_number(number) else NOTHING
 
 
+def short(number: float) -> str:
+    """4771146 → ``4.77 M``."""
+    for unit, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if abs(number) >= factor:
+            return f"{number / factor:.3g} {unit}"
+    return f"{number:g}"
+
+
 def duration(seconds: Any) -> str:
     """93.4 → ``1m 33s``; below ten seconds with a decimal."""
     if not _is_number(seconds):
@@ -66,8 +77,11 @@ def size(bytes_: Any) -> str:
 
 
 def toml_value(value: Any) -> str:
-    """A configuration value as one would write it after ``--set KEY=``."""
-    return value if isinstance(value, str) else json.dumps(value, default=str)
+    """A configuration value as one would write it after ``--set KEY=``, and as it is read there."""
+    if isinstance(value, str) and BARE.fullmatch(value) and value not in WORDS_OF_TOML:
+        return value
+    # TOML's strings are JSON's, but for one control character.
+    return json.dumps(value, default=str, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def changes_text(changes: Mapping[str, Any]) -> str:

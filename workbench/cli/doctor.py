@@ -6,8 +6,9 @@ import click
 
 from workbench import machine
 from workbench.cli.options import data_option, json_option, runs_dir_option
-from workbench.cli.text import columns, count, print_json, size
+from workbench.cli.text import print_json
 from workbench.machine import Facts
+from workbench.text import columns, count, size
 
 LOW_DISK = 2 * 10**9  # bytes: a few runs of a small network with their checkpoints
 

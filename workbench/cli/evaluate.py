@@ -7,10 +7,11 @@ import click
 
 from workbench.cli.options import data_option, json_option, run_argument, runs_dir_option
 from workbench.cli.plotting import line_plot
-from workbench.cli.text import columns, count, percent, print_json
+from workbench.cli.text import print_json
 from workbench.cli.waiting import Waiting
 from workbench.runs.evaluations import parse_crops
 from workbench.runs.folder import find_run
+from workbench.text import columns, count, percent
 
 
 @click.command(short_help="A finished run on its test set, over test crops too.")

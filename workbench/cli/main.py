@@ -9,14 +9,15 @@ from pathlib import Path
 import click
 
 from workbench.cli.options import data_option, runs_dir_option
-from workbench.cli.text import one_line, silence
+from workbench.cli.text import silence
 from workbench.errors import RequestError, WorkbenchError
+from workbench.text import one_line
 
 # In the order in which --help lists them.
 COMMANDS = (
     *("presets", "summary", "train"),
     *("runs", "show", "stop", "pause", "resume", "replay"),
-    "evaluate",
+    *("evaluate", "sweep"),
     "doctor",
 )
 INTERRUPTED = 130

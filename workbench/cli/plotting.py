@@ -1,19 +1,29 @@
 """Plots for a terminal, as text: plotext draws, without colour where stdout is no terminal."""
 
+import math
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
 
-from workbench.cli.text import one_line
+from workbench.text import one_line
 
 Points = tuple[Sequence[float], Sequence[float]]
 HEIGHT = 16  # lines
+TICKS = 8  # most of them on an axis
 
 
 def line_plot(
-    curves: Mapping[str, Points], title: str, x_name: str, *, scatter: bool = False
+    curves: Mapping[str, Points],
+    title: str,
+    x_name: str,
+    *,
+    scatter: bool = False,
+    log_x: bool = False,
 ) -> str:
-    """Curves (name → x, y) as text, as wide as the terminal; "" where there is no point at all."""
+    """Curves (name → x, y) as text, as wide as the terminal; "" where there is no point at all.
+
+    On the x axis stand some of the points' own values; ``log_x`` spaces them by their logarithm.
+    """
     import plotext
 
     drawn = {name: points for name, points in curves.items() if len(points[0])}
@@ -26,7 +36,12 @@ def line_plot(
     for name, (x, y) in drawn.items():
         draw = plotext.scatter if scatter else plotext.plot
         label = one_line(name) if len(drawn) > 1 else None
-        draw(list(x), list(y), label=label, marker="dot" if scatter else "braille")
+        places = [math.log10(value) for value in x] if log_x else list(x)
+        draw(places, list(y), label=label, marker="dot" if scatter else "braille")
+    values = sorted({value for x, _ in drawn.values() for value in x})
+    ticks = values[:: -(-len(values) // TICKS)]
+    names = [f"{value:g}" if abs(value) < 1e5 else short(value) for value in ticks]
+    plotext.xticks([math.log10(value) for value in ticks] if log_x else ticks, names)
     plotext.title(one_line(title))
     plotext.xlabel(one_line(x_name))
     text: str = plotext.build()

@@ -3,8 +3,9 @@
 import click
 
 from workbench.cli.options import json_option
-from workbench.cli.text import columns, print_json
+from workbench.cli.text import print_json
 from workbench.presets import list_presets
+from workbench.text import columns
 
 
 @click.command(short_help="What there is to train.")

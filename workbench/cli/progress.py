@@ -3,10 +3,11 @@
 import shutil
 import sys
 
-from workbench.cli.text import count, decimal, duration, one_line, percent, silence
+from workbench.cli.text import silence
 from workbench.runs.events import Event
 from workbench.runs.follow import Update
 from workbench.runs.state import RunState
+from workbench.text import count, decimal, duration, one_line, percent
 
 BAR = 20  # cells
 REWRITE = "\r\x1b[K"  # back to the start of the line and erase it

@@ -5,9 +5,10 @@ from pathlib import Path
 import click
 
 from workbench.cli.options import json_option, runs_dir_option
-from workbench.cli.text import changes_text, columns, count, duration, percent, print_json
+from workbench.cli.text import print_json
 from workbench.runs import library
 from workbench.runs.library import RunInfo, list_runs
+from workbench.text import changes_text, columns, count, duration, percent
 
 HEADINGS = (
     *("RUN", "STATUS", "PRESET", "BEST VAL", "TEST", "PARAMETERS", "MACS", "TIME", "STARTED"),

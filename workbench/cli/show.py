@@ -7,11 +7,12 @@ from typing import Any
 import click
 
 from workbench.cli.options import json_option, run_argument, runs_dir_option
-from workbench.cli.text import changes_text, columns, count, duration, percent, print_json
+from workbench.cli.text import print_json
 from workbench.runs import library
 from workbench.runs.folder import find_run
 from workbench.runs.follow import why_ended
 from workbench.runs.library import RunInfo, read_run
+from workbench.text import changes_text, columns, count, duration, percent
 
 
 @click.command(short_help="One run and what it came to.")

@@ -1,4 +1,4 @@
-"""What commands print: strict JSON, and the words and columns of :mod:`workbench.text`."""
+"""What commands print that is not words: strict JSON, or nothing to a reader that has gone."""
 
 import json
 import math
@@ -7,34 +7,6 @@ from collections.abc import Mapping
 from typing import Any, TextIO
 
 import click
-
-from workbench.text import (
-    NOTHING,
-    changes_text,
-    columns,
-    count,
-    decimal,
-    duration,
-    one_line,
-    percent,
-    size,
-    toml_value,
-)
-
-__all__ = [
-    "NOTHING",
-    "changes_text",
-    "columns",
-    "count",
-    "decimal",
-    "duration",
-    "one_line",
-    "percent",
-    "print_json",
-    "silence",
-    "size",
-    "toml_value",
-]
 
 
 def print_json(document: Any) -> None:

@@ -3,8 +3,8 @@
 import sys
 from types import TracebackType
 
-from workbench.cli.text import count, one_line
 from workbench.cli.watching import is_terminal
+from workbench.text import count, one_line
 
 REWRITE = "\r\x1b[K"
 

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from types import FrameType
 
 from workbench.cli.progress import Reporter
-from workbench.cli.text import duration, percent, print_json
+from workbench.cli.text import print_json
 from workbench.errors import RunError
 from workbench.runs.control import ask
 from workbench.runs.folder import RunFolder
 from workbench.runs.follow import follow, why_ended
 from workbench.runs.library import RunInfo, as_json, read_run
+from workbench.text import duration, percent
 
 INTERRUPTED = 130
 

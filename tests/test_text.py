@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.cli.text import (
+from workbench.cli.text import print_json
+from workbench.config import parse_assignment
+from workbench.text import (
     changes_text,
     columns,
     count,
     duration,
     one_line,
     percent,
-    print_json,
     size,
+    toml_value,
 )
 
 
@@ -76,3 +78,11 @@ def test_json_is_strict(capsys: pytest.CaptureFixture[str]) -> None:
         "name": "größer",
     }
     assert "NaN" not in out and "Infinity" not in out
+
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]))  # a lone surrogate is no TOML
+
+
+@given(TEXTS | st.integers(-(2**53), 2**53) | st.booleans() | st.lists(st.integers(0, 9)))
+def test_a_value_is_read_back_by_the_option(value: object) -> None:
+    assert parse_assignment(f"model.key={toml_value(value)}") == ("model.key", value)
