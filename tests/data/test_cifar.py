@@ -86,6 +86,10 @@ def test_without_a_network_one_line_says_what_to_put_where(
     text = str(caught.value)
     assert CIFAR10.tgz_md5 in text and CIFAR10.filename in text and "\n" not in text
     assert f"into {tmp_path / 'new'}" in text and "data.name=imagefolder" in text
+    assert "(No such file or directory)" in text
+    with pytest.raises(DataError):
+        load_data(config("cifar10", data__root=str(tmp_path / "other")))
+    assert not (tmp_path / "other").exists()
 
 
 def test_a_damaged_archive_is_not_unpacked(site: Path, config: MakeConfig, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ Source: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 20
 
 import urllib.request
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import torch
 from torch import Tensor
@@ -64,7 +64,6 @@ def _fetch(reader: Any, root: Path, progress: Progress) -> None:
     if archive.exists() and not check_integrity(str(archive), reader.tgz_md5):
         raise DataError(f"{archive}: damaged, its md5 differs; {where}")
     try:
-        root.mkdir(parents=True, exist_ok=True)
         if not archive.exists():
             _download(reader.url, archive, progress)
             if not check_integrity(str(archive), reader.tgz_md5):
@@ -73,7 +72,8 @@ def _fetch(reader: Any, root: Path, progress: Progress) -> None:
         progress(f"unpacking {archive.name}", 0, 0)
         extract_archive(str(archive), str(root))
     except OSError as error:  # URLError, the network's own, is one
-        why = getattr(error, "reason", None) or error.strerror or error
+        cause = getattr(error, "reason", error)
+        why = getattr(cause, "strerror", None) or cause
         raise DataError(
             f"{root}: no {reader.base_folder}/ here, no download ({why}); {where}"
         ) from None
@@ -91,7 +91,7 @@ def _download(url: str, target: Path, progress: Progress) -> None:
     """Download to a ``.part`` file beside ``target``, which appears only when it is whole."""
     part = target.with_name(target.name + ".part")
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, part.open("wb") as out:
+        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, _created(part) as out:
             total, done = int(answer.headers.get("Content-Length") or 0), 0
             while block := answer.read(BLOCK):
                 out.write(block)
@@ -100,3 +100,8 @@ def _download(url: str, target: Path, progress: Progress) -> None:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _created(path: Path) -> BinaryIO:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.open("wb")
