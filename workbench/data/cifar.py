@@ -8,12 +8,14 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import torch
+from filelock import FileLock
 from torch import Tensor
 
 from workbench.config import RunConfig
 from workbench.data.assemble import assemble
 from workbench.data.dataset import DataSet, Progress
 from workbench.errors import DataError
+from workbench.resolve import cache_folder
 
 BLOCK = 1 << 18  # bytes a read
 TIMEOUT = 30  # seconds without an answer
@@ -29,7 +31,10 @@ def load(config: RunConfig, progress: Progress, reader: Any) -> DataSet:
     root, message = Path(config.data.root), f"reading {config.data.name}"
     try:
         if not _complete(reader, root):
-            _fetch(reader, root, progress)
+            cache_folder().mkdir(parents=True, exist_ok=True)
+            with FileLock(cache_folder() / f"{config.data.name}.lock"):
+                if not _complete(reader, root):  # nobody else has fetched it meanwhile
+                    _fetch(reader, root, progress)
         progress(message, 0, 2)
         train = reader(root, train=True)
         progress(message, 1, 2)
