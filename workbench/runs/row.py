@@ -66,6 +66,8 @@ def make_row(
     run, result = record.get("run", {}), record.get("result", {})
     test = state.test
     curve = state.epoch_curves.get("val_accuracy")
+    last = state.epoch_rows[-1] if state.epoch_rows else {}  # the steps may have been left out
+    step = max(state.step, int(last.get("step", 0)))
     return RunRow(
         id=folder.id,
         status=standing.status,
@@ -80,10 +82,10 @@ def make_row(
         speed=_share(state.images_per_second),
         time=_share(state.seconds or None, run.get("seconds")),
         started=str(run.get("started", "")),
-        epoch=state.epoch,
+        epoch=max(state.epoch, int(last.get("epoch", 0))),
         epochs=state.epochs,
         best_epoch=state.best_epoch,
-        progress=state.progress,
+        progress=min(1.0, step / state.steps) if state.steps else 0.0,
         device=str(
             record.get("environment", {}).get("device", "") or state.facts.get("device", "")
         ),

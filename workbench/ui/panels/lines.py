@@ -18,7 +18,9 @@ from textual.strip import Strip
 
 from workbench.ui.panels.words import clean
 
-Span = tuple[str, str]  # text, role ("" is plain); two roles are written with a space between
+Span = tuple[
+    str, str
+]  # text, role ("" is plain); "good cursor" is the ink of the first on the ground of the second
 Line = list[Span]
 
 ROLES = (
@@ -125,10 +127,15 @@ class Lines(ScrollView):
         """The style that the style sheet gives to a role."""
         style = self._styles.get(role)
         if style is None:
-            names = [f"lines--{part}" for part in role.split()]
-            style = self.get_component_rich_style(*names) if names else self.rich_style
+            ink, _, ground = role.partition(" ") if role != "cursor" else ("", "", role)
+            style = self._component(ink)
+            if ground:
+                style += Style(bgcolor=self._component(ground).bgcolor)
             self._styles[role] = style
         return style
+
+    def _component(self, role: str) -> Style:
+        return self.get_component_rich_style(f"lines--{role}") if role else self.rich_style
 
     def line_at(self, y: int) -> Line:
         """What line ``y`` of the whole shows; nothing below the last."""

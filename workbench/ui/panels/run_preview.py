@@ -3,7 +3,7 @@
 from workbench.runs.row import RunRow
 from workbench.ui.panels.lines import Line, Lines, plain
 from workbench.ui.panels.marks import mark
-from workbench.ui.panels.words import clean, count, duration, percent, sparkline
+from workbench.ui.panels.words import clean, count, duration, fit, percent, sparkline
 
 HINTS = {
     "crashed": "p resumes it from its last checkpoint",
@@ -35,25 +35,43 @@ def preview(row: RunRow, width: int) -> list[Line]:
     sign, role = mark(row.status)
     first: Line = [(" ", ""), (clean(row.id), "heading"), (f"  {clean(row.preset)}", "muted")]
     first += [("   ", ""), (f"{sign} {row.status}", role)]
-    if why := clean(row.error or row.reason):
-        first.append((f"  {why}", "bad" if row.error else "muted"))
+    if row.reason and not row.error:
+        first.append((f"  {clean(row.reason)}", "muted"))
+    return [first, _what_was_changed(row, width), [(f" {_facts(row, width - 2)}", "")]]
+
+
+def _what_was_changed(row: RunRow, width: int) -> Line:
+    """Changes and curve; of a run that failed, why."""
     changed = row.changes or "nothing changed from its preset"
-    second: Line = [(f" {clean(changed)}", "changed" if row.changes else "muted")]
-    if hint := HINTS.get(row.status):
-        second.append((f"   {hint}", "muted"))
-    room = width - len(plain(second)) - 3
+    line: Line = [(f" {clean(changed)}", "changed" if row.changes else "muted")]
+    if row.error:
+        line = [(f" {fit(clean(row.error), width - 2).rstrip()}", "bad")]
+    hint = HINTS.get(row.status, "")
+    if hint and len(plain(line)) + len(hint) + 4 <= width:
+        line.append((f"   {hint}", "muted"))
+    room = width - len(plain(line)) - 3
     if row.curve and room >= 12:
         spark = sparkline([*row.curve], min(room, len(row.curve))).rstrip()
-        second += [(" " * (room + 2 - len(spark)), ""), (spark, "val")]
-    facts = [
+        line += [(" " * (room + 2 - len(spark)), ""), (spark, "val")]
+    return line
+
+
+def _facts(row: RunRow, width: int) -> str:
+    """As many results as there is room for, the most telling first."""
+    facts = (
         f"epoch {row.epoch}/{row.epochs}" if row.epochs else "",
         f"val {percent(row.val, 2)} @ {row.best_epoch}" if row.val is not None else "",
         f"test {percent(row.test, 2)}" if row.test is not None else "",
         f"top-3 {percent(row.top3, 2)}" if row.top3 is not None else "",
+        duration(row.time) if row.time else "",
         f"{count(row.params)} parameters" if row.params else "",
         f"{count(row.macs)} MACs" if row.macs else "",
         f"{count(row.speed)} img/s" if row.speed else "",
-        duration(row.time) if row.time else "",
         clean(row.device),
-    ]
-    return [first, second, [(f" {' · '.join(fact for fact in facts if fact)}", "")]]
+    )
+    text = ""
+    for fact in facts:
+        longer = f"{text} · {fact}" if text else fact
+        if fact and len(longer) <= width:
+            text = longer
+    return text
