@@ -17,7 +17,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--workbench-presets",
         action="store_true",
-        help="also test the network of every preset (choose among them with -k)",
+        help="also test the network of every classification preset (choose among them with -k)",
     )
     group.addoption(
         "--workbench-golden",
