@@ -28,13 +28,17 @@ def test_runs(workbench: Workbench, finished: RunFolder) -> None:
     assert heading.split()[:3] == ["RUN", "STATUS", "PRESET"]
     for part in ("digits-done", "finished", "99.1 %", "98.7 %", "77,290", "1m 15s"):
         assert part in row
-    assert "2026-01-02 03:04" in row and row.endswith("optimizer.lr=0.5")
+    assert "2026-01-02 03:04" in row and row.endswith("lr 0.5")
 
 
 def test_json(workbench: Workbench, finished: RunFolder) -> None:
     (listed,) = workbench("runs", "--json").document
     shown = workbench("show", "digits", "--json").document
-    assert listed == {key: value for key, value in shown.items() if key != "config"}
+    for section in ("run", "result"):
+        same = listed[section].keys() & shown[section].keys()
+        assert len(same) >= 4
+        assert all(listed[section][key] == shown[section][key] for key in same)
+    assert (listed["id"], listed["path"]) == (shown["id"], shown["path"])
     assert shown["run"]["status"] == shown["status"] == "finished"
     assert shown["result"]["test_accuracy"] == 0.987
     assert shown["changes"] == {"optimizer.lr": 0.5}
@@ -82,3 +86,40 @@ def test_records_of_a_stranger(workbench: Workbench, finished: RunFolder) -> Non
     finished.config.write_text("nor is this")
     assert workbench("runs").status == 0
     assert "not valid TOML" in workbench("show", "digits").out
+
+
+@pytest.fixture
+def three(home: Path) -> Path:
+    for name, lr, accuracy in (("a", 0.1, 0.5), ("b", 0.2, None), ("c", 0.3, 0.9)):
+        config = load_preset("quick/digits", {"optimizer.lr": lr})
+        folder = prepare(config, home / "runs", name)
+        run = {"id": name, "status": "finished", "started": f"2026-01-0{ord(name) - 96}T00:00:00"}
+        write_record(folder.record, {"run": run, "result": {"best_val_accuracy": accuracy}})
+    return home / "runs"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "ids"),
+    [
+        ([], "cba"),
+        (["--reverse"], "abc"),
+        (["--sort", "val"], "cab"),
+        (["--sort", "val", "--reverse"], "acb"),
+        (["--sort", "id", "--limit", "2"], "ab"),
+        (["acc>0.6"], "c"),
+        (["lr<0.25", "digits"], "ba"),
+        (["status:crashed"], ""),
+    ],
+)
+def test_filters_and_order(
+    workbench: Workbench, three: Path, arguments: list[str], ids: str
+) -> None:
+    listed = workbench("runs", *arguments, "--json").document
+    assert "".join(run["id"] for run in listed) == ids
+
+
+def test_wrong_filters(workbench: Workbench, three: Path) -> None:
+    wrong = workbench("runs", "acuracy>0.5")
+    assert wrong.status == 2 and "did you mean accuracy" in wrong.err
+    none = workbench("runs", "nothing-like-this")
+    assert (none.status, none.out) == (0, "") and "nothing-like-this" in none.err

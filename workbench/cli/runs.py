@@ -1,14 +1,19 @@
-"""``workbench runs``: every run of a runs directory."""
+"""``workbench runs``: the runs of a runs directory, filtered and sorted."""
 
+from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import click
 
 from workbench.cli.options import json_option, runs_dir_option
 from workbench.cli.text import print_json
-from workbench.runs import library
-from workbench.runs.library import RunInfo, list_runs
-from workbench.text import changes_text, columns, count, duration, percent
+from workbench.cli.waiting import Waiting
+from workbench.runs.index import RunIndex
+from workbench.runs.query import NAMES, parse_query
+from workbench.runs.row import RunRow
+from workbench.text import NOTHING, columns, count, duration, percent
 
 HEADINGS = (
     *("RUN", "STATUS", "PRESET", "BEST VAL", "TEST", "PARAMETERS", "MACS", "TIME", "STARTED"),
@@ -18,35 +23,103 @@ NUMBERS = (3, 4, 5, 6, 7)
 
 
 @click.command(short_help="Every run, as it stands now.")
+@click.argument("terms", nargs=-1, metavar="[FILTER]...")
 @runs_dir_option
+@click.option("--sort", type=click.Choice(NAMES), default="started", show_default=True)
+@click.option("--reverse", is_flag=True, help="The other way round.")
+@click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N of them.")
 @json_option
-def command(runs_dir: Path, as_json: bool) -> None:
-    """List the runs, the newest first, each with its status as it is now."""
-    runs = list_runs(runs_dir)
+def command(
+    terms: Sequence[str],
+    runs_dir: Path,
+    sort: str,
+    reverse: bool,
+    limit: int | None,
+    as_json: bool,
+) -> None:
+    """List the runs that fulfil every FILTER, each with its status as it is now.
+
+    A bare word is looked for in id, preset and changes; name:text, name=value,
+    name>value compare a column or a configuration key:
+
+        workbench runs status:finished 'acc>0.9' optimizer.kind=adam resnet
+
+    Times and numbers come with the largest first, names by the alphabet.
+    """
+    rows = select(runs_dir, terms)
+    rows = sort_rows(rows, sort, reverse=reverse)[:limit]
     if as_json:
-        print_json([_document(run) for run in runs])
-    elif runs:
-        click.echo(columns([HEADINGS, *(_row(run) for run in runs)], NUMBERS))
+        print_json([_document(row, runs_dir) for row in rows])
+    elif rows:
+        click.echo(columns([HEADINGS, *map(_row, rows)], NUMBERS))
+    elif terms:
+        click.echo(f"no run in {runs_dir} fits {' '.join(terms)}", err=True)
     else:
         click.echo(f"no runs in {runs_dir}; `workbench train quick/digits` makes one", err=True)
 
 
-def _document(run: RunInfo) -> dict[str, object]:
-    """What ``show --json`` says of a run, without the whole configuration."""
-    return {key: value for key, value in library.as_json(run).items() if key != "config"}
+def select(runs_dir: Path, terms: Sequence[str]) -> list[RunRow]:
+    """The rows of the runs that fulfil every term, in no order."""
+    with closing(RunIndex(runs_dir)) as index, Waiting() as waiting:
+        index.refresh(lambda done, total: waiting("reading the runs", done, total))
+        return index.select(parse_query(" ".join(terms), index.keys()))
 
 
-def _row(run: RunInfo) -> tuple[str, ...]:
-    preset = run.config.about.preset if run.config else run.value("run", "preset")
+def sort_rows(rows: Sequence[RunRow], column: str, *, reverse: bool = False) -> list[RunRow]:
+    """By one column: numbers and times the largest first, names by the alphabet.
+
+    Runs without a value come last, whichever way round.
+    """
+    have = [row for row in rows if getattr(row, column) not in (None, "")]
+    rest = [row for row in rows if getattr(row, column) in (None, "")]
+    by_name = column != "started" and all(isinstance(getattr(row, column), str) for row in have)
+    have.sort(key=lambda row: row.id)
+    have.sort(key=lambda row: getattr(row, column), reverse=by_name == reverse)
+    return have + sorted(rest, key=lambda row: row.id)
+
+
+def _document(row: RunRow, runs_dir: Path) -> dict[str, Any]:
+    """A run in the record's own words, as far as a list knows it."""
+    return {
+        "id": row.id,
+        "status": row.status,
+        "reason": row.reason,
+        "path": str(runs_dir / row.id),
+        "run": {
+            "id": row.id,
+            "preset": row.preset,
+            "status": row.status,
+            "started": row.started,
+            "seconds": row.time,
+        },
+        "result": {
+            "best_val_accuracy": row.val,
+            "best_epoch": row.best_epoch,
+            "test_accuracy": row.test,
+            "test_top3_accuracy": row.top3,
+            "params": row.params,
+            "macs": row.macs,
+            "images_per_second": row.speed,
+        },
+        "epoch": row.epoch,
+        "epochs": row.epochs,
+        "progress": row.progress,
+        "device": row.device,
+        "changes": row.changes,
+        "error": row.error,
+    }
+
+
+def _row(row: RunRow) -> tuple[str, ...]:
     return (
-        run.id,
-        run.standing.status,
-        str(preset or "?"),
-        percent(run.value("result", "best_val_accuracy")),
-        percent(run.value("result", "test_accuracy")),
-        count(run.value("result", "params")),
-        count(run.value("result", "macs")),
-        duration(run.value("run", "seconds")),
-        str(run.value("run", "started") or "–")[:16].replace("T", " "),
-        changes_text(run.changes),
+        row.id,
+        row.status,
+        row.preset or NOTHING,
+        percent(row.val),
+        percent(row.test),
+        count(row.params),
+        count(row.macs),
+        duration(row.time),
+        row.started[:16].replace("T", " ") or NOTHING,
+        row.changes,
     )
