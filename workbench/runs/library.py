@@ -1,21 +1,19 @@
-"""Every run at a glance: what a list of runs shows, read from the records."""
+"""One run as its files tell it, whole: for ``show``, and for whoever waits for its end."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from workbench.config import RunConfig, difference, read_config, to_tables
 from workbench.errors import RequestError
 from workbench.presets import load_preset
-from workbench.runs.folder import RunFolder, list_folders
+from workbench.runs.folder import RunFolder
 from workbench.runs.record import Record, read_record
 from workbench.runs.status import Standing, standing
 
 
 @dataclass(frozen=True)
 class RunInfo:
-    """One run of the list."""
+    """One run and all that its files hold."""
 
     folder: RunFolder
     standing: Standing
@@ -42,16 +40,6 @@ def read_run(folder: RunFolder) -> RunInfo:
         config = None
     changes = preset_changes(config) if config else {}
     return RunInfo(folder, standing(folder, record), record, config, changes)
-
-
-def list_runs(root: Path) -> list[RunInfo]:
-    """Every run below ``root``, the newest first."""
-    return newest_first(read_run(folder) for folder in list_folders(root))
-
-
-def newest_first(runs: Iterable[RunInfo]) -> list[RunInfo]:
-    """Sorted by start, those that have not started yet at the top."""
-    return sorted(runs, key=lambda run: run.value("run", "started") or "~", reverse=True)
 
 
 def preset_changes(config: RunConfig) -> dict[str, Any]:
