@@ -20,6 +20,7 @@ from workbench.ui.panels.classes import ClassesPanel
 from workbench.ui.panels.confusion import ConfusionPanel
 from workbench.ui.panels.curves import SMOOTHINGS
 from workbench.ui.panels.facts import Facts
+from workbench.ui.panels.gallery import GalleryPanel
 from workbench.ui.panels.layers import LayersPanel
 from workbench.ui.panels.log import LogPanel
 from workbench.ui.panels.message import MessageLine
@@ -39,6 +40,7 @@ PANELS: tuple[type[Panel], ...] = (
     ClassesPanel,
     ConfusionPanel,
     LayersPanel,
+    GalleryPanel,
     LogPanel,
     ConfigPanel,
 )
@@ -61,6 +63,14 @@ class RunScreen(Screen[None]):
         Binding(
             "x", "axis", "Epochs / steps", id="run.axis", show=False,
             tooltip="Plot against epochs or against steps",
+        ),
+        Binding(
+            "w", "wrong", "Wrong only", id="run.wrong",
+            tooltip="Pictures with a wrong answer, or all",
+        ),
+        Binding(
+            "b", "crops", "Cut out", id="run.crops",
+            tooltip="What the network cuts out of the pictures, or the pictures",
         ),
         Binding(
             "tab", "panel(1)", "Panel", id="run.next", key_display="tab", priority=True,
@@ -192,6 +202,7 @@ class RunScreen(Screen[None]):
     def _choose(self, index: int) -> None:
         self._active = index % len(TITLES)
         self._arrange()
+        self.refresh_bindings()
 
     def action_panel(self, by: int) -> None:
         """The next panel, or the one before."""
@@ -231,8 +242,18 @@ class RunScreen(Screen[None]):
         self._only = "accuracy" if self._only == "loss" else "loss"
         self._arrange()
 
+    def action_wrong(self) -> None:
+        """Wrong answers only, or all pictures."""
+        self.query_one(GalleryPanel).toggle_wrong()
+
+    def action_crops(self) -> None:
+        """What was cut out of the pictures, or the pictures."""
+        self.query_one(GalleryPanel).toggle_crops()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys for one plot or two are there where they do something."""
+        if action in ("wrong", "crops"):
+            return TITLES[self._active] == GalleryPanel.title
         if action == "zoom":
             return self.size.width >= ROOMY
         if action == "swap":
