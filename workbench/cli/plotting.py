@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 
-from workbench.text import one_line
+from workbench.text import one_line, short
 
 Points = tuple[Sequence[float], Sequence[float]]
 HEIGHT = 16  # lines

@@ -1,0 +1,103 @@
+"""A sweep's progress and its result table, as text for a terminal."""
+
+import sys
+from typing import Any
+
+from workbench.cli.plotting import line_plot
+from workbench.cli.watching import is_terminal
+from workbench.sweeps.columns import RESULTS, title
+from workbench.sweeps.config import SweepConfig
+from workbench.sweeps.coordinator import Coordinator
+from workbench.sweeps.results import Cell, Table, plot_points, swept_key
+from workbench.text import NOTHING, columns, count, duration, one_line, percent, toml_value
+
+REWRITE = "\r\x1b[K"
+
+
+class SweepReporter:
+    """Says on stderr what a coordinator does: lines that stay, on a terminal a live one below."""
+
+    def __init__(self) -> None:
+        self._live = is_terminal()
+
+    def say(self, line: str) -> None:
+        """Print a line that stays."""
+        start = REWRITE if self._live else ""
+        print(f"{start}{one_line(line)}", file=sys.stderr, flush=True)
+
+    def show(self, coordinator: Coordinator) -> None:
+        """Rewrite the line below: how many are done, and where each live run is."""
+        if self._live:
+            line = progress_line(coordinator)
+            print(f"{REWRITE}{one_line(line)[:160]}", end="", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Take the live line away."""
+        if self._live:
+            print(REWRITE, end="", file=sys.stderr, flush=True)
+
+
+def progress_line(coordinator: Coordinator) -> str:
+    """``12/20 done · lr 0.1: epoch 3/10 71.2 %``."""
+    parts = [f"{coordinator.done}/{coordinator.source.total} done"]
+    if coordinator.failed:
+        parts.append(f"{len(coordinator.failed)} failed")
+    for live in coordinator.live.values():
+        state = live.state
+        where = f"epoch {state.epoch}/{state.epochs}" if state.epochs else state.phase or "starting"
+        parts.append(f"{live.run.variant}: {where} {percent(state.best_accuracy)}")
+    return " · ".join(parts)
+
+
+def table_text(table: Table) -> str:
+    """The result table, the best row marked."""
+    rows = [("", "VARIANT", "RUNS", *(heading.upper() for heading in table.titles))]
+    for row in table.rows:
+        done = sum(status == "finished" for status in row.statuses)
+        others = sorted({status or "waiting" for status in row.statuses} - {"finished"})
+        runs = f"{done}/{len(row.runs)}" + (f" {', '.join(others)}" if others else "")
+        cells = [cell_text(name, row.cells[name]) for name in table.columns]
+        rows.append(("★" if row.best else "", row.variant, runs, *cells))
+    numeric = [index + 3 for index in range(len(table.columns))]
+    return columns(rows, numeric)
+
+
+def cell_text(name: str, cell: Cell) -> str:
+    """One value with its unit; a mean over seeds with its deviation."""
+    if name not in RESULTS:
+        return NOTHING if cell.value is None else toml_value(cell.value)
+    if cell.deviation is None:
+        return result_text(name, cell.value)
+    if RESULTS[name].kind == "share":
+        return f"{cell.value:.2%} ± {cell.deviation * 100:.2f}"
+    if RESULTS[name].kind == "number":
+        return f"{cell.value:.4g} ± {cell.deviation:.2g}"
+    return result_text(name, cell.value)
+
+
+def result_text(name: str, value: Any) -> str:
+    """A result with its unit."""
+    if value is None:
+        return NOTHING
+    match RESULTS[name].kind:
+        case "share":
+            return f"{value:.2%}"
+        case "seconds":
+            return duration(value)
+        case "count":
+            return count(round(value))
+        case _:
+            return f"{value:,.4g}"
+
+
+def plot_text(sweep: SweepConfig, table: Table) -> str:
+    """The metric against the swept value; "" where there is no such value or one point only."""
+    key = swept_key(sweep)
+    points = plot_points(table, key) if key else []
+    if len(points) < 2:
+        return ""
+    share = RESULTS[table.metric].kind == "share"
+    x, y = [p[0] for p in points], [p[1] * (100 if share else 1) for p in points]
+    unit = ", %" if share else ""
+    wide = x[0] > 0 and x[-1] / x[0] >= 20
+    return line_plot({key: (x, y)}, f"{title(table.metric)}{unit}", key, log_x=wide)

@@ -1,0 +1,25 @@
+"""Counting the parameters of a sweep's networks before they train, in a process that has torch."""
+
+import asyncio
+
+from workbench.config import RunConfig
+from workbench.runs.standby import Standby
+from workbench.sweeps.folder import SweepFolder
+
+
+class ParameterLimit:
+    """Whether a configuration's network has more than ``limit`` parameters."""
+
+    def __init__(self, limit: int, folder: SweepFolder) -> None:
+        self.limit, self._folder = limit, folder
+
+    def __call__(self, config: RunConfig) -> bool:
+        """True where the network is too large; takes seconds, as torch is loaded for it."""
+        return asyncio.run(self._count(config)) > self.limit
+
+    async def _count(self, config: RunConfig) -> int:
+        standby = Standby(self._folder.log)
+        try:
+            return int((await standby.summarize(config))["params"])
+        finally:
+            await standby.close()

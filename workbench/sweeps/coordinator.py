@@ -1,0 +1,250 @@
+"""Trains the runs of a sweep, so many at a time; may be killed and started again at any moment.
+
+It keeps nothing that could be lost: which runs there are follows from the
+sweep, and how each stands from its folder. Workers live in sessions of their
+own, so that a new coordinator finds them as an old one left them.
+"""
+
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from workbench.config import RunConfig, read_config, to_toml
+from workbench.config.files import change_config
+from workbench.errors import RequestError, RunError
+from workbench.resolve import resolve
+from workbench.runs.control import ask
+from workbench.runs.events import EventTail
+from workbench.runs.folder import RunFolder
+from workbench.runs.follow import why_ended
+from workbench.runs.launch import reap, start_worker
+from workbench.runs.library import read_run
+from workbench.runs.record import read_record
+from workbench.runs.state import RunState
+from workbench.sweeps.config import SweepConfig
+from workbench.sweeps.folder import Note, SweepFolder, begin, prepare_run, read_note, write_note
+from workbench.sweeps.plan import PlannedRun
+from workbench.sweeps.source import Source
+from workbench.sweeps.standing import Seen, action, look
+
+INTERVAL = 0.5  # seconds between two looks
+
+
+@dataclass
+class Live:
+    """A run that is training, and what its events have told so far."""
+
+    run: PlannedRun
+    folder: RunFolder
+    device: str
+    tail: EventTail
+    state: RunState
+
+    def look(self) -> None:
+        """Take in what is new."""
+        events = self.tail.read(every=10)
+        if self.tail.reset:
+            self.state = RunState()
+        self.state.fold(events)
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Who hears what happens; both may be left as they are."""
+
+    say: Callable[[str], None] = lambda _: None
+    show: Callable[["Coordinator"], None] = lambda _: None  # after every look
+
+
+class Coordinator:
+    """One pass over a sweep: from wherever its runs stand to all of them ended."""
+
+    def __init__(
+        self,
+        folder: SweepFolder,
+        sweep: SweepConfig,
+        source: Source,
+        *,
+        data: Path | None = None,
+        retry_failed: bool = False,
+        over_budget: Callable[[RunConfig], bool] = lambda _: False,
+        listener: Listener | None = None,
+    ) -> None:
+        self.folder, self.sweep, self.source, self.data = folder, sweep, source, data
+        self.retry_failed, self.over_budget = retry_failed, over_budget
+        self.listener = listener or Listener()
+        self.live: dict[str, Live] = {}
+        self.finished: list[str] = []
+        self.failed: dict[str, str] = {}  # id → why
+        self.left: dict[str, str] = {}  # id → why it did not train to its end
+        self.stopping = False
+        self._exhausted = False
+
+    def work(self, wants_stop: Callable[[], bool] = lambda: False) -> None:
+        """Train what there is to train; raises :class:`RequestError` where another one does."""
+        with self._alone():
+            begin(self.folder, self.sweep)
+            self._adopt()
+            while True:
+                self._collect()
+                if not self.stopping and (wants_stop() or self.folder.stop.exists()):
+                    self._stop_all()
+                if not self.stopping:
+                    self._fill()
+                self.listener.show(self)
+                if not self.live and (self.stopping or self._exhausted):
+                    return
+                time.sleep(INTERVAL)
+                reap()
+
+    @property
+    def done(self) -> int:
+        """Runs that will not train any more."""
+        return len(self.finished) + len(self.failed) + len(self.left)
+
+    def _adopt(self) -> None:
+        """Take over the runs that an earlier coordinator left training."""
+        for run in self.source.known():
+            folder = RunFolder(self.folder.runs_dir / run.id)
+            if look(folder).live:
+                self._watch(run, folder)
+
+    def _collect(self) -> None:
+        """Take note of the runs that have ended, and start again those that may be."""
+        for live in list(self.live.values()):
+            seen = look(live.folder)
+            live.look()
+            if not seen.live:
+                del self.live[live.run.id]
+                self._judge(live.run, seen, watched=True)
+            elif self.source.is_hopeless(live.run, live.state):
+                self.listener.say(f"run {live.run.id} is ended early: the others do better")
+                with suppress(RunError):  # it ended this very moment: the next look says how
+                    ask(live.folder, "stop")
+
+    def _fill(self) -> None:
+        """Give every free place to the next run."""
+        while not self._exhausted and (device := self._free_device()) is not None:
+            run = self.source.next()
+            if run is None:
+                self._exhausted = True
+            elif run.id not in self.live:
+                seen = look(RunFolder(self.folder.runs_dir / run.id))
+                self._judge(run, seen, watched=False, device=device)
+
+    def _judge(self, run: PlannedRun, seen: Seen, *, watched: bool, device: str = "") -> None:
+        folder = RunFolder(self.folder.runs_dir / run.id)
+        todo = action(seen, watched=watched, retry_failed=self.retry_failed and not watched)
+        if self.source.gave_up(run) and todo in ("left", "resume"):
+            return self._end(run, self.left, "ended early: the others did better")
+        if self.stopping and todo in ("start", "resume", "retry"):
+            return self._end(run, self.left, seen.reason or "stopped")
+        match todo:
+            case "start" if reason := self._no_budget(run):
+                self.left[run.id] = reason
+                self.listener.say(f"{run.variant}: left out, {reason}")
+            case "start":
+                self._start(run, folder, device)
+            case "resume" | "retry":
+                self._restart(run, folder, seen, count=todo == "retry")
+            case "wait":
+                self._watch(run, folder)
+            case "done":
+                self.finished.append(run.id)
+                self._tell(run)
+            case "left":
+                self._end(run, self.left, "stopped")
+            case "failed":
+                self._end(run, self.failed, why_ended(read_run(folder)))
+        return None
+
+    def _start(self, run: PlannedRun, folder: RunFolder, device: str) -> None:
+        if not folder.config.is_file():
+            config = resolve(change_config(run.config, self._place(run, device)), self.data)
+            note = Note(self.folder.name, run.variant, run.seed, 0, run.changes)
+            prepare_run(self.folder.runs_dir, run.id, to_toml(config), note)
+        start_worker(folder)
+        self.listener.say(f"run {run.id} started ({run.variant})")
+        self._watch(run, folder)
+
+    def _place(self, run: PlannedRun, device: str) -> dict[str, Any]:
+        """The keys that say where a run trains, and on how many of the machine's cores."""
+        keys: dict[str, Any] = {} if device == "auto" else {"train.device": device}
+        together = self.sweep.jobs * len(self.sweep.devices)
+        if together > 1 and not run.config.train.threads:
+            keys["train.threads"] = max(1, (os.cpu_count() or 1) // together)
+        return keys
+
+    def _restart(self, run: PlannedRun, folder: RunFolder, seen: Seen, *, count: bool) -> None:
+        why = seen.reason or (why_ended(read_run(folder)) if count else seen.status)
+        if count:
+            note = read_note(folder) or Note(self.folder.name, run.variant, run.seed)
+            write_note(folder, replace(note, retries=note.retries + 1))
+        start_worker(folder)
+        self.listener.say(f"run {run.id} goes on from its last checkpoint ({why})")
+        self._watch(run, folder)
+
+    def _watch(self, run: PlannedRun, folder: RunFolder) -> None:
+        device = read_config(folder.config).train.device
+        live = Live(run, folder, device, EventTail(folder.metrics), RunState())
+        self.live[run.id] = live
+
+    def _end(self, run: PlannedRun, group: dict[str, str], why: str) -> None:
+        group[run.id] = why
+        self.listener.say(f"run {run.id}: {why}")
+        self._tell(run)
+
+    def _tell(self, run: PlannedRun) -> None:
+        folder = RunFolder(self.folder.runs_dir / run.id)
+        self.source.ended(run, read_run(folder))
+
+    def _free_device(self) -> str | None:
+        """The device with the most free places; None where there is none."""
+        busy = Counter(self._slot(live.device) for live in self.live.values())
+        device = min(self.sweep.devices, key=lambda name: busy[name])
+        return device if busy[device] < self.sweep.jobs else None
+
+    def _slot(self, device: str) -> str:
+        return device if device in self.sweep.devices else self.sweep.devices[0]
+
+    def _no_budget(self, run: PlannedRun) -> str:
+        """Why a run is over the budget; empty where it is not."""
+        budget = self.sweep.budget
+        if budget.hours and self._hours() >= budget.hours:
+            return f"the budget of {budget.hours:g} hours is used up"
+        if budget.params and self.over_budget(run.config):
+            return f"its network has more than {budget.params:,} parameters"
+        return ""
+
+    def _hours(self) -> float:
+        """Training time of all its runs so far, by their records."""
+        folders = [RunFolder(self.folder.runs_dir / run.id) for run in self.source.known()]
+        records = [read_record(folder.record) for folder in folders]
+        return sum(float(record.get("run", {}).get("seconds", 0)) for record in records) / 3600
+
+    def _stop_all(self) -> None:
+        self.stopping = True
+        self.listener.say(f"stopping; {len(self.live)} runs are asked to end after their step")
+        for live in self.live.values():
+            with suppress(RunError):  # it ended this very moment
+                ask(live.folder, "stop")
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        try:
+            self.folder.path.mkdir(parents=True, exist_ok=True)
+            with FileLock(self.folder.lock, timeout=0):
+                yield
+        except Timeout:
+            raise RequestError(
+                f"sweep {self.folder.name} is coordinated by another process already"
+            ) from None
+        except OSError as error:
+            raise RequestError(f"{self.folder.path}: {error.strerror or error}") from None

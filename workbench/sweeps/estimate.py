@@ -1,0 +1,53 @@
+"""How long a sweep will take, as far as earlier runs tell."""
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+
+from workbench.config import read_config
+from workbench.errors import RequestError
+from workbench.runs.folder import RunFolder, list_folders
+from workbench.runs.record import read_record
+from workbench.schedule import nominal_steps_per_epoch
+from workbench.sweeps.plan import PlannedRun
+from workbench.sweeps.standing import look
+
+NEWEST = 50  # earlier runs that are looked at
+
+
+def expected_seconds(runs: Sequence[PlannedRun], runs_dir: Path, jobs: int) -> float | None:
+    """Seconds until the runs that have not finished have; None where no earlier run tells.
+
+    By the median pace (images a second) of runs of the same model and data
+    section's kind; steps an epoch are those that the data set is known to have.
+    """
+    waiting = [run for run in runs if look_status(runs_dir, run) != "finished"]
+    paces = _paces(runs_dir)
+    total = 0.0
+    for run in waiting:
+        pace = paces.get((run.config.model.kind, run.config.data.name))
+        if not pace:
+            return None
+        steps = run.config.train.steps
+        steps = steps or run.config.train.epochs * nominal_steps_per_epoch(run.config)
+        total += steps * run.config.train.batch_size / statistics.median(pace)
+    return total / jobs
+
+
+def look_status(runs_dir: Path, run: PlannedRun) -> str:
+    """How a planned run stands now; "" where it has not begun."""
+    return look(RunFolder(runs_dir / run.id)).status
+
+
+def _paces(runs_dir: Path) -> dict[tuple[str, str], list[float]]:
+    paces: dict[tuple[str, str], list[float]] = {}
+    for folder in list_folders(runs_dir)[-NEWEST:]:
+        pace = read_record(folder.record).get("result", {}).get("images_per_second")
+        if not isinstance(pace, int | float) or pace <= 0:
+            continue
+        try:
+            config = read_config(folder.config)
+        except RequestError:
+            continue
+        paces.setdefault((config.model.kind, config.data.name), []).append(float(pace))
+    return paces

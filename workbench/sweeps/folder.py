@@ -1,0 +1,166 @@
+"""Where a sweep is kept: ``<runs>/.sweeps/<name>/``, and the note that it leaves in its runs.
+
+The runs themselves are runs like any other. What a sweep keeps beside them is
+its own description and who coordinates it; how far it has come is read from
+the runs, so that there is nothing that could disagree with them.
+"""
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from workbench.config import read_tables
+from workbench.errors import RequestError
+from workbench.runs.atomic import write_atomically
+from workbench.runs.folder import ID, RunFolder
+from workbench.runs.process import ProcessIdentity, own_identity
+from workbench.sweeps.config import SweepConfig, build_sweep, sweep_toml
+
+HOME = ".sweeps"  # no run can be called so
+
+
+@dataclass(frozen=True)
+class SweepFolder:
+    """The files of one sweep; its coordinator writes all but ``stop``."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        """What the sweep is called."""
+        return self.path.name
+
+    @property
+    def runs_dir(self) -> Path:
+        """Where its runs are."""
+        return self.path.parent.parent
+
+    @property
+    def spec(self) -> Path:
+        """The sweep as it was started last, with everything that was set for it."""
+        return self.path / "sweep.toml"
+
+    @property
+    def results(self) -> Path:
+        """The result table as JSON, written anew whenever a run has ended."""
+        return self.path / "results.json"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the coordinator as long as it lives."""
+        return self.path / "coordinator.lock"
+
+    @property
+    def coordinator(self) -> Path:
+        """Which process coordinates."""
+        return self.path / "coordinator.toml"
+
+    @property
+    def log(self) -> Path:
+        """What a coordinator without a terminal says."""
+        return self.path / "coordinator.log"
+
+    @property
+    def stop(self) -> Path:
+        """Its being there asks the coordinator to stop the runs and leave."""
+        return self.path / "stop"
+
+    @property
+    def is_coordinated(self) -> bool:
+        """True while a coordinator lives (on this machine)."""
+        try:
+            table = read_tables(self.coordinator)
+            return ProcessIdentity(
+                int(table["pid"]), str(table["pid_started"]), str(table["boot"]), str(table["host"])
+            ).is_alive()
+        except (RequestError, KeyError, ValueError, TypeError):
+            return False
+
+
+def open_sweep(name: str, runs_dir: Path) -> SweepFolder:
+    """The folder of a sweep of that name, whether it has begun or not."""
+    if not ID.fullmatch(name):
+        raise RequestError(
+            f"{name!r} cannot be a sweep's name: use letters, digits, '.', '_' and '-'"
+        )
+    return SweepFolder(runs_dir / HOME / name)
+
+
+def list_sweeps(runs_dir: Path) -> list[SweepFolder]:
+    """Every sweep that has begun in a runs directory, by name."""
+    return [SweepFolder(path.parent) for path in sorted((runs_dir / HOME).glob("*/sweep.toml"))]
+
+
+def begin(folder: SweepFolder, sweep: SweepConfig) -> None:
+    """Write down what the sweep is and who coordinates it."""
+    me = own_identity()
+    who = {"pid": me.pid, "pid_started": me.started, "boot": me.boot, "host": me.host}
+    try:
+        folder.stop.unlink(missing_ok=True)  # it was for an earlier coordinator
+        write_atomically(folder.spec, sweep_toml(sweep).encode())
+        write_atomically(folder.coordinator, tomli_w.dumps(who).encode())
+    except OSError as error:
+        raise RequestError(f"{folder.path}: cannot be written: {error.strerror}") from None
+
+
+def stored_sweep(folder: SweepFolder) -> SweepConfig:
+    """The sweep as it was started last."""
+    return build_sweep(read_tables(folder.spec), source=str(folder.spec))
+
+
+@dataclass(frozen=True)
+class Note:
+    """``sweep.toml`` of a run: the sweep it belongs to, and how often it was started again."""
+
+    sweep: str
+    variant: str
+    seed: int | None = None
+    retries: int = 0
+    changes: dict[str, Any] = field(default_factory=dict)
+
+
+def note_path(run: RunFolder) -> Path:
+    """Where a run's note is."""
+    return run.path / "sweep.toml"
+
+
+def write_note(run: RunFolder, note: Note) -> None:
+    """Replace a run's note; only the coordinator does."""
+    table = {key: value for key, value in vars(note).items() if value is not None}
+    write_atomically(note_path(run), tomli_w.dumps(table).encode())
+
+
+def read_note(run: RunFolder) -> Note | None:
+    """The note of a run; None for a run of no sweep."""
+    try:
+        table = read_tables(note_path(run))
+        changes = table.get("changes", {})
+        return Note(
+            str(table["sweep"]),
+            str(table["variant"]),
+            int(table["seed"]) if "seed" in table else None,
+            int(table.get("retries", 0)),
+            dict(changes) if isinstance(changes, dict) else {},
+        )
+    except (RequestError, KeyError, ValueError, TypeError):
+        return None
+
+
+def prepare_run(runs_dir: Path, run_id: str, config_toml: str, note: Note) -> RunFolder:
+    """Make the folder of a run with its configuration and note, whole or not at all."""
+    folder = RunFolder(runs_dir / run_id)
+    scratch = RunFolder(runs_dir / f".{run_id}.{os.getpid()}.{time.time_ns()}.part")
+    try:
+        scratch.path.mkdir(parents=True)
+        write_atomically(scratch.config, config_toml.encode())
+        write_note(scratch, note)
+        if folder.path.is_dir() and not any(folder.path.iterdir()):
+            folder.path.rmdir()
+        scratch.path.rename(folder.path)
+    except OSError as error:
+        raise RequestError(f"{folder.path}: cannot be written: {error.strerror}") from None
+    return folder

@@ -1,0 +1,157 @@
+"""The result table of a sweep, put together from the records of its runs."""
+
+import math
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any, TypeGuard
+
+from workbench.config import flatten, to_tables
+from workbench.runs.folder import RunFolder
+from workbench.runs.record import Record, read_record
+from workbench.sweeps.columns import RESULTS, result_of, title
+from workbench.sweeps.config import SweepConfig
+from workbench.sweeps.plan import PlannedRun
+from workbench.sweeps.standing import look
+
+USUAL = ("params", "macs", "best_val_accuracy", "test_accuracy", "seconds_per_epoch")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value of the table: a key of the configuration, or a result's mean over seeds."""
+
+    value: Any
+    deviation: float | None = None  # sample standard deviation; None for fewer than two runs
+    count: int = 0  # runs that gave it
+
+
+@dataclass(frozen=True)
+class Row:
+    """One variant, all its seeds together."""
+
+    variant: str
+    cells: dict[str, Cell]
+    runs: tuple[str, ...]
+    statuses: tuple[str, ...]  # of the runs; "" where one has not begun
+    best: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A sweep's rows, in the order of its plan."""
+
+    columns: tuple[str, ...]
+    metric: str
+    rows: tuple[Row, ...]
+
+    @property
+    def titles(self) -> list[str]:
+        """The headings of the columns."""
+        return [title(name) for name in self.columns]
+
+
+def result_table(sweep: SweepConfig, runs: Sequence[PlannedRun], runs_dir: Path) -> Table:
+    """Read the records of a sweep's runs and put them side by side."""
+    columns = _columns(sweep)
+    rows = [
+        _row(name, list(group), columns, sweep.table.metric, runs_dir)
+        for name, group in groupby(runs, key=lambda run: run.variant)
+    ]
+    best = _best(rows, sweep.table.metric)
+    marked = [Row(r.variant, r.cells, r.runs, r.statuses, r is best) for r in rows]
+    return Table(columns, sweep.table.metric, tuple(marked))
+
+
+def swept_key(sweep: SweepConfig) -> str:
+    """The key against which the metric is plotted; empty where the rows are only names."""
+    return sweep.table.x or (sweep.varied[0] if len(sweep.varied) == 1 else "")
+
+
+def plot_points(table: Table, key: str) -> list[tuple[float, float]]:
+    """(swept value, metric) of every row that has both as numbers, by the swept value."""
+    points = []
+    for row in table.rows:
+        x, y = row.cells[key].value if key in row.cells else None, row.cells[table.metric].value
+        if is_number(x) and is_number(y):
+            points.append((float(x), float(y)))
+    return sorted(points)
+
+
+def as_json(name: str, sweep: SweepConfig, table: Table) -> dict[str, Any]:
+    """The table as one document; the deviation over seeds stands beside its mean."""
+    statuses = [status for row in table.rows for status in row.statuses]
+    best = next((row.variant for row in table.rows if row.best), None)
+    return {
+        "sweep": name,
+        "title": sweep.title,
+        "preset": sweep.preset,
+        "total": len(statuses),
+        "finished": statuses.count("finished"),
+        "columns": list(table.columns),
+        "metric": table.metric,
+        "best": best,
+        "rows": [_row_json(row) for row in table.rows],
+    }
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    values = {name: cell.value for name, cell in row.cells.items()}
+    deviations = {
+        f"{name}_deviation": cell.deviation
+        for name, cell in row.cells.items()
+        if cell.deviation is not None
+    }
+    return {
+        "variant": row.variant,
+        "best": row.best,
+        "runs": list(row.runs),
+        "statuses": list(row.statuses),
+        **values,
+        **deviations,
+    }
+
+
+def _columns(sweep: SweepConfig) -> tuple[str, ...]:
+    asked = sweep.table.columns or [*sweep.varied, *USUAL]
+    return tuple(dict.fromkeys([*asked, sweep.table.metric]))
+
+
+def _row(
+    name: str, runs: Sequence[PlannedRun], columns: Sequence[str], metric: str, runs_dir: Path
+) -> Row:
+    folders = [RunFolder(runs_dir / run.id) for run in runs]
+    seen = [look(folder) for folder in folders]
+    records = [read_record(folder.record) for folder in folders]
+    keys = flatten(to_tables(runs[0].config))
+    cells = {
+        column: _mean(records, column) if column in RESULTS else Cell(keys.get(column))
+        for column in columns
+    }
+    return Row(name, cells, tuple(run.id for run in runs), tuple(one.status for one in seen))
+
+
+def _mean(records: Sequence[Record], column: str) -> Cell:
+    values = [value for record in records if (value := result_of(record, column)) is not None]
+    if not values:
+        return Cell(None)
+    mean = statistics.fmean(values)
+    if RESULTS[column].kind == "count" and mean.is_integer():
+        mean = int(mean)
+    deviation = statistics.stdev(values) if len(values) > 1 else None
+    return Cell(mean, deviation, len(values))
+
+
+def _best(rows: Sequence[Row], metric: str) -> Row | None:
+    scored = [row for row in rows if is_number(row.cells[metric].value)]
+    if not scored:
+        return None
+    choose = min if RESULTS[metric].higher_is_better is False else max
+    return choose(scored, key=lambda row: float(row.cells[metric].value))
+
+
+def is_number(value: Any) -> TypeGuard[int | float]:
+    """True for a number that can be drawn and compared."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

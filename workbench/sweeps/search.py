@@ -1,0 +1,174 @@
+"""Runs chosen by Optuna: each point by what came of those before, poor ones ended early.
+
+The study's journal lies in the sweep's folder and survives a kill as the runs
+do: a trial without a folder is prepared from its recorded values, one whose run
+has ended is told. Needs the package optuna (the extra ``search``).
+"""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.errors import RequestError
+from workbench.runs.library import RunInfo
+from workbench.runs.state import RunState
+from workbench.sweeps.columns import RESULTS, result_of
+from workbench.sweeps.config import Choice, Range, Search, SweepConfig
+from workbench.sweeps.folder import SweepFolder
+from workbench.sweeps.plan import PlannedRun, planned, significant
+
+JOURNAL = "optuna.journal"
+
+
+class OptunaSearch:
+    """A source of runs whose points come from an Optuna study."""
+
+    def __init__(self, sweep: SweepConfig, folder: SweepFolder) -> None:
+        assert sweep.search is not None
+        self.sweep, self.search, self.name = sweep, sweep.search, folder.name
+        self.study = _open_study(sweep, self.search, folder)
+        self._queue = list(self.study.get_trials(deepcopy=False))
+        self._trials: dict[str, Any] = {}  # run id → FrozenTrial or Trial
+        for trial in self._queue:
+            self._trials[self._run(trial).id] = trial
+
+    @property
+    def total(self) -> int:
+        """How many trials there are to be."""
+        most = self.sweep.budget.runs
+        return min(self.search.trials, most) if most else self.search.trials
+
+    def known(self) -> Sequence[PlannedRun]:
+        """The trials so far."""
+        return [self._run(trial) for trial in self._trials.values()]
+
+    def next(self) -> PlannedRun | None:
+        """A trial of before that has not been looked at yet, else a new one."""
+        if self._queue:
+            return self._run(self._queue.pop(0))
+        if len(self._trials) >= self.total:
+            return None
+        space = {key: _distribution(choice) for key, choice in self.search.keys.items()}
+        trial = self.study.ask(space)
+        run = self._run(trial)
+        self._trials[run.id] = trial
+        return run
+
+    def ended(self, run: PlannedRun, info: RunInfo) -> None:
+        """Tell the study what came of a trial; one that was told before stays as it is."""
+        from optuna.trial import TrialState
+
+        number = self._trials[run.id].number
+        if self.study.get_trials(deepcopy=False)[number].state.is_finished():
+            return
+        value = result_of(info.record, self.sweep.table.metric)
+        if info.standing.status == "finished" and value is not None:
+            self.study.tell(number, value)
+        elif self.gave_up(run):
+            self.study.tell(number, state=TrialState.PRUNED)
+        elif info.standing.status != "stopped":
+            self.study.tell(number, state=TrialState.FAIL)
+
+    def is_hopeless(self, run: PlannedRun, state: RunState) -> bool:
+        """Report a live run's validation accuracy of each epoch; what the pruner says of it."""
+        if self.search.pruner == "none" or self.gave_up(run):
+            return False
+        trial = self._live_trial(run)
+        minimised = RESULTS[self.sweep.table.metric].higher_is_better is False
+        column = "val_loss" if minimised else "val_accuracy"
+        for row in state.epoch_rows:
+            if column in row and "epoch" in row:
+                with warnings.catch_warnings():  # an earlier coordinator may have reported it
+                    warnings.simplefilter("ignore")
+                    trial.report(row[column], int(row["epoch"]))
+        if not (state.epoch_rows and trial.should_prune()):
+            return False
+        trial.set_user_attr("pruned", True)
+        return True
+
+    def gave_up(self, run: PlannedRun) -> bool:
+        """Whether the pruner ended the run."""
+        return bool(self._trials[run.id].user_attrs.get("pruned"))
+
+    def _live_trial(self, run: PlannedRun) -> Any:
+        from optuna.trial import FrozenTrial, Trial
+
+        trial = self._trials[run.id]
+        if isinstance(trial, FrozenTrial):  # of an earlier coordinator
+            trial = self._trials[run.id] = Trial(self.study, trial._trial_id)
+        return trial
+
+    def _run(self, trial: Any) -> PlannedRun:
+        point = {
+            key: _chosen(self.search.keys[key], value)
+            for key, value in sorted(trial.params.items())
+        }
+        label = f"trial {trial.number:03d}"
+        return planned(self.sweep, self.name, label, point, None)
+
+
+def _open_study(sweep: SweepConfig, search: Search, folder: SweepFolder) -> Any:
+    try:
+        import optuna
+        from optuna.storages import JournalStorage
+        from optuna.storages.journal import JournalFileBackend
+    except ImportError:
+        raise RequestError(
+            "search: needs the package optuna; install workbench with the extra 'search'"
+        ) from None
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    folder.path.mkdir(parents=True, exist_ok=True)
+    storage = JournalStorage(JournalFileBackend(str(folder.path / JOURNAL)))
+    better = RESULTS[sweep.table.metric].higher_is_better
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # some samplers call themselves experimental
+        study = optuna.create_study(
+            study_name=folder.name,
+            storage=storage,
+            direction="minimize" if better is False else "maximize",
+            pruner=_pruner(search),
+            load_if_exists=True,
+        )
+        # A sampler that begins anew must not draw again what it drew for the first trials.
+        study.sampler = _sampler(search, search.seed + len(study.get_trials(deepcopy=False)))
+    return study
+
+
+def _sampler(search: Search, seed: int) -> Any:
+    from optuna import samplers
+
+    kinds = {
+        "tpe": samplers.TPESampler,
+        "gp": samplers.GPSampler,
+        "random": samplers.RandomSampler,
+        "qmc": samplers.QMCSampler,
+    }
+    return kinds[search.sampler](seed=seed)
+
+
+def _pruner(search: Search) -> Any:
+    from optuna import pruners
+
+    if search.pruner == "median":
+        return pruners.MedianPruner(n_warmup_steps=search.warmup)
+    if search.pruner == "halving":
+        return pruners.SuccessiveHalvingPruner(min_resource=max(1, search.warmup))
+    return pruners.NopPruner()
+
+
+def _distribution(choice: Choice) -> Any:
+    from optuna import distributions
+
+    if not isinstance(choice, Range):
+        # By its place: Optuna's journal keeps only plain values, and ours may be lists.
+        return distributions.CategoricalDistribution(range(len(choice)))
+    if choice.integer:
+        return distributions.IntDistribution(int(choice.low), int(choice.high), log=choice.log)
+    return distributions.FloatDistribution(choice.low, choice.high, log=choice.log)
+
+
+def _chosen(choice: Choice, value: Any) -> Any:
+    """A trial's value as the configuration has it."""
+    if not isinstance(choice, Range):
+        return choice[value]
+    return significant(value) if isinstance(value, float) else value
