@@ -49,6 +49,11 @@ class Standby:
         """``off``, ``loading`` (torch is being imported) or ``ready``."""
         return self._phase
 
+    @property
+    def pid(self) -> int | None:
+        """The process's id; None while there is none."""
+        return self._process.pid if self._process is not None else None
+
     async def start(self) -> None:
         """Start the process, unless it runs; does not wait until it is ready."""
         async with self._starting:
@@ -78,12 +83,13 @@ class Standby:
         return int(answer["pid"])
 
     async def close(self) -> None:
-        """Let the process go; it ends when its stdin closes. Runs go on."""
+        """End the process, though it be loading still. Runs go on."""
         process, self._process = self._process, None
-        if process is not None and process.stdin is not None:
-            process.stdin.close()
         if self._reader is not None:
             self._reader.cancel()
+        if process is not None and process.returncode is None:
+            process.terminate()
+            await process.wait()
         self._end("the workbench is closing")
 
     async def _ask(self, op: str, **arguments: Any) -> dict[str, Any]:

@@ -133,6 +133,7 @@ class PresetTree(Vertical):
                     target = leaf
         if target is not None:
             self.call_after_refresh(tree.move_cursor, target)
+            self._choose(str(target.data))  # the cursor may come to the same line as before
         tree.display = bool(shown)
         self.query_one("#no-preset", Static).display = not shown
         self.query_one("#no-preset", Static).update(
@@ -149,9 +150,13 @@ class PresetTree(Vertical):
     @on(Tree.NodeHighlighted)
     def _moved(self, event: Tree.NodeHighlighted[str]) -> None:
         event.stop()
-        if event.node.data is not None and event.node.data != self._chosen:
-            self._chosen = event.node.data
-            self.post_message(self.Chosen(event.node.data))
+        if event.node.data is not None:
+            self._choose(event.node.data)
+
+    def _choose(self, name: str) -> None:
+        if name != self._chosen:
+            self._chosen = name
+            self.post_message(self.Chosen(name))
 
     @on(Tree.NodeSelected)
     def _selected(self, event: Tree.NodeSelected[str]) -> None:

@@ -226,7 +226,7 @@ class PresetsScreen(Screen[None]):
         self._starting = True
         self._start(draft.config)
 
-    @work
+    @work(group="start")
     async def _start(self, config: RunConfig) -> None:
         app = self.workbench
         waiting = self.set_timer(
