@@ -10,8 +10,6 @@ import socket
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -64,6 +62,8 @@ def start_mark(pid: int) -> str:
 
 
 def _portable_start_mark(pid: int) -> str:
+    import psutil  # 35 ms, which the first paint does not wait for where there is /proc
+
     try:
         process = psutil.Process(pid)
         return "" if process.status() == psutil.STATUS_ZOMBIE else f"{process.create_time():.1f}"
