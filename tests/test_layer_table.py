@@ -111,3 +111,9 @@ def test_it_needs_no_torch() -> None:
     code = "import sys, workbench.layer_table, workbench.scaling; sys.exit('torch' in sys.modules)"
 
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_parameter_outside_of_layers_gives_no_output() -> None:
+    config = load_preset("zoo/torchvision-imagefolder", {"model.name": "vit_b_32", "data.size": 64})
+
+    assert layer_table.tree(summarize(config)).output_shape == (10,)

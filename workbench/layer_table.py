@@ -184,7 +184,7 @@ def _sum(path: str, label: str, depth: int, children: tuple[Node, ...], total: i
         path,
         label,
         depth,
-        children[-1].output_shape if children else (),
+        next((node.output_shape for node in reversed(children) if node.output_shape), ()),
         sum(child.params for child in children),
         macs,
         sum(child.other_ops for child in children),

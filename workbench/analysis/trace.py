@@ -162,7 +162,7 @@ class _Tracer(TorchDispatchMode):
                 name,
                 "Parameter",
                 "other",
-                tuple(parameter.shape),
+                (),
                 parameter.numel(),
                 note=LOOSE if name.rpartition(".")[0] in self._ran else UNREACHED,
             )

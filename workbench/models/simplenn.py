@@ -38,9 +38,8 @@ class SimpleNN(Network):
 
 
 def _stage(config: SimpleNNModel, inputs: int, width: int, kernel: int) -> nn.Sequential:
-    # A norm takes the mean away and brings a bias of its own.
-    conv = nn.Conv2d(inputs, width, kernel, bias=not config.norm)
-    parts: OrderedDict[str, nn.Module] = OrderedDict(conv=conv)
+    # The bias stays where a norm follows, as in the study: the switch adds the norm alone.
+    parts: OrderedDict[str, nn.Module] = OrderedDict(conv=nn.Conv2d(inputs, width, kernel))
     if config.norm:
         parts["norm"] = nn.BatchNorm2d(width)
     parts["act"] = activation(config.activation)
