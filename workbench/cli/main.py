@@ -17,7 +17,7 @@ from workbench.text import one_line
 COMMANDS = (
     *("presets", "summary", "train"),
     *("runs", "show", "stop", "pause", "resume", "replay"),
-    *("evaluate", "sweep"),
+    *("evaluate", "compare", "sweep"),
     "doctor",
 )
 INTERRUPTED = 130

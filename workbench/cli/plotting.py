@@ -9,6 +9,7 @@ from workbench.text import one_line, short
 
 Points = tuple[Sequence[float], Sequence[float]]
 HEIGHT = 16  # lines
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 TICKS = 8  # most of them on an axis
 
 
@@ -33,11 +34,13 @@ def line_plot(
     width = min(100, shutil.get_terminal_size().columns - 1)
     plotext.plot_size(width, HEIGHT)
     plotext.theme("clear")
-    for name, (x, y) in drawn.items():
+    for index, (name, (x, y)) in enumerate(drawn.items()):
         draw = plotext.scatter if scatter else plotext.plot
         label = one_line(name) if len(drawn) > 1 else None
         places = [math.log10(value) for value in x] if log_x else list(x)
-        draw(places, list(y), label=label, marker="dot" if scatter else "braille")
+        # Letters tell points apart without colour too; curves are read by their colour.
+        marker = LETTERS[index % len(LETTERS)] if scatter else "braille"
+        draw(places, list(y), label=label, marker=marker)
     values = sorted({value for x, _ in drawn.values() for value in x})
     ticks = values[:: -(-len(values) // TICKS)]
     names = [f"{value:g}" if abs(value) < 1e5 else short(value) for value in ticks]

@@ -1,15 +1,14 @@
 """A sweep's progress and its result table, as text for a terminal."""
 
 import sys
-from typing import Any
 
 from workbench.cli.plotting import line_plot
 from workbench.cli.watching import is_terminal
-from workbench.sweeps.columns import RESULTS, title
+from workbench.runs.columns import RESULTS, result_text, title
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.coordinator import Coordinator
 from workbench.sweeps.results import Cell, Table, plot_points, swept_key
-from workbench.text import NOTHING, columns, count, duration, one_line, percent, toml_value
+from workbench.text import NOTHING, columns, one_line, percent, toml_value
 
 REWRITE = "\r\x1b[K"
 
@@ -73,21 +72,6 @@ def cell_text(name: str, cell: Cell) -> str:
     if RESULTS[name].kind == "number":
         return f"{cell.value:.4g} ± {cell.deviation:.2g}"
     return result_text(name, cell.value)
-
-
-def result_text(name: str, value: Any) -> str:
-    """A result with its unit."""
-    if value is None:
-        return NOTHING
-    match RESULTS[name].kind:
-        case "share":
-            return f"{value:.2%}"
-        case "seconds":
-            return duration(value)
-        case "count":
-            return count(round(value))
-        case _:
-            return f"{value:,.4g}"
 
 
 def plot_text(sweep: SweepConfig, table: Table) -> str:

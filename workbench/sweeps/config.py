@@ -11,7 +11,7 @@ from workbench.config.base import Section, per_item, setting
 from workbench.config.errors import config_error
 from workbench.config.files import read_tables
 from workbench.errors import ConfigError
-from workbench.sweeps.columns import RESULTS, check_column
+from workbench.runs.columns import RESULTS, check_column
 
 MAX_RUNS = 10_000
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from workbench.config import flatten, to_tables
+from workbench.runs.columns import RESULTS, result_of, title
 from workbench.runs.folder import RunFolder
 from workbench.runs.record import Record, read_record
-from workbench.sweeps.columns import RESULTS, result_of, title
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.plan import PlannedRun
 from workbench.sweeps.standing import look

@@ -1,10 +1,11 @@
-"""The columns a result table can have: configuration keys, and results of the record."""
+"""The results that a record holds, with titles and units, and other columns of a table of runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from workbench.config import RunConfig
+from workbench.text import NOTHING, count, duration
 
 Kind = Literal["share", "count", "seconds", "number"]
 
@@ -59,3 +60,18 @@ def result_of(record: Mapping[str, Any], name: str) -> float | None:
     value = record.get(RESULTS[name].section, {}).get(name)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return value if is_number else None
+
+
+def result_text(name: str, value: Any) -> str:
+    """A result with its unit."""
+    if value is None:
+        return NOTHING
+    match RESULTS[name].kind:
+        case "share":
+            return f"{value:.2%}"
+        case "seconds":
+            return duration(value)
+        case "count":
+            return count(round(value))
+        case _:
+            return f"{value:,.4g}"

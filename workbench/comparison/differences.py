@@ -1,0 +1,100 @@
+"""What differs between runs: configuration, results, classes, layers. Pure functions."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.comparison.side import Side
+from workbench.config import flatten, to_tables
+from workbench.runs.columns import RESULTS, result_of
+from workbench.runs.state import ClassScore
+
+ASIDE = frozenset(("data.root", "train.device"))  # where it ran, not what it computed
+
+
+def configuration(sides: Sequence[Side]) -> dict[str, list[Any]]:
+    """The keys in which the runs differ, each with one value a run; None where it has none."""
+    flats = [flatten(to_tables(side.info.config)) if side.info.config else {} for side in sides]
+    keys = dict.fromkeys(key for flat in flats for key in flat)
+    values = {key: [flat.get(key) for flat in flats] for key in keys}
+    return {
+        key: row
+        for key, row in values.items()
+        if not key.startswith("about.") and key not in ASIDE and any(v != row[0] for v in row)
+    }
+
+
+def results(sides: Sequence[Side]) -> dict[str, list[float | None]]:
+    """Every result that one of the runs has, in the order of :data:`RESULTS`."""
+    table = {name: [result_of(side.info.record, name) for side in sides] for name in RESULTS}
+    return {name: row for name, row in table.items() if any(v is not None for v in row)}
+
+
+def best(name: str, values: Sequence[float | None]) -> list[int]:
+    """Places of the best values of a result; [] where none is better, or all are alike."""
+    higher = RESULTS[name].higher_is_better
+    known = [value for value in values if value is not None]
+    if higher is None or len(known) < 2 or len(set(known)) == 1:
+        return []
+    top = max(known) if higher else min(known)
+    return [index for index, value in enumerate(values) if value == top]
+
+
+def classes(sides: Sequence[Side]) -> dict[str, list[ClassScore | None]]:
+    """Per-class scores side by side, the classes that differ most first."""
+    tables = [{score.name: score for score in side.classes()} for side in sides]
+    names = dict.fromkeys(name for table in tables for name in table)
+    rows = {name: [table.get(name) for table in tables] for name in names}
+    return dict(sorted(rows.items(), key=lambda item: -spread(item[1])))
+
+
+def spread(scores: Sequence[ClassScore | None]) -> float:
+    """How far the accuracies of one class lie apart, 0 to 1."""
+    known = [score.accuracy for score in scores if score is not None]
+    return max(known) - min(known) if known else 0.0
+
+
+def layers(sides: Sequence[Side]) -> dict[str, list[dict[str, Any] | None]]:
+    """The rows of the layer tables by layer name, one entry a run, in order of execution.
+
+    A layer that only some runs have stands after the one before it in its own run.
+    """
+    tables = [_by_name(side) for side in sides]
+    order: list[str] = []
+    for table in tables:
+        place = 0
+        for name in table:
+            if name in order:
+                place = order.index(name) + 1
+            else:
+                order.insert(place, name)
+                place += 1
+    return {name: [table.get(name) for table in tables] for name in order}
+
+
+def _by_name(side: Side) -> dict[str, dict[str, Any]]:
+    if side.layers is None:
+        return {}
+    rows: dict[str, dict[str, Any]] = {}
+    for layer in side.layers["layers"]:
+        name, again = str(layer["name"]), 2
+        while name in rows:  # a shared module runs more than once
+            name, again = f"{layer['name']} ({again})", again + 1
+        rows[name] = layer
+    return rows
+
+
+def pareto_front(costs: Sequence[float | None], gains: Sequence[float | None]) -> list[int]:
+    """Places of the runs that no other beats: as much gain at less cost, or more at as much.
+
+    A run without one of the two numbers is not on the front.
+    """
+    points = [
+        (index, cost, gain)
+        for index, (cost, gain) in enumerate(zip(costs, gains, strict=True))
+        if cost is not None and gain is not None
+    ]
+    return [
+        index
+        for index, cost, gain in points
+        if not any((c <= cost and g >= gain) and (c < cost or g > gain) for _, c, g in points)
+    ]

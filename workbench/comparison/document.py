@@ -1,0 +1,164 @@
+"""A comparison as one JSON document, and as tables to read."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from workbench.comparison import differences
+from workbench.comparison.side import Against, Side
+from workbench.runs.columns import RESULTS, result_text
+from workbench.tables import TextTable
+from workbench.text import NOTHING, count, toml_value
+
+COSTS = ("params", "macs", "seconds")
+GAINS = ("test_accuracy", "best_val_accuracy")  # the first that two runs have
+CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "lr", "loss")
+
+
+def document(sides: Sequence[Side], against: Against) -> dict[str, Any]:
+    """Everything of a comparison; lists hold one entry a run, in the order of ``runs``."""
+    results = differences.results(sides)
+    return {
+        "runs": [_about(side) for side in sides],
+        "config": differences.configuration(sides),
+        "results": {
+            name: {
+                "values": values,
+                "best": differences.best(name, values),
+                "higher_is_better": RESULTS[name].higher_is_better,
+            }
+            for name, values in results.items()
+        },
+        "per_class": {
+            name: [{"correct": s.correct, "total": s.total} if s else None for s in scores]
+            for name, scores in differences.classes(sides).items()
+        },
+        "layers": {
+            name: [_layer(row) for row in rows] for name, rows in differences.layers(sides).items()
+        },
+        "curves": {
+            "against": against,
+            **{name: [_points(side, name, against) for side in sides] for name in CURVES},
+        },
+        "pareto": {"gain": gain_of(sides), **{cost: front(sides, cost) for cost in COSTS}},
+    }
+
+
+def gain_of(sides: Sequence[Side]) -> str:
+    """The result that stands for accuracy: of the test where there are such, else validation."""
+    results = differences.results(sides)
+    counts = {name: sum(v is not None for v in results.get(name, ())) for name in GAINS}
+    return next((name for name in GAINS if counts[name] == max(counts.values())), GAINS[0])
+
+
+def front(sides: Sequence[Side], cost: str) -> list[str]:
+    """Ids of the runs on the Pareto front of accuracy against ``cost``."""
+    results = differences.results(sides)
+    nothing = [None] * len(sides)
+    gains = results.get(gain_of(sides), nothing)
+    return [sides[i].id for i in differences.pareto_front(results.get(cost, nothing), gains)]
+
+
+def tables(sides: Sequence[Side], *, layers: bool = True) -> list[TextTable]:
+    """The comparison as tables with one column a run."""
+    found = [configuration_table(sides), results_table(sides), pareto_table(sides)]
+    found += [classes_table(sides)]
+    if layers:
+        found.append(layers_table(sides))
+    return [table for table in found if table.rows]
+
+
+def configuration_table(sides: Sequence[Side]) -> TextTable:
+    """Only the keys that differ."""
+    rows = [
+        [key, *(NOTHING if value is None else toml_value(value) for value in values)]
+        for key, values in differences.configuration(sides).items()
+    ]
+    return _table("What differs", "key", sides, rows, numbers=False)
+
+
+def results_table(sides: Sequence[Side]) -> TextTable:
+    """The results, the best of each marked ★."""
+    rows = []
+    for name, values in differences.results(sides).items():
+        top = differences.best(name, values)
+        cells = [
+            result_text(name, value) + (" ★" if index in top else "")
+            for index, value in enumerate(values)
+        ]
+        rows.append([RESULTS[name].title, *cells])
+    return _table("Results", "result", sides, rows)
+
+
+def pareto_table(sides: Sequence[Side]) -> TextTable:
+    """Which runs no other beats, for each kind of cost."""
+    rows = []
+    for cost in COSTS:
+        ids = front(sides, cost)
+        if ids:
+            marks = ["●" if side.id in ids else "" for side in sides]
+            rows.append([f"accuracy against {RESULTS[cost].title}", *marks])
+    return _table("On the Pareto front", "plane", sides, rows, numbers=False)
+
+
+def classes_table(sides: Sequence[Side]) -> TextTable:
+    """Accuracy of each class, those that differ most first."""
+    rows = []
+    for name, scores in differences.classes(sides).items():
+        cells = [
+            f"{score.accuracy:.1%} ({score.correct}/{score.total})" if score else NOTHING
+            for score in scores
+        ]
+        rows.append([name, *cells, f"{differences.spread(scores) * 100:.1f}"])
+    table = _table("Classes, the largest difference first", "class", sides, rows)
+    return TextTable(
+        table.title, [*table.headings, "spread, points"], rows, table.right | {len(sides) + 1}
+    )
+
+
+def layers_table(sides: Sequence[Side]) -> TextTable:
+    """Parameters and MACs of each layer, one pair of columns a run, and their sums."""
+    rows = []
+    sums = [[0, 0] for _ in sides]
+    for name, layers in differences.layers(sides).items():
+        cells = []
+        for total, layer in zip(sums, layers, strict=True):
+            params, macs = (layer["params"], layer["macs"]) if layer else (0, 0)
+            total[0], total[1] = total[0] + params, total[1] + macs
+            cells += [count(params), count(macs)] if layer else [NOTHING, NOTHING]
+        if any(layer and (layer["params"] or layer["macs"]) for layer in layers):
+            rows.append([name, *cells])
+    if rows:
+        rows.append(["total", *(count(number) for total in sums for number in total)])
+    headings = ["layer"]
+    for side in sides:
+        headings += [f"{side.id} params", "MACs"]
+    return TextTable("Layers", headings, rows, frozenset(range(1, len(headings))))
+
+
+def _table(
+    title: str, first: str, sides: Sequence[Side], rows: list[list[str]], *, numbers: bool = True
+) -> TextTable:
+    right = frozenset(range(1, len(sides) + 1)) if numbers else frozenset[int]()
+    return TextTable(title, [first, *(side.id for side in sides)], rows, right)
+
+
+def _about(side: Side) -> dict[str, Any]:
+    config = side.info.config
+    return {
+        "id": side.id,
+        "path": str(side.info.folder.path),
+        "status": side.info.standing.status,
+        "preset": config.about.preset if config else side.info.value("run", "preset"),
+        "changes": side.info.changes,
+    }
+
+
+def _layer(row: dict[str, Any] | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {key: row[key] for key in ("type", "output_shape", "params", "macs")}
+
+
+def _points(side: Side, name: str, against: Against) -> dict[str, list[float]]:
+    x, y = side.curve(name, against)
+    return {"x": x, "y": y}
