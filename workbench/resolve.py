@@ -11,7 +11,7 @@ from typing import Any
 
 import platformdirs
 
-from workbench import pictures
+from workbench import coco, pictures
 from workbench.config import RunConfig
 from workbench.config.augment import AugmentConfig
 from workbench.config.data import ScenesData
@@ -29,6 +29,8 @@ MOVING = (
     *("pad", "crop", "test_crop", "resized_crop", "hflip", "vflip"),
     *("policy", "cutout", "mixup", "cutmix"),
 )
+# The networks that a task with boxes can train.
+DETECTORS = {"proposals": ("rpn",), "detection": ("faster_rcnn", "torchvision_detector")}
 # What torchvision unpacks the archives to.
 DOWNLOADS = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
 
@@ -48,6 +50,8 @@ def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig
         if name == "imagefolder":
             facts["classes"] = len(pictures.find_classes(root))
             facts["channels"] = 1 if pictures.grey_only(root) else 3
+        elif name == "coco":
+            facts["classes"] = len(coco.find_classes(root))
         elif name in DOWNLOADS:
             _check_downloadable(root, name)
     changes = {
@@ -116,10 +120,33 @@ def _check_fit(config: RunConfig) -> None:
         problems["augment.crop"] = (
             f"{augment.crop} px do not fit into {data.size} px with {augment.pad} px on each side"
         )
+    problems |= _unlike(config)
     if config.task.kind != "classification":
         problems |= _moves_pictures(config)
     if problems:
         raise ConfigError(problems)
+
+
+def _unlike(config: RunConfig) -> dict[str, str]:
+    """Where task, network and data do not belong together."""
+    task, model, data = config.task.kind, config.model.kind, config.data.name
+    with_boxes = data in ("scenes", "coco")
+    suits = DETECTORS.get(task, ())
+    if task == "classification":
+        detector = next((kind for kind, models in DETECTORS.items() if model in models), None)
+        if detector:
+            return {"model.kind": f"{model} gives boxes: set task.kind to {detector}"}
+        if with_boxes:
+            return {"data.name": f"{data} has boxes: set task.kind to proposals or detection"}
+        return {}
+    if model not in suits:
+        return {"model.kind": f"{model} does no {task}; there are {', '.join(suits)}"}
+    if not with_boxes:
+        return {
+            "data.name": f"{task} needs boxes, which {data} has not: use coco, or scenes with "
+            f"data.source={data}"
+        }
+    return {}
 
 
 def _moves_pictures(config: RunConfig) -> dict[str, str]:

@@ -1,0 +1,100 @@
+"""Boxes in COCO format: pictures scaled to fit into a square, padded, their boxes with them."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from workbench.boxes import NO_OBJECT, STRIDE, proposal_mask
+from workbench.coco import CocoPicture, read_coco
+from workbench.config import RunConfig
+from workbench.config.data import CocoData
+from workbench.data.assemble import content_hash
+from workbench.data.cache import Decoding, decoded
+from workbench.data.dataset import DataSet, MappedPictures, Progress, Split
+from workbench.data.split import Rows
+from workbench.data.statistics import kept_statistics, normalisation
+from workbench.errors import DataError
+
+CHUNK = 500  # pictures whose masks are made at once
+
+
+def load(config: RunConfig, progress: Progress) -> DataSet:
+    """Load ``data.root``; broken pictures are listed in ``skipped`` and left out.
+
+    Targets are ``label`` int64 [N, M] (-1: no box), ``box`` float32 [N, M, 4] (centre x, y,
+    width, height in pixels of the scaled picture) and ``mask`` uint8 [N, S/8, S/8].
+    Raises :class:`DataError` for annotations that cannot be used.
+    """
+    data = config.data
+    assert isinstance(data, CocoData)
+    progress("reading the annotations", 0, 0)
+    folder = read_coco(Path(data.root))
+    pictures = [*folder.train, *folder.test]
+    how = Decoding(data.size, data.channels, "pad")
+    cache = decoded(folder.root, [picture.file for picture in pictures], how, progress)
+    good = np.flatnonzero(cache.good)
+    if not len(good):
+        raise DataError(f"{folder.root}: no picture can be read: {cache.problems[0]}")
+    parts = _split(good, len(folder.train), data)
+    targets = [_targets([pictures[row] for row in rows], data) for rows in parts]
+    splits = [
+        Split(MappedPictures(cache.pictures, torch.from_numpy(rows)), target)
+        for rows, target in zip(parts, targets, strict=True)
+    ]
+    content = content_hash(folder.classes, [cache.content_hash], splits, parts)
+    mean, std = normalisation(config, lambda: kept_statistics(splits[0].images, content))
+    return DataSet(
+        name=data.name,
+        classes=folder.classes,
+        train=splits[0],
+        validation=splits[1],
+        test=splits[2],
+        mean=mean,
+        std=std,
+        content_hash=content,
+        skipped=cache.problems,
+    )
+
+
+def _split(good: Rows, trained: int, data: CocoData) -> list[Rows]:
+    """Rows for training, validation and test, each at least one, by the split's seed."""
+    train, test = good[good < trained], good[good >= trained]
+    order = np.random.default_rng(data.split_seed).permutation(train)
+    if not len(test):
+        count = max(1, round(len(order) * data.test))
+        test, order = np.sort(order[:count]), order[count:]
+    order = order[: data.limit or None]
+    count = max(1, round(len(order) * data.validation))
+    validation, train = np.sort(order[:count]), np.sort(order[count:])
+    if not len(train):
+        raise DataError(f"{data.root}: too few pictures to split into training and validation")
+    return [train, validation, test]
+
+
+def _targets(pictures: list[CocoPicture], data: CocoData) -> dict[str, Tensor]:
+    kept = [_scaled(picture, data) for picture in pictures]
+    most = max(len(boxes) for boxes in kept)
+    box = torch.zeros(len(kept), most, 4)
+    label = torch.full((len(kept), most), NO_OBJECT)
+    for row, boxes in enumerate(kept):
+        found = torch.tensor(boxes)
+        box[row, : len(boxes)], label[row, : len(boxes)] = found[:, :4], found[:, 4].long()
+    parts = range(0, len(kept), CHUNK)
+    masks = [
+        proposal_mask(box[at : at + CHUNK], label[at : at + CHUNK], data.size // STRIDE)
+        for at in parts
+    ]
+    return {"label": label, "box": box, "mask": torch.cat(masks)}
+
+
+def _scaled(picture: CocoPicture, data: CocoData) -> list[tuple[float, float, float, float, int]]:
+    """Centre and sides in the padded square; the largest boxes first, the least dropped."""
+    scale = data.size / max(picture.width, picture.height)
+    dx, dy = ((data.size - scale * side) / 2 for side in (picture.width, picture.height))
+    boxes = [
+        (dx + scale * (x + w / 2), dy + scale * (y + h / 2), scale * w, scale * h, label)
+        for x, y, w, h, label in picture.boxes
+    ]
+    return sorted(boxes, key=lambda box: -box[2] * box[3])[: data.most]
