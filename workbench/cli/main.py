@@ -15,9 +15,9 @@ from workbench.text import one_line
 
 # In the order in which --help lists them.
 COMMANDS = (
-    *("presets", "summary", "train"),
+    *("presets", "summary", "scale", "train"),
     *("runs", "show", "stop", "pause", "resume", "replay"),
-    *("evaluate", "compare", "sweep"),
+    *("evaluate", "compare", "sweep", "export", "import"),
     "doctor",
 )
 INTERRUPTED = 130
