@@ -190,7 +190,13 @@ def _notice(state: RunState, event: Event) -> None:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    """A finite number that can be drawn: beyond float32 there is nothing that trained."""
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+        and abs(value) < 1e100
+    )
 
 
 _HANDLERS = {

@@ -1,0 +1,97 @@
+"""Only what changed is refreshed, and nothing from outside acts on the terminal."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App, ComposeResult
+from textual.geometry import Region
+
+from workbench.ui.panels.lines import Line, Lines, changed_stretch, plain
+
+ROLES = st.sampled_from(["", "good", "bad"])
+SPANS = st.lists(st.tuples(st.text("ab ●漢", max_size=6), ROLES), max_size=5)
+
+
+def cells(line: Line) -> list[tuple[str, str]]:
+    found = []
+    for text, role in line:
+        for letter in text:
+            found += [(letter, role)] * (2 if letter == "漢" else 1)
+    return found
+
+
+def test_the_stretch_is_as_short_as_can_be() -> None:
+    before: Line = [("step ", "muted"), ("1,234", ""), (" of 9,999", "muted")]
+    after: Line = [("step ", "muted"), ("1,239", ""), (" of 9,999", "muted")]
+    assert changed_stretch(before, after) == (9, 10)
+    assert changed_stretch(before, before) is None
+    assert changed_stretch([("a", "")], [("a", "good")]) == (0, 1)
+    assert changed_stretch([("ab", "")], [("a", ""), ("b", "")]) is None
+
+
+@given(SPANS, SPANS)
+def test_outside_the_stretch_both_lines_are_the_same(before: Line, after: Line) -> None:
+    old, new = cells(before), cells(after)
+    stretch = changed_stretch(before, after)
+    if stretch is None:
+        assert old == new
+        return
+    start, end = stretch
+    assert old[:start] == new[:start]
+    assert old[end:] == new[end:]
+    assert old[start:end] != new[start:end]
+
+
+class OneWidget(App[None]):
+    """Counts what its widget refreshes."""
+
+    CSS = "".join(f"Lines > .lines--{role} {{ color: red; }}" for role in ("good", "bad"))
+
+    def compose(self) -> ComposeResult:
+        yield Recorder()
+
+
+class Recorder(Lines):
+    """Keeps the regions it was asked to refresh."""
+
+    def __init__(self) -> None:
+        self.refreshed: list[Region] = []
+        super().__init__()
+
+    def refresh(self, *regions: Region, **options: bool) -> "Recorder":  # type: ignore[override]
+        self.refreshed += regions
+        return super().refresh(*regions, **options)
+
+
+async def test_a_widget_refreshes_the_changed_cells_and_nothing_else() -> None:
+    app = OneWidget()
+    async with app.run_test(size=(40, 5)) as pilot:
+        widget = app.query_one(Recorder)
+        widget.show_lines([[("one", "")], [("two ", ""), ("2", "good")]])
+        await pilot.pause()
+        widget.refreshed.clear()
+        widget.show_lines([[("one", "")], [("two ", ""), ("3", "good")]])
+        assert widget.refreshed == [Region(4, 1, 1, 1)]
+        widget.refreshed.clear()
+        widget.show_lines([[("one", "")], [("two ", ""), ("3", "good")]])
+        assert widget.refreshed == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[bold]x[/bold]", "\x1b[31mred\x1b[0m", "\x1b]0;title\x07", "a\rb\nc", "\u202eevil", "\x9b5m"],
+)
+async def test_markup_and_control_characters_do_not_act(text: str) -> None:
+    app = OneWidget()
+    async with app.run_test(size=(40, 5)) as pilot:
+        widget = app.query_one(Recorder)
+        widget.show_lines([[(text, "")]])
+        await pilot.pause()
+        shown = widget.render_line(0).text
+        assert not any(ord(letter) < 32 or 0x7F <= ord(letter) < 0xA0 for letter in shown)
+        assert "\u202e" not in shown
+        assert ("[bold]x[/bold]" in shown) == ("[bold]" in text)
+
+
+def test_plain_is_the_text() -> None:
+    assert plain([("a", "good"), ("b", "")]) == "ab"

@@ -1,0 +1,225 @@
+"""The Runs screen, driven by keys and seen in pictures."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.ui.harness import ScreenApp, settle
+from tests.ui.recorded import Recording, record_run
+from workbench.runs.control import WishReader
+from workbench.runs.record import read_record, write_record
+from workbench.runs.row import RunRow
+from workbench.ui.panels.lines import Lines, plain
+from workbench.ui.panels.run_columns import COLUMNS, LEAD, column_at, layout, row_line, sort_rows
+from workbench.ui.panels.run_list import RunList
+from workbench.ui.panels.run_preview import RunPreview
+from workbench.ui.screens.run import RunScreen
+from workbench.ui.screens.runs import RunsScreen
+
+RUNS = (
+    Recording(name="adam-x7k2", changes=(("optimizer.kind", "adam"),), peak=0.9, seed=1),
+    Recording(name="blocks-m3n4", changes=(("model.blocks", [2, 3, 3]),), peak=0.91, seed=2),
+    Recording(name="best-p5q6", changes=(("optimizer.lr", 0.02),), peak=0.95, seed=3),
+)
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    folder = tmp_path / "runs"
+    for n, recording in enumerate(RUNS):
+        short = {"epochs": 12, "steps_per_epoch": 10, "done": 12.0, "status": "finished"}
+        run = record_run(folder, Recording(**{**vars(recording), **short}))
+        record = read_record(run.record)
+        started = f"2026-03-0{n + 1}T09:30:00+00:00"
+        write_record(run.record, {**record, "run": {**record["run"], "started": started}})
+    error = "loss is not finite at step 61; a lower optimizer.lr may help [red]"
+    recording = Recording(name="wild-r7s8", epochs=12, steps_per_epoch=10, done=6.0)
+    record_run(folder, Recording(**{**vars(recording), "status": "failed", "error": error}))
+    record_run(folder, Recording(epochs=12, steps_per_epoch=10, done=3.0))
+    return folder
+
+
+def names(pilot: Pilot[None]) -> list[str]:
+    return [row.id for row in pilot.app.screen.query_one(RunList).rows]
+
+
+def preview(pilot: Pilot[None]) -> str:
+    return "\n".join(plain(line) for line in pilot.app.screen.query_one(RunPreview).lines)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+def test_picture(snap_compare: Any, root: Path, size: tuple[int, int]) -> None:
+    async def drive(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        await pilot.press("space", "j")
+        await pilot.pause(0.05)
+
+    assert snap_compare(ScreenApp(root), terminal_size=size, run_before=drive)
+
+
+async def test_without_runs_it_says_what_to_do(tmp_path: Path) -> None:
+    async with ScreenApp(tmp_path / "none").run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert "Choose a preset (F2)" in preview(pilot)
+        await pilot.press("enter", "space", "s", "d", "p", "j", "G", "u")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, RunsScreen)
+
+
+async def test_sorting_by_keys_and_by_a_click_on_a_title(root: Path) -> None:
+    async with ScreenApp(root).run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        assert names(pilot)[:3] == ["best-p5q6", "blocks-m3n4", "adam-x7k2"]
+        await pilot.press("r")
+        assert names(pilot)[-1] == "best-p5q6"
+        columns = layout(160)
+        at = next(x for x in range(160) if column_at(columns, x, 160) == "val")
+        await pilot.click("#runs-heading", offset=(at + 4, 0))
+        await pilot.pause()
+        assert names(pilot)[0] == "best-p5q6"
+        await pilot.press("o")
+        await pilot.pause()
+        screen = pilot.app.screen
+        assert isinstance(screen, RunsScreen)
+        assert screen._sort == "test"
+        assert names(pilot)[-1] in ("wild-r7s8", "resnet-5m-cifar10-a1b2")
+
+
+async def test_the_filter_works_as_one_types_and_explains_itself(root: Path) -> None:
+    async with ScreenApp(root).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"adam")
+        await pilot.pause()
+        assert names(pilot) == ["adam-x7k2"]
+        field = pilot.app.screen.query_one(Input)
+        field.value = "optimizer.kind=adam status:fin"
+        await pilot.pause()
+        assert names(pilot) == ["adam-x7k2"]
+        field.value = "stauts:x"
+        await pilot.pause()
+        assert "did you mean status?" in preview(pilot)
+        assert names(pilot) == ["adam-x7k2"]
+        field.value = "nothing-like-it"
+        await pilot.pause()
+        assert "No run matches" in preview(pilot)
+        await pilot.press("enter", "escape")
+        await pilot.pause()
+        assert len(names(pilot)) == 5
+
+
+async def test_enter_opens_the_run_under_the_cursor(root: Path) -> None:
+    async with ScreenApp(root).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("j", "enter")
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, RunScreen)
+        assert screen.folder.id == "blocks-m3n4"
+
+
+async def test_the_cursor_stays_with_its_run(root: Path) -> None:
+    async with ScreenApp(root).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        runs = pilot.app.screen.query_one(RunList)
+        await pilot.press("j", "r")
+        assert runs.current is not None
+        assert runs.current.id == "blocks-m3n4"
+
+
+async def test_delete_asks_and_can_be_undone(root: Path) -> None:
+    async with ScreenApp(root).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("d")
+        await pilot.pause()
+        await pilot.press("n")
+        await pilot.pause()
+        assert (root / "best-p5q6").exists()
+        await pilot.press("d")
+        await pilot.pause()
+        await pilot.press("y")
+        await pilot.pause(0.2)
+        assert not (root / "best-p5q6").exists()
+        assert "best-p5q6" not in names(pilot)
+        await pilot.press("u")
+        await pilot.pause(0.2)
+        assert (root / "best-p5q6").exists()
+        assert "best-p5q6" in names(pilot)
+
+
+async def test_marked_runs_are_stopped_together_and_refusals_are_said(root: Path) -> None:
+    live = record_run(root, Recording(name="other-live", epochs=12, steps_per_epoch=10, done=3))
+    workers = [WishReader(live)]
+    async with ScreenApp(root).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        runs = pilot.app.screen.query_one(RunList)
+        runs.marked = {"other-live", "adam-x7k2"}
+        await pilot.press("s")
+        await pilot.pause()
+        await pilot.press("y")
+        await pilot.pause(0.1)
+        assert [worker.read() for worker in workers] == ["stop"]
+        assert any("finished" in note.message for note in pilot.app._notifications)
+
+
+async def test_a_run_that_goes_on_refreshes_its_own_row_only(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ScreenApp(root).run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        runs = pilot.app.screen.query_one(RunList)
+        place = names(pilot).index("resnet-5m-cifar10-a1b2")
+        regions: list[Any] = []
+        refresh = Lines.refresh
+
+        def noted(self: Lines, *changed: Any, **options: Any) -> Any:
+            if self is runs:
+                regions.extend(changed)
+            return refresh(self, *changed, **options)
+
+        monkeypatch.setattr(Lines, "refresh", noted)
+        with (root / "resnet-5m-cifar10-a1b2" / "metrics.jsonl").open("ab") as file:
+            file.write(b'{"event":"step","step":60,"epoch":6,"loss":1,"lr":0.1}\n')
+        screen = pilot.app.screen
+        assert isinstance(screen, RunsScreen)
+        screen._refresh_index()
+        await pilot.app.workers.wait_for_complete()
+        await pilot.pause(0.1)
+        assert {region.y for region in regions} == {place}
+        assert "50 %" in plain(runs.line_at(place))
+
+
+@pytest.mark.parametrize("width", [60, 80, 100, 120, 160, 220])
+def test_rows_fill_their_width_and_columns_stand_below_their_titles(width: int) -> None:
+    row = RunRow("r" * 40, "running", val=0.9, test=0.5, params=5, curve=(0.1, 0.9), started="?")
+    columns = layout(width)
+    line = row_line(row, columns, width, marked=True, cursor=False)
+    assert len(plain(line)) == width
+    keys = [column_at(columns, x, width) for x in range(LEAD, width - 2)]
+    assert list(dict.fromkeys(key for key in keys if key not in (None, "status"))) == [
+        column.key for column in columns
+    ]
+    assert {column.key for column in columns} <= {column.key for column in COLUMNS}
+
+
+@pytest.mark.parametrize("key", [column.key for column in COLUMNS] + ["status"])
+def test_every_column_sorts_with_missing_values_last(key: str) -> None:
+    rows = [
+        RunRow(
+            "b", "finished", val=0.5, test=0.1, params=1, macs=1, speed=1, time=1, started="2026"
+        ),
+        RunRow("a", "stopped"),
+        RunRow(
+            "c", "running", val=0.7, test=0.9, params=9, macs=9, speed=9, time=9, started="2027"
+        ),
+    ]
+    for descending in (True, False):
+        ordered = [row.id for row in sort_rows(rows, key, descending)]
+        assert sorted(ordered) == ["a", "b", "c"]
+        if key in ("val", "test", "params", "macs", "speed", "time"):
+            assert ordered == (["c", "b", "a"] if descending else ["b", "c", "a"])
