@@ -22,7 +22,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import torch
 
@@ -70,9 +70,12 @@ class Analyst:
         replies, replies_in = os.pipe()
         self.pid = os.fork()
         if self.pid == 0:
-            os.close(self.requests)
-            os.close(replies)
-            _analyse_for_ever(requests, replies_in)
+            try:
+                os.close(self.requests)
+                os.close(replies)
+                _analyse(requests, replies_in)
+            finally:
+                os._exit(0)  # whatever happens: a child must not go on in its parent's code
         os.close(requests)
         os.close(replies_in)
         self.lines = Lines(replies)
@@ -167,20 +170,30 @@ class Standby:
         told, tell = os.pipe()
         middle = os.fork()
         if middle == 0:
+            self._become_worker(folder, told, tell)
+        os.close(tell)
+        os.waitpid(middle, 0)
+        with os.fdopen(told, "rb") as pipe:
+            line = pipe.readline()
+        if not line:
+            raise OSError(f"run {folder.id}: the worker could not be forked")
+        pid = int(json.loads(line)["pid"])
+        write_launch(folder, ProcessIdentity.of(pid))
+        return pid
+
+    def _become_worker(self, folder: RunFolder, told: int, tell: int) -> NoReturn:
+        """In a forked child: fork once more and end; in the child of that, leave for the run."""
+        try:
             os.setsid()
-            worker = os.fork()
-            if worker:
+            if worker := os.fork():
                 _write(tell, {"pid": worker})
                 os._exit(0)
             self._leave_behind(told, tell)
             _take_over_streams(folder)
-            raise BecomeWorker(folder)
-        os.close(tell)
-        os.waitpid(middle, 0)
-        with os.fdopen(told, "rb") as pipe:
-            pid = int(json.loads(pipe.readline())["pid"])
-        write_launch(folder, ProcessIdentity.of(pid))
-        return pid
+        except OSError:
+            logging.exception("run %s", folder.id)
+            os._exit(1)
+        raise BecomeWorker(folder)
 
     def _leave_behind(self, *pipes: int) -> None:
         """In a forked worker: let go of every pipe, or nobody would see the standby's end."""
@@ -192,14 +205,13 @@ class Standby:
             os.close(descriptor)
 
 
-def _analyse_for_ever(requests: int, answers: int) -> None:
+def _analyse(requests: int, answers: int) -> None:
     """The analyst's life: count what is asked, until the pipe closes."""
     os.nice(NICENESS)
     lines = Lines(requests)
     while (some := lines.read()) is not None:
         for line in some:
             _write(answers, _summary(json.loads(line)))
-    os._exit(0)
 
 
 def _summary(request: dict[str, Any]) -> dict[str, Any]:
@@ -254,6 +266,8 @@ def main() -> int:
         standby.serve()
         standby.close()
         return 0
+    except BrokenPipeError:
+        return 0  # whoever asked is gone
     except BecomeWorker as fate:
         folder = fate.folder
     torch.set_num_threads(threads)
