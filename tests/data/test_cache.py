@@ -161,3 +161,15 @@ def test_odd_names_are_only_names(folder: Callable[..., Path]) -> None:
     (root / "[red]" / "000.png").rename(root / "[red]" / name)
     found = build(root, find_pictures(root).train)
     assert found.good.all()
+
+
+def test_what_nobody_opens_is_forgotten_when_another_is_built(
+    root: Path, files: tuple[PictureFile, ...]
+) -> None:
+    old, used = build(root, files), build(root, files, Decoding(9, 3, "crop"))
+    for found in (old, used):
+        os.utime(found.folder / cache.META, (1, 1))
+    build(root, files, Decoding(9, 3, "crop"))  # opened again
+    build(root, files, Decoding(10, 3, "crop"))  # built
+    assert not old.folder.exists() and used.folder.exists()
+    assert old.pictures.sum() > 0  # still mapped

@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import warnings
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -34,6 +35,7 @@ VERSION = 2  # of the decoding: a change of it makes every cache anew
 PIXELS, DONE, META = "pictures.uint8", "done.uint8", "meta.json"
 BATCH = 64  # files a job: small enough to show progress, large enough to cost nothing
 POLL = 0.5  # seconds between two looks at another builder
+FORGET = 60 * 24 * 3600  # seconds after which a cache that nobody has opened is removed
 SPARE = 64 << 20  # bytes to leave free on the disk
 
 Bytes = NDArray[np.uint8]
@@ -76,6 +78,7 @@ def decoded(root: Path, files: Sequence[PictureFile], how: Decoding, progress: P
             with _sole_builder(folder, len(files), progress):
                 if not (folder / META).is_file():
                     _build(root, files, how, folder, progress)
+                    _forget_unused(home)
         return _open(folder, files, how)
     except OSError as error:
         raise DataError(
@@ -181,6 +184,8 @@ def _decode_missing(
 
 def _open(folder: Path, files: Sequence[PictureFile], how: Decoding) -> Decoded:
     meta = json.loads((folder / META).read_text(encoding="utf-8"))
+    with contextlib.suppress(OSError):  # somebody else's cache may be read-only
+        os.utime(folder / META)  # opened today
     array = np.memmap(folder / PIXELS, dtype=np.uint8, mode="r", shape=how.shape(len(files)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # nobody writes to it: batches are copies
@@ -188,6 +193,13 @@ def _open(folder: Path, files: Sequence[PictureFile], how: Decoding) -> Decoded:
     good = np.fromfile(folder / DONE, dtype=np.uint8) == 1
     problems = [(str(path), str(why)) for path, why in meta["problems"]]
     return Decoded(folder, pictures, good, problems, str(meta["sha256"]))
+
+
+def _forget_unused(home: Path) -> None:
+    """Remove what has not been opened for long; a run that still maps it keeps its pages."""
+    for meta in home.glob(f"*/{META}"):
+        if time.time() - meta.stat().st_mtime > FORGET:
+            shutil.rmtree(meta.parent, ignore_errors=True)
 
 
 def _part(folder: Path) -> Path:
