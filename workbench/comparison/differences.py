@@ -12,14 +12,20 @@ ASIDE = frozenset(("data.root", "train.device"))  # where it ran, not what it co
 
 
 def configuration(sides: Sequence[Side]) -> dict[str, list[Any]]:
-    """The keys in which the runs differ, each with one value a run; None where it has none."""
+    """The keys in which the runs differ, each with one value a run; None where it has none.
+
+    A run without a configuration (an imported one) differs in nothing.
+    """
     flats = [flatten(to_tables(side.info.config)) if side.info.config else {} for side in sides]
+    known = [flat for flat in flats if flat]
     keys = dict.fromkeys(key for flat in flats for key in flat)
     values = {key: [flat.get(key) for flat in flats] for key in keys}
     return {
         key: row
         for key, row in values.items()
-        if not key.startswith("about.") and key not in ASIDE and any(v != row[0] for v in row)
+        if not key.startswith("about.")
+        and key not in ASIDE
+        and any(flat.get(key) != known[0].get(key) for flat in known)
     }
 
 

@@ -4,7 +4,6 @@ Weights are read from safetensors, after their hash has been checked: nothing
 that is loaded here can run code.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -53,6 +52,16 @@ class FinishedRun:
             return tuple(map(str, names))
         return tuple(f"class {index}" for index in range(self.config.data.classes))
 
+    @property
+    def normalisation(self) -> tuple[list[float], list[float]]:
+        """Mean and deviation of each channel (0 to 1) that the run's pictures were given."""
+        mean, std = self.recorded("data", "mean"), self.recorded("data", "std")
+        if isinstance(mean, list) and isinstance(std, list):
+            return mean, std
+        if self.config.data.mean and self.config.data.std:
+            return list(self.config.data.mean), list(self.config.data.std)
+        raise RunError(f"run {self.folder.id} does not tell how its pictures were normalised")
+
     def transform(self, mean: list[float], std: list[float], crop: int) -> TestTransform:
         """What makes a batch of uint8 [N, C, S, S] into the network's float [N, C, crop, crop]."""
         return TestTransform(
@@ -78,14 +87,6 @@ def open_run(folder: RunFolder, weights: Which = "last", device: str | None = No
         raise RunError(f"{folder.checkpoints}: belongs to another network: {reason}") from None
     model = model.to(device=compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload]
     return FinishedRun(folder, config, record, compute, model.eval(), weights, snapshot.step)
-
-
-def normalisation(run: FinishedRun, measure: Callable[[], tuple[list[float], list[float]]]) -> Any:
-    """Mean and deviation as recorded by the run, else as ``measure`` finds them."""
-    mean, std = run.recorded("data", "mean"), run.recorded("data", "std")
-    if isinstance(mean, list) and isinstance(std, list):
-        return mean, std
-    return measure()
 
 
 def takes(run: FinishedRun, side: int) -> bool:
