@@ -1,16 +1,16 @@
 """A look at a data set for those without torch: facts and sample pictures, from another process.
 
-:func:`command` names the process to start; :func:`read_message` understands each
-line that it writes, one JSON object a line:
+:func:`command` names the process to start. It reads the data set, writes one JSON
+object a line to stdout, and answers each line of :func:`ask` on its stdin by a page,
+until stdin closes; :func:`read_message` understands what it writes:
 
 - ``{"progress": "decoding pictures", "done": 12000, "total": 50000}`` while one waits,
 - ``{"facts": {…}}`` once (see :class:`DataFacts`),
-- ``{"picture": {"label", "width", "height", "rgb"}}`` for each picture, ``rgb`` in base64,
-- ``{"error": "one line"}`` in place of the rest.
+- ``{"page": [{"label", "width", "height", "rgb"}, …]}``, ``rgb`` in base64,
+- ``{"error": "one line"}``, after which it ends.
 """
 
 import base64
-import binascii
 import json
 import sys
 from collections.abc import Mapping
@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 MODULE = "workbench.data.look"
+MOST = 200  # pictures of a page
 
 
 @dataclass(frozen=True)
@@ -55,20 +56,49 @@ class Picture:
 
 
 @dataclass(frozen=True)
+class Page:
+    """The pictures that were asked for."""
+
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
 class Problem:
     """Why there is nothing to look at, in one line."""
 
     text: str
 
 
-Message = Progress | DataFacts | Picture | Problem
+Message = Progress | DataFacts | Page | Problem
 
 
-def command(config_file: Path, count: int, *, augmented: bool = True, seed: int = 0) -> list[str]:
-    """The command that looks at the data of a resolved configuration; it writes to stdout."""
-    options = ["--count", str(count), "--seed", str(seed)]
-    plain = [] if augmented else ["--plain"]
-    return [sys.executable, "-m", MODULE, str(config_file), *options, *plain]
+@dataclass(frozen=True)
+class Request:
+    """What pictures to show: ``augmented`` as training sees them, else as a test picture."""
+
+    count: int
+    augmented: bool = True
+    seed: int = 0
+
+
+def command(config_file: Path) -> list[str]:
+    """The command that looks at the data of a resolved configuration in TOML."""
+    return [sys.executable, "-P", "-m", MODULE, str(config_file)]
+
+
+def ask(request: Request) -> str:
+    """One line for the process, without its end."""
+    return json.dumps(asdict(request))
+
+
+def read_request(line: str) -> Request:
+    """Understand a line of :func:`ask`; raises ValueError."""
+    try:
+        table = json.loads(line)
+        count = min(int(table["count"]), MOST)
+        return Request(count, bool(table["augmented"]), int(table["seed"]))
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError(f"not a request: {line.strip()[:200]}") from None
 
 
 def write_message(message: Message) -> str:
@@ -81,9 +111,13 @@ def write_message(message: Message) -> str:
         }
     elif isinstance(message, DataFacts):
         table = {"facts": asdict(message)}
-    elif isinstance(message, Picture):
-        rgb = base64.b64encode(message.rgb).decode()
-        table = {"picture": {**asdict(message), "rgb": rgb}}
+    elif isinstance(message, Page):
+        table = {
+            "page": [
+                {**asdict(picture), "rgb": base64.b64encode(picture.rgb).decode()}
+                for picture in message.pictures
+            ]
+        }
     else:
         table = {"error": message.text}
     return json.dumps(table)
@@ -97,10 +131,10 @@ def read_message(line: str) -> Message:
             return Progress(str(table["progress"]), int(table["done"]), int(table["total"]))
         if "facts" in table:
             return _facts(table["facts"])
-        if "picture" in table:
-            return _picture(table["picture"])
+        if "page" in table:
+            return Page(tuple(_picture(picture) for picture in table["page"]))
         return Problem(str(table["error"]))
-    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error):
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return Problem(f"not understood: {line.strip()[:200]}")
 
 

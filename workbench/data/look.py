@@ -1,6 +1,6 @@
 """A process that looks at a data set: ``python -m workbench.data.look CONFIG.toml``.
 
-Writes the lines that :mod:`workbench.samples` describes to stdout, so that a
+Reads and writes the lines that :mod:`workbench.samples` describes, so that a
 screen which knows no torch can show facts, progress and sample pictures.
 """
 
@@ -13,10 +13,23 @@ import torch
 
 from workbench.config import RunConfig, read_config
 from workbench.data import DataSet, load_data
+from workbench.data.assemble import resize
 from workbench.data.augment import TestTransform, TrainAugment
 from workbench.errors import WorkbenchError
 from workbench.resolve import resolve
-from workbench.samples import DataFacts, Message, Picture, Problem, Progress, write_message
+from workbench.samples import (
+    DataFacts,
+    Message,
+    Page,
+    Picture,
+    Problem,
+    Progress,
+    Request,
+    read_request,
+    write_message,
+)
+
+LARGEST = 96  # pixels of a side: no terminal shows more
 
 
 def facts(data: DataSet) -> DataFacts:
@@ -36,28 +49,29 @@ def facts(data: DataSet) -> DataFacts:
     )
 
 
-def samples(
-    config: RunConfig, data: DataSet, count: int, *, augmented: bool = True, seed: int = 0
-) -> list[Picture]:
-    """Random training pictures, as training sees them or (plain) as testing would.
+def samples(config: RunConfig, data: DataSet, request: Request) -> Page:
+    """Random training pictures, as training sees them or as testing would, at most 96 px wide.
 
     What the normalisation did is undone; the label of a mixed picture names both.
     """
-    generator = torch.Generator().manual_seed(seed)
-    rows = torch.randperm(len(data.train), generator=generator)[:count]
+    generator = torch.Generator().manual_seed(request.seed)
+    rows = torch.randperm(len(data.train), generator=generator)[: request.count]
     images, targets = data.train.batch(rows)
-    if augmented:
+    if request.augmented:
         batch, targets = TrainAugment(config, data.mean, data.std)(images, targets, generator)
     else:
         batch = TestTransform(config, data.mean, data.std)(images)
-    mean, std = (torch.tensor(v).view(1, -1, 1, 1) for v in (data.mean, data.std))
+    mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (data.mean, data.std))
     pixels = (batch * std + mean).mul_(255).round_().clamp_(0, 255).to(torch.uint8)
+    pixels = resize(pixels, min(pixels.shape[2], LARGEST))
     rgb = pixels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).contiguous()
     height, width = rgb.shape[1:3]
-    return [
-        Picture(_label(data, targets, place), width, height, rgb[place].numpy().tobytes())
-        for place in range(len(rgb))
-    ]
+    return Page(
+        tuple(
+            Picture(_label(data, targets, place), width, height, picture.numpy().tobytes())
+            for place, picture in enumerate(rgb)
+        )
+    )
 
 
 def _label(data: DataSet, targets: dict[str, torch.Tensor], place: int) -> str:
@@ -70,23 +84,22 @@ def _label(data: DataSet, targets: dict[str, torch.Tensor], place: int) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Look, and write one message a line; 2 where the data cannot be used."""
+    """Look, then answer requests until stdin closes; 2 where the data cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m workbench.data.look")
     parser.add_argument("config", type=Path, help="a configuration in TOML")
-    parser.add_argument("--count", type=int, default=24, help="how many pictures")
-    parser.add_argument("--plain", action="store_true", help="as a test picture, not augmented")
-    parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     try:
         config = resolve(read_config(options.config))
         data = load_data(config, lambda *what: _say(Progress(*what)))
         _say(facts(data))
-        plain = options.plain
-        for picture in samples(config, data, options.count, augmented=not plain, seed=options.seed):
-            _say(picture)
+        for line in sys.stdin:
+            _say(samples(config, data, read_request(line)))
     except WorkbenchError as error:
         _say(Problem(str(error)))
         return error.exit_status
+    except ValueError as error:
+        _say(Problem(str(error)))
+        return 2
     return 0
 
 
