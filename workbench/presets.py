@@ -13,6 +13,7 @@ import platformdirs
 from workbench.config import RunConfig, build_config, read_tables, to_tables
 from workbench.config.files import to_toml
 from workbench.errors import RequestError
+from workbench.paths import is_file
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)+")
 
@@ -84,11 +85,11 @@ def find_preset(preset: str) -> tuple[Path, str]:
     if NAME.fullmatch(preset):
         for folder in (own_folder(), installed_folder()):
             path = folder / f"{preset}.toml"
-            if path.is_file():
+            if is_file(path):
                 return path, preset
     path = Path(preset)
-    if path.suffix == ".toml" or path.is_file():
-        if not path.exists():
+    if path.suffix == ".toml" or is_file(path):
+        if not is_file(path):
             raise RequestError(f"{preset}: no such file")
         return path, path.stem
     names = [info.name for info in list_presets()]

@@ -32,7 +32,7 @@ def parse_value(text: str) -> Any:
     """Read one value as TOML (``0.1``, ``true``, ``[5, 4, 3]``), else as a bare string."""
     try:
         parsed = tomli.loads(f"value = {text}")
-    except tomli.TOMLDecodeError:
+    except (tomli.TOMLDecodeError, RecursionError):  # the latter: brackets without end
         return text.strip()
     return parsed["value"] if len(parsed) == 1 else text.strip()
 

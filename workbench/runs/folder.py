@@ -9,6 +9,7 @@ from pathlib import Path
 import platformdirs
 
 from workbench.errors import RequestError
+from workbench.paths import is_file
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 LETTERS = "abcdefghjkmnpqrstvwxyz23456789"  # without the ones that look alike
@@ -118,10 +119,10 @@ def find_run(run: str, root: Path) -> RunFolder:
     """Give the run with this id, unique prefix of an id, or folder."""
     path = Path(run)
     if os.sep in run or run in (".", ".."):
-        if (path / "config.toml").is_file():
+        if is_file(path / "config.toml"):
             return RunFolder(path.absolute())
         raise RequestError(f"{run}: is no run directory (it has no config.toml)")
-    if (root / run / "config.toml").is_file():
+    if is_file(root / run / "config.toml"):
         return RunFolder(root / run)
     found = [folder for folder in list_folders(root) if folder.id.startswith(run)] if run else []
     if len(found) == 1:
@@ -130,7 +131,7 @@ def find_run(run: str, root: Path) -> RunFolder:
         names = ", ".join(folder.id for folder in found[:5])
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         raise RequestError(f"run {run!r} could be {names}{more}; write more of it")
-    if (path / "config.toml").is_file():
+    if is_file(path / "config.toml"):
         return RunFolder(path.absolute())
     raise RequestError(f"no run {run!r} in {root}; `workbench runs` lists them")
 

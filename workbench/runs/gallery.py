@@ -7,6 +7,7 @@ arrays and JSON: reading it runs no code from it.
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -20,6 +21,12 @@ from workbench.runs.atomic import write_atomically
 
 LARGEST = 96  # pixels of a side; what is larger is scaled down
 MOST_BYTES = 64 << 20  # a gallery is less than a megabyte; a stranger's file may be anything
+
+# What numpy, zipfile, zlib and we raise for an archive that is no gallery.
+UNREADABLE = (
+    OSError, EOFError, ValueError, KeyError, TypeError, AttributeError, RuntimeError,
+    RecursionError, zipfile.BadZipFile, zlib.error,
+)  # fmt: skip
 
 Pixels = NDArray[np.uint8]  # [H, W, 3]
 
@@ -78,13 +85,16 @@ def read_gallery(path: Path) -> Gallery | None:
     try:
         if path.stat().st_size > MOST_BYTES:
             return None
+        with zipfile.ZipFile(path) as archive:
+            if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
+                return None  # small on the disk, and huge once it is unpacked
         with np.load(path, allow_pickle=False) as arrays:
             about = json.loads(arrays["about"].tobytes())
             pictures = tuple(
                 _picture(entry, arrays, number) for number, entry in enumerate(about["pictures"])
             )
             return Gallery(pictures, int(about["epoch"]), str(about["split"]))
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+    except UNREADABLE:
         return None
 
 
