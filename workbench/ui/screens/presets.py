@@ -53,6 +53,8 @@ class PresetsScreen(Screen[None]):
                 tooltip="What differs from the preset"),
         Binding("i", "about", "About", id="preset.about",
                 tooltip="All that is known about the preset: description and source"),
+        Binding("v", "data", "View data", id="preset.data",
+                tooltip="The data set: facts, pictures as augmented, how many of each class"),
         Binding("f9", "reset_all", "Reset all", id="preset.reset", show=False,
                 tooltip="Set every field to the preset's value again"),
         Binding("slash", "filter", "Filter", id="preset.filter",
@@ -191,10 +193,9 @@ class PresetsScreen(Screen[None]):
     async def _count(self, config: RunConfig, key: str) -> None:
         panel = self.query_one(NetworkPanel)
         standby = self.workbench.standby
-        waiting = WAITING[standby.phase]
         if standby.phase != "ready":
-            panel.wait(waiting)
-        dim = self.set_timer(STALE_SECONDS, lambda: panel.wait(waiting))
+            panel.wait(WAITING[standby.phase])
+        dim = self.set_timer(STALE_SECONDS, lambda: panel.wait(WAITING[standby.phase]))
         try:
             summary = await standby.summarize(config)
         except StandbyError as error:
@@ -269,6 +270,13 @@ class PresetsScreen(Screen[None]):
         self.query_one(PresetTree).show(list_presets(), name)
         await self._choose(name)
         self.notify(f"Saved as {name}: {find_preset(name)[0]}", markup=False)
+
+    def action_data(self) -> None:
+        """Look at the data of the settings as they are."""
+        from workbench.ui.screens.data import DataScreen  # only when it is looked at: first paint
+
+        if self.draft is not None:
+            self.app.push_screen(DataScreen(self.draft.config, self.workbench.data_root))
 
     def action_about(self) -> None:
         """Show the preset's description as a whole."""

@@ -8,7 +8,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from workbench.errors import WorkbenchError
 from workbench.runs import control, launch
@@ -21,6 +20,7 @@ from workbench.ui.panels.confusion import ConfusionPanel
 from workbench.ui.panels.curves import SMOOTHINGS
 from workbench.ui.panels.facts import Facts
 from workbench.ui.panels.gallery import GalleryPanel
+from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.layers import LayersPanel
 from workbench.ui.panels.log import LogPanel
 from workbench.ui.panels.message import MessageLine
@@ -126,7 +126,7 @@ class RunScreen(Screen[None]):
             yield Facts(id="run-facts")
         for panel in PANELS:
             yield panel(id=f"panel-{panel.title.lower()}", classes="panel")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Look at the run, and again twice a second."""

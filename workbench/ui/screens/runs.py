@@ -6,7 +6,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer, Input
+from textual.widgets import Input
 
 from workbench.errors import WorkbenchError
 from workbench.runs import control, launch
@@ -17,6 +17,7 @@ from workbench.runs.row import RunRow
 from workbench.runs.trash import move_to_trash, restore
 from workbench.ui.dialogs import Confirm
 from workbench.ui.link import pace
+from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.run_columns import COLUMNS, sort_rows
 from workbench.ui.panels.run_list import RunHeading, RunList
 from workbench.ui.panels.run_preview import RunPreview
@@ -74,7 +75,7 @@ class RunsScreen(Screen[None]):
             id="runs-filter", compact=True, placeholder="status:finished acc>90% lr=0.1 resnet"
         )
         yield RunPreview(id="runs-preview")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Look at once, and every other second."""
