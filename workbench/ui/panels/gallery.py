@@ -95,14 +95,13 @@ def _about(gallery: Gallery, look: Look) -> Line:
     wrong = sum(not picture.is_right for picture in gallery.pictures)
     line: Line = [
         (f" {clean(gallery.split)}, epoch {gallery.epoch}", ""),
-        (f"   {len(gallery.pictures)} pictures, the worst last   ", "muted"),
+        (f"   {len(gallery.pictures)} pictures   ", "muted"),
         (f"{wrong} wrong", "bad" if wrong else "muted"),
     ]
     if any(picture.marks for picture in gallery.pictures):
         line += [("   ── ", "good"), ("true", "muted"), ("  ── ", "warn"), ("found", "muted")]
-    line.append(("   w all" if look.wrong_only else "   w wrong only", "accent"))
-    if any(picture.crop is not None for picture in gallery.pictures):
-        line.append(("   b pictures" if look.crops else "   b what is cut out", "accent"))
+    chosen = [("wrong only", look.wrong_only), ("cut out", look.crops)]
+    line += [(f"   {name}", "accent") for name, is_on in chosen if is_on]
     return line
 
 
