@@ -95,6 +95,11 @@ def _analyse(question: _Question) -> tuple[Trace, SecondOpinion]:
     return found, second_opinion(network, question.shape, found)
 
 
+def forget() -> None:
+    """Drop the counts that are kept: what is asked for next is counted anew."""
+    _analyse.cache_clear()
+
+
 def _macs_by_type(rows: list[Row]) -> dict[str, int]:
     by_type = {"conv": 0, "linear": 0}
     for row in rows:

@@ -2,7 +2,9 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 
+import torch
 from torch import Tensor, nn
 
 _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
@@ -27,6 +29,11 @@ def same_conv(
     return nn.Conv2d(
         inputs, outputs, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False
     )
+
+
+def full_precision(x: Tensor) -> AbstractContextManager[None]:
+    """Keep autocast off what is computed from ``x`` inside; the meta device knows no autocast."""
+    return nullcontext() if x.is_meta else torch.autocast(x.device.type, enabled=False)
 
 
 class GlobalAveragePool(nn.Module):

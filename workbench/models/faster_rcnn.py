@@ -4,12 +4,11 @@ The regions are cut out of the base's last features by a spatial transformer (or
 and classified by one convolution over the whole region and a linear layer.
 """
 
-import torch
 from torch import Tensor, nn
 
 from workbench.boxes import STRIDE
 from workbench.config.models import FasterRcnnModel
-from workbench.models.blocks import activation, initialise
+from workbench.models.blocks import activation, full_precision, initialise
 from workbench.models.crops import CROPS
 from workbench.models.rpn import Detections, Rpn, check_size
 
@@ -43,7 +42,7 @@ class FasterRcnn(Rpn):
         side = float(features.shape[-1] * STRIDE)
         maps = features.repeat_interleave(places, dim=0) if places > 1 else features
         # In float32: eight bits of a position are a third of a pixel.
-        with torch.autocast(features.device.type, enabled=False):
+        with full_precision(features):
             crops = self.crop(maps.float(), boxes.flatten(0, 1), side)
         logits: Tensor = self.regions(crops)
         return logits.view(count, places, -1)

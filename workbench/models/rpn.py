@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from workbench.boxes import STRIDE, anchor_grid, corners, decode
 from workbench.config.models import FasterRcnnModel, RpnModel, SmallNetModel
 from workbench.errors import ConfigError
-from workbench.models.blocks import activation, initialise, same_conv
+from workbench.models.blocks import activation, full_precision, initialise, same_conv
 from workbench.models.smallnet import stages
 
 
@@ -72,7 +72,7 @@ class ProposalHead(nn.Module):
         """[N, C, cells, cells] -> logits [N, A, cells, cells], deltas [N, A, cells, cells, 3]."""
         x = self.act(self.norm(self.conv(features)))
         # In float32: eight bits of a position are a third of a pixel.
-        with torch.autocast(x.device.type, enabled=False):
+        with full_precision(x):
             x = x.float()
             scores, deltas = self.score(x), self.box(x)
         count, anchors, cells, _ = scores.shape
