@@ -189,7 +189,7 @@ async def test_a_run_without_any_event_says_what_it_waits_for(tmp_path: Path) ->
     async with app_on(folder).run_test(size=(80, 24)) as pilot:
         await pilot.pause(0.1)
         loss = pilot.app.screen.query_one("#plot-loss", RunPlot)
-        assert "no step yet" in text_of(loss)
+        assert "waiting for the first step" in text_of(loss)
 
 
 async def test_a_long_history_is_read_beside_the_screen(tmp_path: Path) -> None:

@@ -1,0 +1,55 @@
+"""The look at the data of a preset, with the real process behind it."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from textual.pilot import Pilot
+
+from tests.ui.desk import NARROW, desk, notices, text_of
+from workbench.ui.screens.data import DataScreen
+from workbench.ui.screens.presets import PresetsScreen
+
+PATIENCE = 60  # seconds for a process that imports torch on a busy machine
+
+
+async def wait_for(pilot: Pilot[None], ready: Callable[[DataScreen], object]) -> DataScreen:
+    for _ in range(PATIENCE * 20):
+        screen = pilot.app.screen
+        if isinstance(screen, DataScreen) and ready(screen):
+            await pilot.pause()
+            return screen
+        await asyncio.sleep(0.05)
+    raise AssertionError(text_of(pilot.app))  # type: ignore[arg-type]
+
+
+async def test_facts_and_pictures_of_the_digits(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (app, pilot, _):
+        await pilot.press("v")
+        screen = await wait_for(pilot, lambda screen: screen.view.page)
+        assert "1,295 training  143 validation  359 test" in text_of(app)
+        assert "Pictures as training sees them" in text_of(app)
+        first = screen.view.page
+        await pilot.press("n")
+        await wait_for(pilot, lambda screen: screen.view.page != first)
+        varied = screen.view.page
+        await pilot.press("a")
+        await wait_for(pilot, lambda screen: screen.view.page != varied)
+        assert "as a test picture" in text_of(app)
+        await pilot.press("x")
+        assert "No file was left out." in notices(app)
+        process = screen._process
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(app.screen, PresetsScreen)
+        assert process is not None
+        await asyncio.wait_for(process.wait(), PATIENCE)
+
+
+async def test_data_that_is_not_there_is_explained(tmp_path: Path) -> None:
+    async with desk(tmp_path, NARROW, preset="simplenn/simplenn-cifar10") as (app, pilot, _):
+        (tmp_path / "data").write_text("")
+        await pilot.press("v")
+        await wait_for(pilot, lambda screen: screen.view.problem)
+        shown = " ".join(text_of(app).split())
+        assert f"{tmp_path / 'data'}: is a file; data.root must be a folder" in shown
