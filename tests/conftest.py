@@ -26,7 +26,9 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
 def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A run of quick/digits, small and of one epoch, trained by a worker once a session."""
     root = tmp_path_factory.mktemp("trained")
-    workbench.train(workbench.load_preset("quick/digits", TINY), root, name="tiny")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WORKBENCH_STATE", str(root / "state"))  # no queueing behind the user's runs
+        workbench.train(workbench.load_preset("quick/digits", TINY), root, name="tiny")
     return root / "tiny"
 
 

@@ -17,7 +17,7 @@ from workbench.text import one_line
 COMMANDS = (
     *("presets", "summary", "scale", "train"),
     *("runs", "show", "stop", "pause", "resume", "replay"),
-    *("evaluate", "compare", "sweep", "export", "import"),
+    *("evaluate", "compare", "sweep", "predict", "export", "import"),
     "doctor",
 )
 INTERRUPTED = 130
