@@ -1,5 +1,6 @@
 """The root command, and how every error becomes one line and an exit status."""
 
+import gc
 import importlib
 import sys
 from collections.abc import Sequence
@@ -79,6 +80,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _open_screen(runs_dir: Path, data: Path | None) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise RequestError("the screen needs a terminal; `workbench --help` lists what does not")
+    gc.disable()  # until the first paint, which collecting would delay; the app enables it again
     from workbench.ui.app import run_app
 
     run_app(runs_dir, data)

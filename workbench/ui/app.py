@@ -3,6 +3,7 @@
 Kept thin: what a screen shows is the screen's, what a run is is ``workbench.runs``'.
 """
 
+import gc
 from pathlib import Path
 from typing import ClassVar
 
@@ -95,7 +96,12 @@ class WorkbenchApp(App[None]):
     def on_mount(self) -> None:
         """Begin to count live runs."""
         self.set_interval(COUNT_SECONDS, self._count_runs)
-        self.call_after_refresh(self._count_runs)
+        self.call_after_refresh(self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        gc.freeze()  # what start-up made stays; a collection need not look at it again
+        gc.enable()
+        self._count_runs()
 
     @work(thread=True, exclusive=True, group="runs-counted")
     def _count_runs(self) -> None:

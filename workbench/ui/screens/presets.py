@@ -26,7 +26,6 @@ from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.network import NetworkPanel
 from workbench.ui.panels.preset_tree import PresetTree
 from workbench.ui.panels.topbar import TopBar
-from workbench.ui.starting import start_run
 
 if TYPE_CHECKING:
     from workbench.ui.app import WorkbenchApp
@@ -229,6 +228,8 @@ class PresetsScreen(Screen[None]):
 
     @work(group="start")
     async def _start(self, config: RunConfig) -> None:
+        from workbench.ui.starting import start_run  # not needed for the first paint
+
         app = self.workbench
         waiting = self.set_timer(
             STALE_SECONDS, lambda: self.notify("looking at the data…", timeout=2, markup=False)
