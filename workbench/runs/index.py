@@ -36,7 +36,7 @@ BATCH = 200  # rows between two reports of a first look
 class RunIndex:
     """The rows of a runs directory; :meth:`refresh` brings them up to date.
 
-    To be used by one thread at a time.
+    One thread may refresh while another selects: it gets the rows as they are just then.
     """
 
     def __init__(self, root: Path) -> None:
@@ -93,7 +93,7 @@ class RunIndex:
         """The rows that a filter lets through."""
         dotted = {name: self.values(name) for name in query.names if "." in name}
         chosen = []
-        for row in self._rows.values():
+        for row in self.rows():
 
             def lookup(name: str, row: RunRow = row) -> Any:
                 if name in dotted:

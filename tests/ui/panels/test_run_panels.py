@@ -9,7 +9,7 @@ from workbench.presets import load_preset
 from workbench.runs.folder import RunFolder
 from workbench.runs.state import RunState
 from workbench.runs.status import Standing
-from workbench.ui.panels.classes import class_lines
+from workbench.ui.panels.classes import class_lines, precision
 from workbench.ui.panels.confusion import confusion_lines
 from workbench.ui.panels.facts import Facts
 from workbench.ui.panels.layers import layer_lines, read_layers
@@ -47,6 +47,22 @@ def test_classes_stand_worst_first_and_one_at_zero_stands_out(state: RunState) -
     assert "0/500" in plain(worst)
     assert {role for text, role in worst if "cat" in text or "never" in text} == {"bad"}
     assert any("▲" in text or "▼" in text for text in texts(lines)[2:])
+
+
+def test_precision_is_the_share_of_what_was_said_that_is_right(state: RunState) -> None:
+    column = [row[2] for row in state.confusion]
+    assert precision(state, "validation")["bird"] == pytest.approx(column[2] / sum(column))
+    assert "precision" in plain(class_lines(state, 160)[3])
+    assert "precision" not in plain(class_lines(state, 80)[3])
+
+
+def test_a_finished_run_says_its_test_as_counts() -> None:
+    done = Recording(epochs=3, steps_per_epoch=10, done=3, status="finished")
+    said = say(view(RunState().fold(events(done)), "finished"))
+    assert said is not None
+    assert said[0].startswith("test (best weights): top-1 4,")
+    assert "/5,000  " in said[0]
+    assert "top-3 99.10 %" in said[0]
 
 
 @pytest.mark.parametrize("width", [80, 120, 160])

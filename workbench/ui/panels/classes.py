@@ -10,6 +10,7 @@ from workbench.ui.panels.lines import Line
 from workbench.ui.panels.panel import Panel, RunView
 from workbench.ui.panels.words import bar, clean, count, fit, percent, right
 
+ROOMY = 110  # columns from which precision is shown
 SAME = 0.0005  # a smaller change than this is shown as none
 
 
@@ -36,11 +37,29 @@ def class_lines(state: RunState, width: int) -> list[Line]:
     scores = sorted(scores, key=lambda score: (score.accuracy, score.name))
     name_width = min(max(cell_len(clean(score.name)) for score in scores), 24, width // 4)
     total_width = max(len(count(score.total)) for score in scores)
-    room = width - name_width - 2 * total_width - 25
+    precisions = precision(state, source) if width >= ROOMY else {}
+    room = width - name_width - 2 * total_width - 25 - (20 if precisions else 0)
     lines = [_summary(scores, source)]
     for score in scores:
-        lines.append(_class_line(score, before.get(score.name), name_width, total_width, room))
+        line = _class_line(score, before.get(score.name), name_width, total_width, room)
+        if score.name in precisions:
+            line += [("  precision", "muted"), (right(percent(precisions[score.name]), 9), "")]
+        lines.append(line)
     return lines
+
+
+def precision(state: RunState, source: str) -> dict[str, float]:
+    """Of what was taken for a class, the share that was one; classes never said are left out."""
+    matrix = state.test.get("confusion") if source == "test" else state.confusion
+    try:
+        columns = list(zip(*matrix or [], strict=True))
+        return {
+            name: columns[i][i] / sum(columns[i])
+            for i, name in enumerate(state.classes)
+            if sum(columns[i])
+        }
+    except UNREADABLE:
+        return {}
 
 
 def _scores(state: RunState) -> tuple[list[ClassScore], str, dict[str, ClassScore]]:

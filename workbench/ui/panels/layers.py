@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from workbench.layer_table import COLUMNS, NUMERIC, cells, remarks, tree
 from workbench.runs.folder import RunFolder
 from workbench.ui.panels.lines import Line
+from workbench.ui.panels.message import wrap
 from workbench.ui.panels.panel import Panel, RunView
 from workbench.ui.panels.words import clean, fit, right
 
@@ -62,7 +63,9 @@ def layer_lines(summary: dict[str, Any], width: int) -> list[Line]:
     for node, row in zip(nodes, rows, strict=True):
         role = "heading" if node.depth == 0 else "accent" if node.children else ""
         lines.append([(_row(row, columns, widths), role)])
-    return [*lines, [], *([(f" {clean(text)}", "muted")] for text in remarks(summary))]
+    for remark in remarks(summary):
+        lines += [[], *([(f" {text}", "muted")] for text in wrap(clean(remark), width - 3))]
+    return lines
 
 
 def _row(row: tuple[str, ...], columns: tuple[str, ...], widths: list[int]) -> str:

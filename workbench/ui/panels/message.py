@@ -4,9 +4,10 @@ from collections.abc import Hashable
 
 from textual.geometry import Size
 
+from workbench.runs.state import RunState
 from workbench.ui.panels.lines import Line
 from workbench.ui.panels.panel import Panel, RunView
-from workbench.ui.panels.words import clean, count
+from workbench.ui.panels.words import clean, count, percent
 
 NEXT = {
     "crashed": "p goes on from the last checkpoint",
@@ -79,7 +80,29 @@ def say(view: RunView) -> tuple[str, str, str] | None:
         return "the worker is starting: loading torch", "accent", ""
     if state.notices:
         return clean(state.notices[-1]), "warn", ""
-    return None
+    return (tested(state), "good", "") if state.test else None
+
+
+def tested(state: RunState) -> str:
+    """The result of the test, as counts and shares."""
+    test = state.test
+    total = test.get("total")
+    parts = [
+        f"{name} {_of(test.get(hits), total)}{percent(test[share], 2)}"
+        for name, hits, share in (
+            ("top-1", "correct", "test_accuracy"),
+            ("top-3", "top3_correct", "test_top3_accuracy"),
+        )
+        if isinstance(test.get(share), int | float)
+    ]
+    weights = f" ({clean(test['weights'])} weights)" if "weights" in test else ""
+    return f"test{weights}: {'   '.join(parts)}"
+
+
+def _of(hits: object, total: object) -> str:
+    if isinstance(hits, int) and isinstance(total, int):
+        return f"{count(hits)}/{count(total)}  "
+    return ""
 
 
 def wrap(text: str, width: int) -> list[str]:

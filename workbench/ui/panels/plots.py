@@ -114,7 +114,8 @@ def build_accuracy(
         Curve(scale.epochs(state.epoch_curves.get(name), 100.0), role)
         for name, role in (("train_accuracy", "train"), ("val_accuracy", "val"))
     ]
-    y_axis = value_axis([v for curve in curves for v in curve.points.y], rows, ceiling=100.0)
+    values = [v for curve in curves for v in curve.points.y] or [0.0, 100.0]
+    y_axis = value_axis(values, rows, ceiling=100.0)
     best = state.best_accuracy
     spot = scale.spot(Points() if best is None else Points((0.0,), (100.0 * best,)))
     label = f"best {100 * best:.1f} % @ {scale.where()}" if best is not None else ""
@@ -139,12 +140,11 @@ class _Scale:
         self._state, self._columns, self._growing = state, max(8, columns), growing
         self._unit = 1 if settings.by_steps or not in_epochs else int(per_epoch or 1)
         self.label = "step" if self._unit == 1 else "epoch"
-        total = state.steps / self._unit if growing else 0.0
-        reached = max(state.step, 1) / self._unit
-        if growing:
-            self.axis = length_axis(reached, total, columns)
-        else:
-            self.axis = length_axis(reached, reached, columns)
+        total, reached = state.steps / self._unit, state.step / self._unit
+        if growing:  # from the first epoch on, or the first ten steps
+            least = 10.0 if self._unit == 1 else 1.0
+            reached = max(reached, min(least, total or least))
+        self.axis = length_axis(reached, total if growing else reached, columns)
 
     def steps(self, series: Series | None) -> Points:
         """A curve with a point for every step: two points a column are kept."""
@@ -189,7 +189,7 @@ def _nothing_yet(view: RunView, kind: str) -> str:
         return view.waiting
     if not view.standing.is_live:
         return f"no {kind} was recorded"
-    return "no step yet" if kind == "loss" else "appears after the first epoch"
+    return "waiting for the first step" if kind == "loss" else "appears after the first epoch"
 
 
 def _write_over(lines: list[Line], text: str, width: int) -> list[Line]:

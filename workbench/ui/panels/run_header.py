@@ -44,6 +44,8 @@ class RunHeader(Panel):
 
 def _position(view: RunView, roomy: bool) -> Line:
     state = view.state
+    if not state.steps:
+        return [("not started", "muted")]
     step = f"{right(count(state.step), len(count(state.steps)))}/{count(state.steps)}"
     epoch = f"{right(str(state.epoch), len(str(state.epochs)))}/{state.epochs}"
     if not roomy:
