@@ -142,3 +142,10 @@ def test_networks_of_torchvision_fit_grey_pictures(name: str, size: int) -> None
 
     assert network.training
     assert network.eval()(torch.zeros(2, 1, size, size)).shape == (2, 3)
+
+
+def test_a_refusal_of_the_whole_section_names_the_key_to_change() -> None:
+    with pytest.raises(ConfigError) as refusal:
+        load_preset("regnet/regnetx-200mf", {"model.groups": 7})
+
+    assert list(refusal.value.problems) == ["model.groups"]

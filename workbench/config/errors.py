@@ -39,7 +39,10 @@ def _explain(detail: ErrorDetails, root: type[BaseModel]) -> tuple[str, str]:
         wanted_text = section.model_fields[path[-1]].description or context["pattern"]
         return key, f"must be {wanted_text.rstrip('.')} (got {_short(detail['input'])})"
     if kind == "value_error":
-        return key, str(context["error"])
+        text = str(context["error"])
+        # What a whole section refuses begins with the field that is to be changed.
+        field = text.partition(" ")[0]
+        return (f"{key}.{field}" if field in section.model_fields else key), text
     text = detail["msg"]
     text = text.replace("Input should be a valid ", "must be a ").replace("Input should ", "must ")
     text = text.replace("must be a integer", "must be an integer")
