@@ -1,5 +1,6 @@
 """Every wrong request: one clear line on stderr, status 2, nothing on stdout, nothing written."""
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 
@@ -129,6 +130,19 @@ def test_runs_directory_that_is_a_file(workbench: Workbench, home: Path, tmp_pat
     assert "is a file" in line
     line = refuse(workbench, home, "train", DIGITS, "--runs-dir", tmp_path / "file" / "runs")
     assert str(tmp_path / "file" / "runs") in line
+
+
+def test_a_full_disk_is_no_wrong_request(
+    workbench: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: Path, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("workbench.runs.launch.write_atomically", full)
+    result = workbench("train", DIGITS, "--runs-dir", tmp_path / "runs")
+    assert (result.status, result.out) == (1, "")
+    assert "No space left on device" in result.err and result.err.count("\n") == 1
+    assert list((tmp_path / "runs").iterdir()) == []
 
 
 def test_name_that_is_taken(workbench: Workbench, home: Path, tmp_path: Path) -> None:

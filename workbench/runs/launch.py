@@ -1,5 +1,6 @@
 """Starting a worker: its own process, its own session, nothing shared with who starts it."""
 
+import errno
 import os
 import subprocess
 import sys
@@ -27,13 +28,19 @@ _children: list[subprocess.Popen[bytes]] = []  # kept to be reaped: see reap()
 
 
 def prepare(config: RunConfig, root: Path, name: str | None = None) -> RunFolder:
-    """Make the folder of a new run with its configuration; starts nothing."""
+    """Make the folder of a new run with its configuration; starts nothing.
+
+    Raises :class:`RequestError` where there can be no such folder and
+    :class:`RunError` where the disk is full; nothing is left behind.
+    """
     folder = create_folder(root, config.about.preset, name)
     try:
         write_atomically(folder.config, to_toml(config).encode())
     except OSError as error:
         folder.path.rmdir()
-        raise RequestError(f"{folder.path}: cannot be written: {error.strerror}") from None
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        kind = RunError if full else RequestError  # what was asked for is right, but for the disk
+        raise kind(f"{folder.path}: cannot be written: {error.strerror}") from None
     return folder
 
 
