@@ -41,7 +41,8 @@ from workbench.ui.screens.run import RunScreen
 SIZES = ((80, 24), (160, 48))
 STEPS_PER_SECOND = 70  # SimpleNN on two cores; a ResNet is slower
 STEPS_PER_EPOCH = 390
-SETTLE = 4.0  # seconds from start until it is counted
+PAINTED = 6000  # bytes of a first paint, at least
+SETTLE = 4.0  # seconds from the first paint until it is counted
 WATCH = """
 import sys
 from pathlib import Path
@@ -53,22 +54,23 @@ class Watch(WorkbenchApp):
     CSS_PATH = [str(Path(sys.argv[2]) / name) for name in WorkbenchApp.CSS_PATH]
 
     def on_ready(self):
-        self.open_run(RunFolder(Path(sys.argv[1])))
+        if sys.argv[3] == "run":
+            self.open_run(RunFolder(Path(sys.argv[1])))
 
 Watch(Path(sys.argv[1]).parent).run()
 """
 
 
 class Watched:
-    """The Run screen in a process of its own, on a pseudo-terminal that counts bytes."""
+    """The Run screen or the list of runs in a process of its own, on a terminal that counts."""
 
-    def __init__(self, folder: RunFolder, columns: int, rows: int) -> None:
+    def __init__(self, folder: RunFolder, columns: int, rows: int, screen: str) -> None:
         self.sent = 0
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         styles = Path(sys.modules[WorkbenchApp.__module__].__file__ or "").parent
         self._process = subprocess.Popen(
-            [sys.executable, "-c", WATCH, str(folder.path), str(styles)],
+            [sys.executable, "-c", WATCH, str(folder.path), str(styles), screen],
             stdin=slave,
             stdout=slave,
             stderr=slave,
@@ -90,6 +92,12 @@ class Watched:
             if not data:
                 return
             self.sent += len(data)
+
+    def wait(self) -> None:
+        """Until it has painted, and has read what there is."""
+        while self.sent < PAINTED and self._process.poll() is None:
+            time.sleep(0.05)
+        time.sleep(SETTLE)
 
     def measure(self, seconds: float) -> tuple[float, float, float]:
         """Bytes a second, share of one core, and resident megabytes, over some seconds."""
@@ -147,10 +155,10 @@ def _pace(step: int) -> dict[str, Any]:
 
 
 def watch(seconds: float) -> list[dict[str, Any]]:
-    """Every size, with a run that goes on and with one that stands still."""
+    """Every size and screen, with a run that goes on and with one that stands still."""
     rows = []
     for columns, lines in SIZES:
-        for live in (True, False):
+        for name, live in (("run", True), ("run", False), ("runs", True)):
             with tempfile.TemporaryDirectory() as root:
                 recording = Recording(steps_per_epoch=STEPS_PER_EPOCH, done=12.3)
                 folder = record_run(Path(root), recording)
@@ -158,8 +166,8 @@ def watch(seconds: float) -> list[dict[str, Any]]:
                 writer = threading.Thread(target=write_live, args=(folder, recording, stop))
                 if live:
                     writer.start()
-                screen = Watched(folder, columns, lines)
-                time.sleep(SETTLE)
+                screen = Watched(folder, columns, lines, name)
+                screen.wait()
                 sent, share, memory = screen.measure(seconds)
                 screen.close()
                 stop.set()
@@ -168,6 +176,7 @@ def watch(seconds: float) -> list[dict[str, Any]]:
             rows.append(
                 {
                     "size": f"{columns}×{lines}",
+                    "screen": name,
                     "run": "live" if live else "still",
                     "bytes_per_second": round(sent),
                     "share_of_a_core": round(share, 4),

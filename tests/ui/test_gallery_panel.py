@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 
 from workbench.runs.gallery import Gallery, Mark, Picture
-from workbench.ui.panels.gallery import Look, gallery_lines
+from workbench.ui.panels.gallery_tiles import gallery_lines
 from workbench.ui.panels.halfblocks import UPPER, colour_style, half_blocks, marked, scaled
 from workbench.ui.panels.lines import plain
+from workbench.ui.panels.look import Look
 
 BLACK = np.zeros((48, 48, 3), dtype=np.uint8)
 RED = np.zeros((22, 22, 3), dtype=np.uint8) + np.array([255, 0, 0], dtype=np.uint8)

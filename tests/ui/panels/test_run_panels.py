@@ -61,7 +61,7 @@ def test_a_finished_run_says_its_test_as_counts() -> None:
     said = say(view(RunState().fold(events(done)), "finished"))
     assert said is not None
     assert said[0].startswith("test (best weights): top-1 4,")
-    assert "/5,000  " in said[0]
+    assert "/5,000 = " in said[0]
     assert "top-3 99.10 %" in said[0]
 
 

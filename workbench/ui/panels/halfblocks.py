@@ -9,10 +9,9 @@ from rich.style import Style
 
 from workbench.runs.gallery import Mark, Pixels
 from workbench.ui.panels.lines import Line
+from workbench.ui.panels.look import Rgb
 
 UPPER = "▀"
-COLOURED = "#"  # a role that begins so is "#rrggbb on #rrggbb"
-Rgb = tuple[int, int, int]
 
 
 def scaled(image: Pixels, width: int, height: int) -> Pixels:

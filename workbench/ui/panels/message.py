@@ -96,12 +96,12 @@ def tested(state: RunState) -> str:
         if isinstance(test.get(share), int | float)
     ]
     weights = f" ({clean(test['weights'])} weights)" if "weights" in test else ""
-    return f"test{weights}: {'   '.join(parts)}"
+    return f"test{weights}: {' · '.join(parts)}"
 
 
 def _of(hits: object, total: object) -> str:
     if isinstance(hits, int) and isinstance(total, int):
-        return f"{count(hits)}/{count(total)}  "
+        return f"{count(hits)}/{count(total)} = "
     return ""
 
 

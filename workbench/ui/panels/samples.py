@@ -8,8 +8,9 @@ import numpy as np
 from rich.style import Style
 
 from workbench.samples import DataFacts, Page, Picture, Request
-from workbench.ui.panels.halfblocks import COLOURED, colour_style, half_blocks, scaled
+from workbench.ui.panels.halfblocks import colour_style, half_blocks, scaled
 from workbench.ui.panels.lines import Line, Lines
+from workbench.ui.panels.look import COLOURED
 from workbench.ui.panels.words import bar, clean, count, fit, right
 
 SIDE = 48  # pixels of a picture's side, at most

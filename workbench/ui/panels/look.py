@@ -1,0 +1,16 @@
+"""How the pictures of a run are looked at."""
+
+from dataclasses import dataclass
+
+Rgb = tuple[int, int, int]
+COLOURED = "#"  # a role that begins so is "#rrggbb on #rrggbb"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What the person has chosen to see, and in which colours boxes are drawn."""
+
+    wrong_only: bool = False
+    crops: bool = False
+    true: Rgb = (0, 255, 0)
+    found: Rgb = (255, 160, 0)
