@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from workbench.training import checkpoint
 from workbench.training.checkpoint import DamagedCheckpointError, Snapshot
@@ -68,8 +69,8 @@ def test_a_failed_write_leaves_the_one_before(
 ) -> None:
     checkpoint.save(tmp_path, snapshot(1))
 
-    def full(*_: object) -> None:
-        raise OSError(28, "No space left on device")
+    def full(*_: object) -> None:  # as the library says it
+        raise SafetensorError("Error while serializing: I/O error: No space left on device")
 
     monkeypatch.setattr(checkpoint, "save_file", full)
     with pytest.raises(OSError, match="No space"):

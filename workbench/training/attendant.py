@@ -160,6 +160,20 @@ class Attendant:
             time.sleep(0.5)
             self.flush()
 
+    def keep_final(self, trainer: Trainer) -> None:
+        """Return once the final weights lie on the disk; raises RunError if they cannot."""
+        end = time.monotonic() + PATIENCE
+        self.keeper.wait()
+        while self.keeper.saved_step != trainer.step:
+            if time.monotonic() > end:
+                raise RunError(
+                    f"{self.folder.checkpoints}: the final weights could not be written; "
+                    "make room on the disk, then resume the run"
+                )
+            time.sleep(0.5)
+            self.checkpoint(trainer)
+            self.keeper.wait()
+
     # The look around.
 
     def _hear(self) -> str | None:

@@ -5,6 +5,7 @@
 with the hashes of the two). ``last`` and ``best`` are links to such folders.
 """
 
+import errno
 import hashlib
 import json
 import os
@@ -42,7 +43,10 @@ class Snapshot:
 
 
 def save(folder: Path, snapshot: Snapshot, *, best: bool = False) -> Path:
-    """Write a snapshot durably as ``last`` (and ``best``), then drop what is superseded."""
+    """Write a snapshot durably as ``last`` (and ``best``), then drop what is superseded.
+
+    Raises OSError where it cannot be written; what was there before is untouched.
+    """
     target = folder / f"step-{snapshot.step:09d}"
     scratch = folder / f".{target.name}.part"
     shutil.rmtree(scratch, ignore_errors=True)
@@ -52,7 +56,7 @@ def save(folder: Path, snapshot: Snapshot, *, best: bool = False) -> Path:
         hashes = {}
         for name, tensors in (("weights", snapshot.weights), ("state", snapshot.tensors)):
             path = scratch / f"{name}.safetensors"
-            save_file(tensors, path)
+            _save_tensors(tensors, path)
             hashes[path.name] = _sync_and_hash(path)
         content = {"step": snapshot.step, "sha256": hashes, **snapshot.numbers}
         (scratch / "state.json").write_text(json.dumps(content))
@@ -162,6 +166,13 @@ def restore_optimizer(
         state.setdefault(indices[parameter], {})[key] = value
     groups = optimizer.state_dict()["param_groups"]
     optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _save_tensors(tensors: dict[str, Tensor], path: Path) -> None:
+    try:
+        save_file(tensors, path)
+    except SafetensorError as error:  # it wraps what the system said, a full disk above all
+        raise OSError(errno.EIO, str(error).rpartition(": ")[2], str(path)) from None
 
 
 def _newest_first(folder: Path) -> Iterator[Path]:

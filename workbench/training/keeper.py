@@ -23,6 +23,7 @@ class CheckpointKeeper:
         self.folder = folder
         self.writer = writer
         self.complain = complain
+        self.saved_step = -1  # of the newest snapshot that lies safely on the disk
         self._thread: threading.Thread | None = None
         self._failure = ""
 
@@ -53,6 +54,9 @@ class CheckpointKeeper:
             # What the checkpoint says was written must be on the disk before it is.
             self.writer.make_durable()
             checkpoint.save(self.folder, snapshot, best=best)
+            self.saved_step = snapshot.step
         except OSError as error:
-            self._failure = f"the checkpoint of step {snapshot.step} could not be written: {error}"
+            self._failure = (
+                f"the checkpoint of step {snapshot.step} could not be written: {error.strerror}"
+            )
             log.warning(self._failure)

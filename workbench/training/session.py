@@ -56,7 +56,7 @@ def run_session(folder: RunFolder, attendant: Attendant, config: RunConfig) -> N
     attendant.phase("testing")
     _finish(attendant, trainer, data)
     attendant.flush_at_last()
-    attendant.keeper.wait()
+    attendant.keep_final(trainer)
 
 
 def fresh_model(config: RunConfig, compute: Compute) -> nn.Module:
@@ -136,10 +136,13 @@ def _go_back(attendant: Attendant, trainer: Trainer) -> int:
     if snapshot is not None:
         try:
             trainer.restore(snapshot)
-        except (RuntimeError, KeyError, IndexError, TypeError, ValueError) as error:
+        except (RuntimeError, LookupError, TypeError, ValueError) as error:
             reason = str(error).splitlines()[0]
-            raise RunError(f"{folder.checkpoints}: belongs to another network: {reason}") from None
+            raise RunError(
+                f"{folder.checkpoints}: of another network or another version: {reason}"
+            ) from None
         kept = int(snapshot.numbers["metrics_bytes"])
+        attendant.keeper.saved_step = trainer.step
     writer.flush()
     again = snapshot is not None or attendant.recorder.record["run"]["workers"] > 1
     if again and writer.length > kept:
