@@ -25,7 +25,7 @@ class CheckpointKeeper:
         self.complain = complain
         self.saved_step = -1  # of the newest snapshot that lies safely on the disk
         self._thread: threading.Thread | None = None
-        self._failure = ""
+        self._failure = self._told = ""
 
     @property
     def busy(self) -> bool:
@@ -45,9 +45,9 @@ class CheckpointKeeper:
         if self._thread is not None:
             self._thread.join()
             self._thread = None
-        if self._failure:
+        if self._failure and self._failure != self._told:
             self.complain(self._failure)
-            self._failure = ""
+        self._told, self._failure = self._failure, ""
 
     def _write(self, snapshot: Snapshot, best: bool) -> None:
         try:
