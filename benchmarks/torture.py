@@ -20,7 +20,7 @@ from pathlib import Path
 # Loaded before the fork, so that a trial costs a second and not five.
 import sklearn.datasets  # noqa: F401
 import torch
-import torch._dynamo  # noqa: F401
+import torch._dynamo
 
 from workbench.presets import load_preset
 from workbench.resolve import resolve
@@ -75,19 +75,22 @@ def new_run(root: Path, name: str) -> RunFolder:
 
 
 def torment(folder: RunFolder, draw: random.Random, life: float) -> int:
-    """Kill and resume a run until it is finished; gives the number of kills that hit."""
+    """Kill and resume a run until it is finished; gives the number of kills that hit.
+
+    The first moment lies well before the end, so that every run is hit at least once.
+    """
     kills = 0
-    at = draw.uniform(0, life)
+    at = draw.uniform(0, 0.8 * life)
     while True:
         child = start(folder)
         time.sleep(at)
         os.kill(child, signal.SIGKILL)
         kills += wait(child) == signal.SIGKILL
-        at = draw.uniform(0, life)
-        if draw.random() < 0.7:  # let it come to its end this time
+        if kills and draw.random() < 0.7:  # let it come to its end this time
             wait(start(folder))
         if read_record(folder.record).get("run", {}).get("status") == "finished":
             return kills
+        at = draw.uniform(0, life)
 
 
 def start(folder: RunFolder) -> int:
