@@ -18,7 +18,8 @@ from workbench.text import one_line
 COMMANDS = (
     *("presets", "summary", "scale", "train"),
     *("runs", "show", "stop", "pause", "resume", "replay"),
-    *("evaluate", "compare", "sweep", "predict", "export", "import"),
+    *("evaluate", "compare", "sweep", "report", "predict", "export", "import"),
+    *("tag", "delete", "restore", "archive", "roots"),
     "doctor",
 )
 INTERRUPTED = 130

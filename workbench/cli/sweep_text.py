@@ -4,11 +4,11 @@ import sys
 
 from workbench.cli.plotting import line_plot
 from workbench.cli.watching import is_terminal
-from workbench.runs.columns import RESULTS, result_text, title
+from workbench.runs.columns import RESULTS, title
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.coordinator import Coordinator
-from workbench.sweeps.results import Cell, Table, plot_points, swept_key
-from workbench.text import NOTHING, columns, one_line, percent, toml_value
+from workbench.sweeps.results import Table, plot_points, swept_key, text_table
+from workbench.text import columns, one_line, percent
 
 REWRITE = "\r\x1b[K"
 
@@ -50,28 +50,9 @@ def progress_line(coordinator: Coordinator) -> str:
 
 def table_text(table: Table) -> str:
     """The result table, the best row marked."""
-    rows = [("", "VARIANT", "RUNS", *(heading.upper() for heading in table.titles))]
-    for row in table.rows:
-        done = sum(status == "finished" for status in row.statuses)
-        others = sorted({status or "waiting" for status in row.statuses} - {"finished"})
-        runs = f"{done}/{len(row.runs)}" + (f" {', '.join(others)}" if others else "")
-        cells = [cell_text(name, row.cells[name]) for name in table.columns]
-        rows.append(("★" if row.best else "", row.variant, runs, *cells))
-    numeric = [index + 3 for index in range(len(table.columns))]
-    return columns(rows, numeric)
-
-
-def cell_text(name: str, cell: Cell) -> str:
-    """One value with its unit; a mean over seeds with its deviation."""
-    if name not in RESULTS:
-        return NOTHING if cell.value is None else toml_value(cell.value)
-    if cell.deviation is None:
-        return result_text(name, cell.value)
-    if RESULTS[name].kind == "share":
-        return f"{cell.value:.2%} ± {cell.deviation * 100:.2f}"
-    if RESULTS[name].kind == "number":
-        return f"{cell.value:.4g} ± {cell.deviation:.2g}"
-    return result_text(name, cell.value)
+    found = text_table(table, "")
+    heads = [heading.upper() for heading in found.headings]
+    return columns([heads, *found.rows], sorted(found.right))
 
 
 def plot_text(sweep: SweepConfig, table: Table) -> str:

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from workbench.config import flatten, to_tables
-from workbench.runs.columns import RESULTS, result_of, title
+from workbench.runs.columns import RESULTS, result_of, result_text, title
 from workbench.runs.folder import RunFolder
 from workbench.runs.record import Record, read_record
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.plan import PlannedRun
 from workbench.sweeps.standing import look
+from workbench.tables import TextTable
+from workbench.text import NOTHING, toml_value
 
 USUAL = ("params", "macs", "best_val_accuracy", "test_accuracy", "seconds_per_epoch")
 
@@ -63,6 +65,32 @@ def result_table(sweep: SweepConfig, runs: Sequence[PlannedRun], runs_dir: Path)
     best = _best(rows, sweep.table.metric)
     marked = [Row(r.variant, r.cells, r.runs, r.statuses, r is best) for r in rows]
     return Table(columns, sweep.table.metric, tuple(marked))
+
+
+def text_table(table: Table, name: str) -> TextTable:
+    """The table as text cells with units; the best row is marked ★."""
+    rows = []
+    for row in table.rows:
+        done = sum(status == "finished" for status in row.statuses)
+        others = sorted({status or "waiting" for status in row.statuses} - {"finished"})
+        runs = f"{done}/{len(row.runs)}" + (f" {', '.join(others)}" if others else "")
+        cells = [cell_text(column, row.cells[column]) for column in table.columns]
+        rows.append(["★" if row.best else "", row.variant, runs, *cells])
+    right = frozenset(range(3, 3 + len(table.columns)))
+    return TextTable(name, ["", "variant", "runs", *table.titles], rows, right)
+
+
+def cell_text(name: str, cell: Cell) -> str:
+    """One value with its unit; a mean over seeds with its deviation."""
+    if name not in RESULTS:
+        return NOTHING if cell.value is None else toml_value(cell.value)
+    if cell.deviation is None:
+        return result_text(name, cell.value)
+    if RESULTS[name].kind == "share":
+        return f"{cell.value:.2%} ± {cell.deviation * 100:.2f}"
+    if RESULTS[name].kind == "number":
+        return f"{cell.value:.4g} ± {cell.deviation:.2g}"
+    return result_text(name, cell.value)
 
 
 def swept_key(sweep: SweepConfig) -> str:

@@ -1,0 +1,140 @@
+"""The report of one run: what it was, what it came to, and how it got there."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from workbench import layer_table
+from workbench.comparison.side import Side
+from workbench.config import flatten, to_tables
+from workbench.reports.blocks import Block, Chart, Heading, Paragraph
+from workbench.reports.svg import chart
+from workbench.runs.columns import RESULTS, result_of, result_text
+from workbench.runs.evaluations import list_evaluations
+from workbench.runs.follow import why_ended
+from workbench.tables import TextTable
+from workbench.text import NOTHING, count, duration, toml_value
+
+INDENT = "\N{NO-BREAK SPACE}" * 2
+MOST_RATES = 40  # learning rates that are listed one by one
+
+
+def run_blocks(side: Side, level: int = 2) -> list[Block]:
+    """Everything there is to report of a run, under a heading of its own."""
+    blocks: list[Block] = [Heading(f"Run {side.id}", level), Paragraph(_sentence(side))]
+    blocks += _tables(side)
+    blocks += _charts(side)
+    blocks += _network(side)
+    blocks += _evaluations(side)
+    return blocks
+
+
+def _sentence(side: Side) -> str:
+    info, config = side.info, side.info.config
+    parts = [config.about.title or config.about.preset] if config else ["An imported run"]
+    status = info.standing.status
+    parts.append(status + (f" ({why_ended(info)})" if status in ("failed", "crashed") else ""))
+    if seconds := info.value("run", "seconds"):
+        parts.append(f"trained for {duration(seconds)}")
+    if device := info.value("environment", "device"):
+        parts.append(f"on {device} in {info.value('environment', 'precision')}")
+    if started := info.value("run", "started"):
+        parts.append(f"started {started}")
+    return ", ".join(map(str, parts)) + "."
+
+
+def _tables(side: Side) -> list[Block]:
+    record = side.info.record
+    results = [
+        (RESULTS[name].title, result_text(name, value))
+        for name in RESULTS
+        if (value := result_of(record, name)) is not None
+    ]
+    blocks: list[Block] = [TextTable("Results", ["result", "value"], results, frozenset((1,)))]
+    if scores := sorted(side.classes(), key=lambda score: score.accuracy):
+        rows = [(s.name, f"{s.correct}/{s.total}", f"{s.accuracy:.2%}") for s in scores]
+        title = "Accuracy of each class, the worst first"
+        blocks.append(TextTable(title, ["class", "correct", "accuracy"], rows, frozenset((1, 2))))
+    data = [
+        (key, _short(value)) for key, value in record.get("data", {}).items() if key != "classes"
+    ]
+    if data:
+        blocks.append(TextTable("Data", ["", "value"], data))
+    if side.info.config:
+        keys = flatten(to_tables(side.info.config))
+        shown = [(key, _short(v)) for key, v in keys.items() if not key.startswith("about.")]
+        blocks.append(TextTable("Hyperparameters", ["key", "value"], shown))
+    return [block for block in blocks if not isinstance(block, TextTable) or block.rows]
+
+
+def _charts(side: Side) -> list[Block]:
+    axis = "epoch" if side.state.epoch_rows else "step"
+    losses = {name: side.curve(f"{name}_loss", "epoch") for name in ("train", "val")}
+    if not side.state.epoch_rows:
+        losses = {"loss": side.curve("loss", "step")}
+    accuracies = {
+        name: _percent(side.curve(f"{name}_accuracy", "epoch")) for name in ("train", "val")
+    }
+    rates = side.state.curves.get("lr")
+    drawn = [
+        ("loss", "Loss", chart(losses, "Loss", axis, "cross-entropy")),
+        ("accuracy", "Accuracy", chart(accuracies, "Accuracy", "epoch", "%")),
+    ]
+    if rates is not None:
+        svg = chart({"lr": (rates.x, rates.y)}, "Learning rate", "step", "learning rate")
+        drawn.append(("lr", "Learning rate", svg))
+    return [Chart(f"{side.id}-{name}", title, svg) for name, title, svg in drawn if svg]
+
+
+def _network(side: Side) -> list[Block]:
+    if side.layers is None:
+        return []
+    root, *nodes = layer_table.tree(side.layers).walk()
+    rows = []
+    for node in [*nodes, root]:
+        name, *others = layer_table.cells(node)
+        rows.append([INDENT * max(0, node.depth - 1) + name, *others])
+    right = [i for i, name in enumerate(layer_table.COLUMNS) if name in layer_table.NUMERIC]
+    table = TextTable("Network, layer by layer", layer_table.COLUMNS, rows, frozenset(right))
+    remarks = layer_table.remarks(side.layers)
+    return [table, *(Paragraph(line) for line in remarks), *_rates(side.layers)]
+
+
+def _rates(layers: dict[str, Any]) -> list[Block]:
+    """The learning rate of each epoch, or of some steps where there are thousands."""
+    unit = "epoch" if "lr_per_epoch" in layers else "step"
+    rates = layers.get(f"lr_per_{unit}", [])
+    every = -(-len(rates) // MOST_RATES) or 1
+    places = sorted({*range(0, len(rates), every), *([len(rates) - 1] if rates else [])})
+    rows = [(count(place + 1), f"{rates[place]:.6f}") for place in places]
+    return [TextTable("Learning rates", [unit, "learning rate"], rows, frozenset((0, 1)))]
+
+
+def _evaluations(side: Side) -> list[Block]:
+    blocks: list[Block] = []
+    for document in list_evaluations(side.info.folder):
+        results = document["results"]
+        if len(results) < 2:
+            continue
+        best = document["best"]["crop"]
+        rows = [
+            (f"{r['crop']} px" + (" ★" if r["crop"] == best else ""), f"{r['accuracy']:.2%}")
+            for r in results
+        ]
+        name = f"{document['split']} accuracy against the test crop"
+        blocks.append(TextTable(name, ["crop", "top-1"], rows, frozenset((0, 1))))
+        points = [r["crop"] for r in results], [r["accuracy"] * 100 for r in results]
+        svg = chart({"accuracy": points}, name, "test crop, px", "%")
+        blocks.append(Chart(f"{side.id}-crops", name, svg))
+    return blocks
+
+
+def _percent(curve: tuple[Sequence[float], Sequence[float]]) -> tuple[list[float], list[float]]:
+    return list(curve[0]), [value * 100 for value in curve[1]]
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, bool | str):
+        return str(value) or NOTHING
+    if isinstance(value, list) and all(isinstance(item, float) for item in value):
+        return ", ".join(f"{item:.6g}" for item in value) or NOTHING
+    return count(value) if isinstance(value, int) else toml_value(value)
