@@ -1,7 +1,7 @@
 """``workbench runs``: the runs of a runs directory, filtered and sorted."""
 
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ from workbench.cli.text import print_json
 from workbench.cli.waiting import Waiting
 from workbench.runs.index import RunIndex
 from workbench.runs.query import NAMES, parse_query
+from workbench.runs.roots import all_roots
 from workbench.runs.row import RunRow
 from workbench.text import NOTHING, columns, count, duration, percent
 
 HEADINGS = (
     *("RUN", "STATUS", "PRESET", "BEST VAL", "TEST", "PARAMETERS", "MACS", "TIME", "STARTED"),
-    "CHANGED",
+    *("CHANGED", "TAGS"),
 )
 NUMBERS = (3, 4, 5, 6, 7)
 
@@ -46,10 +47,10 @@ def command(
 
     Times and numbers come with the largest first, names by the alphabet.
     """
-    rows = select(runs_dir, terms)
-    rows = sort_rows(rows, sort, reverse=reverse)[:limit]
+    found = select(runs_dir, terms)
+    rows = sort_rows(list(found), sort, reverse=reverse)[:limit]
     if as_json:
-        print_json([_document(row, runs_dir) for row in rows])
+        print_json([_document(row, found[row]) for row in rows])
     elif rows:
         click.echo(columns([HEADINGS, *map(_row, rows)], NUMBERS))
     elif terms:
@@ -58,11 +59,15 @@ def command(
         click.echo(f"no runs in {runs_dir}; `workbench train quick/digits` makes one", err=True)
 
 
-def select(runs_dir: Path, terms: Sequence[str]) -> list[RunRow]:
-    """The rows of the runs that fulfil every term, in no order."""
-    with closing(RunIndex(runs_dir)) as index, Waiting() as waiting:
-        index.refresh(lambda done, total: waiting("reading the runs", done, total))
-        return index.select(parse_query(" ".join(terms), index.keys()))
+def select(runs_dir: Path, terms: Sequence[str]) -> dict[RunRow, Path]:
+    """The rows of the runs that fulfil every term, in no order, each with its runs directory."""
+    with ExitStack() as stack, Waiting() as waiting:
+        roots = all_roots(runs_dir)
+        indexes = [stack.enter_context(closing(RunIndex(root))) for root in roots]
+        for index in indexes:
+            index.refresh(lambda done, total: waiting("reading the runs", done, total))
+        query = parse_query(" ".join(terms), set().union(*(index.keys() for index in indexes)))
+        return {row: index.root for index in indexes for row in index.select(query)}
 
 
 def sort_rows(rows: Sequence[RunRow], column: str, *, reverse: bool = False) -> list[RunRow]:
@@ -107,6 +112,10 @@ def _document(row: RunRow, runs_dir: Path) -> dict[str, Any]:
         "device": row.device,
         "changes": row.changes,
         "error": row.error,
+        "tags": row.tags.split(),
+        "star": bool(row.star),
+        "note": row.note,
+        "sweep": row.sweep,
     }
 
 
@@ -122,4 +131,5 @@ def _row(row: RunRow) -> tuple[str, ...]:
         duration(row.time),
         row.started[:16].replace("T", " ") or NOTHING,
         row.changes,
+        f"{'★ ' if row.star else ''}{row.tags}",
     )

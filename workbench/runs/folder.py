@@ -10,6 +10,7 @@ import platformdirs
 
 from workbench.errors import RequestError
 from workbench.paths import is_file
+from workbench.runs.roots import all_roots
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 LETTERS = "abcdefghjkmnpqrstvwxyz23456789"  # without the ones that look alike
@@ -116,15 +117,18 @@ def create_folder(root: Path, preset: str, name: str | None = None) -> RunFolder
 
 
 def find_run(run: str, root: Path) -> RunFolder:
-    """Give the run with this id, unique prefix of an id, or folder."""
+    """Give the run with this id, unique prefix of an id, or folder; added roots too."""
     path = Path(run)
     if os.sep in run or run in (".", ".."):
         if is_file(path / "config.toml"):
             return RunFolder(path.absolute())
         raise RequestError(f"{run}: is no run directory (it has no config.toml)")
-    if is_file(root / run / "config.toml"):
-        return RunFolder(root / run)
-    found = [folder for folder in list_folders(root) if folder.id.startswith(run)] if run else []
+    roots = all_roots(root)
+    for each in roots:
+        if is_file(each / run / "config.toml"):
+            return RunFolder(each / run)
+    folders = (folder for each in roots for folder in list_folders(each))
+    found = [folder for folder in folders if folder.id.startswith(run)] if run else []
     if len(found) == 1:
         return found[0]
     if found:

@@ -27,7 +27,7 @@ from workbench.runs.state import RunState
 from workbench.runs.status import standing
 
 FILE = ".index.sqlite3"
-VERSION = 1
+VERSION = 2
 FRESH = 2_000_000_000  # ns: a folder that changed so lately may change again within the same tick
 NO_STEPS = 1 << 40  # of the steps none is needed
 BATCH = 200  # rows between two reports of a first look

@@ -36,10 +36,11 @@ ALIASES = {
     "data": "data.name",
     "batch": "train.batch_size",
     "seed": "train.seed",
+    "tag": "tags",
 }
 NAMES = (
     "id", "status", "preset", "changes", "val", "test", "top3", "params", "macs", "speed",
-    "time", "started", "epoch", "device",
+    "time", "started", "epoch", "device", "tags", "star", "note", "sweep",
 )  # fmt: skip
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,

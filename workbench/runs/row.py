@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from workbench.config import flatten
+from workbench.runs.curation import read_notes, sweep_of
 from workbench.runs.folder import RunFolder
 from workbench.runs.record import Record
 from workbench.runs.state import RunState
@@ -36,12 +37,16 @@ class RunRow(NamedTuple):
     progress: float = 0.0
     device: str = ""
     error: str = ""
+    tags: str = ""  # with spaces between them
+    star: str = ""  # "yes" where the person gave it one
+    note: str = ""
+    sweep: str = ""  # that it belongs to
     curve: tuple[float, ...] = ()  # validation accuracy
 
     @property
     def words(self) -> str:
         """What bare words of a filter are looked for in."""
-        return f"{self.id} {self.preset} {self.changes}".lower()
+        return f"{self.id} {self.preset} {self.changes} {self.tags} {self.sweep}".lower()
 
     def to_json(self) -> str:
         """As text for the index."""
@@ -64,6 +69,7 @@ def make_row(
 ) -> RunRow:
     """Put a row together from a run's files; ``config`` and ``preset`` as dotted keys."""
     run, result = record.get("run", {}), record.get("result", {})
+    notes = read_notes(folder)
     test = state.test
     curve = state.epoch_curves.get("val_accuracy")
     last = state.epoch_rows[-1] if state.epoch_rows else {}  # the steps may have been left out
@@ -90,6 +96,10 @@ def make_row(
             record.get("environment", {}).get("device", "") or state.facts.get("device", "")
         ),
         error=state.error or str(record.get("error", {}).get("message", "")),
+        tags=" ".join(notes.tags),
+        star="yes" if notes.star else "",
+        note=notes.note,
+        sweep=sweep_of(folder),
         curve=_thin(curve.y if curve else []),
     )
 

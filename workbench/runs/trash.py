@@ -13,14 +13,14 @@ def move_to_trash(folder: RunFolder) -> RunFolder:
     """Move a run that no worker trains into the trash; gives its folder there."""
     if standing(folder).is_live:
         raise RunError(f"run {folder.id} is live; stop it before it goes to the trash")
-    return _move(folder, folder.path.parent / TRASH)
+    return move_run(folder, folder.path.parent / TRASH)
 
 
 def restore(folder: RunFolder) -> RunFolder:
     """Bring a run back from the trash; gives its folder among the runs."""
     if folder.path.parent.name != TRASH:
         raise RunError(f"run {folder.id} is not in the trash")
-    return _move(folder, folder.path.parent.parent)
+    return move_run(folder, folder.path.parent.parent)
 
 
 def list_trash(root: Path) -> list[RunFolder]:
@@ -28,7 +28,8 @@ def list_trash(root: Path) -> list[RunFolder]:
     return list_folders(root / TRASH)
 
 
-def _move(folder: RunFolder, target: Path) -> RunFolder:
+def move_run(folder: RunFolder, target: Path) -> RunFolder:
+    """Move a run's folder into another one, under a new id where its own is taken there."""
     try:
         target.mkdir(exist_ok=True)
         path = target / folder.id

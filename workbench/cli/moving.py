@@ -1,0 +1,21 @@
+"""What ``delete``, ``restore`` and ``archive`` share: move runs, and say where they went."""
+
+from collections.abc import Callable, Iterable
+
+import click
+
+from workbench.cli.text import print_json
+from workbench.runs.folder import RunFolder
+
+Move = Callable[[RunFolder], RunFolder]
+
+
+def move_all(folders: Iterable[RunFolder], move: Move, words: str, *, as_json: bool) -> None:
+    """Move each run; the first that cannot be moved ends it, with the ones before it moved."""
+    moved = [(folder, move(folder)) for folder in folders]
+    if as_json:
+        print_json([{"id": one.id, "path": str(one.path)} for _, one in moved])
+        return
+    for before, after in moved:
+        renamed = f" as {after.id}" if after.id != before.id else ""
+        click.echo(f"run {before.id} {words}{renamed}", err=True)

@@ -1,0 +1,62 @@
+"""``workbench restore``: runs out of the trash or the archive."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from workbench.cli.moving import move_all
+from workbench.cli.options import json_option, runs_dir_option
+from workbench.cli.text import print_json
+from workbench.errors import RequestError
+from workbench.runs.curation import ARCHIVE, list_archive, unarchive
+from workbench.runs.folder import RunFolder
+from workbench.runs.roots import all_roots
+from workbench.runs.trash import TRASH, list_trash, restore
+from workbench.text import columns
+
+
+@click.command(short_help="Bring runs back from the trash or the archive.")
+@click.argument("runs", metavar="[RUN]…", nargs=-1)
+@runs_dir_option
+@json_option
+def command(runs: Sequence[str], runs_dir: Path, as_json: bool) -> None:
+    """Bring each RUN back; without one, list what lies in the trash and the archive."""
+    aside = [
+        folder
+        for root in all_roots(runs_dir)
+        for folder in (*list_trash(root), *list_archive(root))
+    ]
+    if not runs:
+        _list(aside, as_json)
+        return
+    chosen = list(dict.fromkeys(_find(run, aside) for run in runs))
+    move_all(chosen, _bring_back, "is back", as_json=as_json)
+
+
+def _bring_back(folder: RunFolder) -> RunFolder:
+    return restore(folder) if folder.path.parent.name == TRASH else unarchive(folder)
+
+
+def _find(run: str, aside: Sequence[RunFolder]) -> RunFolder:
+    found = [folder for folder in aside if folder.id == run]
+    found = found or [folder for folder in aside if folder.id.startswith(run)]
+    if len(found) == 1:
+        return found[0]
+    words = ", ".join(str(folder.path) for folder in found[:5])
+    raise RequestError(
+        f"run {run!r} could be {words}; write more of it"
+        if found
+        else f"no run {run!r} in the trash or the archive; `workbench restore` lists them"
+    )
+
+
+def _list(aside: Sequence[RunFolder], as_json: bool) -> None:
+    places = {TRASH: "trash", ARCHIVE: "archive"}
+    rows = [(folder.id, places[folder.path.parent.name], str(folder.path)) for folder in aside]
+    if as_json:
+        print_json([{"id": run, "in": place, "path": path} for run, place, path in rows])
+    elif rows:
+        click.echo(columns([("RUN", "IN", "FOLDER"), *rows]))
+    else:
+        click.echo("the trash and the archive are empty", err=True)
