@@ -94,10 +94,40 @@ def test_a_resized_crop_may_be_larger_than_the_picture() -> None:
     assert resolve(chosen).augment == chosen.augment
 
 
+def boxes(task: str = "proposals", model: str = "rpn", **data: object) -> RunConfig:
+    return build_config(
+        {
+            "task": {"kind": task},
+            "model": {"kind": model},
+            "data": {"name": "scenes", **data},
+            "train": {"epochs": 1},
+        }
+    )
+
+
 def test_scenes_take_the_facts_of_their_source(root: Path) -> None:
-    assert resolve(config("scenes", source="digits")).data.channels == 1
-    fitted = resolve(config("scenes", source="imagefolder"), root)
+    assert resolve(boxes(source="digits")).data.channels == 1
+    fitted = resolve(boxes(source="imagefolder"), root)
     assert (fitted.data.classes, fitted.data.root) == (3, str(root))
+
+
+@pytest.mark.parametrize(
+    ("task", "model", "data", "words"),
+    [
+        ("proposals", "resnet", "scenes", "model.kind: resnet does no proposals; there are rpn"),
+        ("detection", "rpn", "scenes", "there are faster_rcnn, torchvision_detector"),
+        ("classification", "rpn", "digits", "model.kind: rpn gives boxes: set task.kind to pro"),
+        ("classification", "resnet", "scenes", "data.name: scenes has boxes: set task.kind"),
+        ("detection", "faster_rcnn", "digits", "scenes with data.source=digits"),
+    ],
+)
+def test_task_network_and_data_belong_together(
+    task: str, model: str, data: str, words: str
+) -> None:
+    more = {"source": "digits"} if data == "scenes" else {}
+    with pytest.raises(ConfigError) as caught:
+        resolve(boxes(task, model, name=data, **more))
+    assert words in str(caught.value)
 
 
 @pytest.mark.parametrize("key", ["hflip", "mixup", "policy", "crop"])
@@ -105,7 +135,7 @@ def test_boxes_do_not_follow_augmentation(key: str) -> None:
     value = {"policy": "randaugment", "crop": 40}.get(key, 0.5)
     changes = {"task.kind": "proposals", f"augment.{key}": value, "augment.brightness": 0.2}
     tables = {
-        "model": {"kind": "simplenn"},
+        "model": {"kind": "rpn"},
         "data": {"name": "scenes", "source": "digits"},
         "train": {"epochs": 1},
     }
