@@ -21,6 +21,7 @@ import selectors
 import signal
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -35,6 +36,11 @@ from workbench.runs.launch import write_launch
 from workbench.runs.process import ProcessIdentity
 
 NICENESS = 5
+# What a worker imports only after it has said that it is loading torch.
+WARM = (
+    *("workbench.training.worker", "workbench.training.session"),
+    *("workbench.tasks.classification", "workbench.data.digits"),
+)
 CHUNK = 1 << 16
 
 
@@ -225,12 +231,12 @@ def _summary(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _warm_up() -> None:
-    """Load what the first count and the first optimiser bring with them, 1.5 s of it torch._dynamo.
+    """Load what the first count and the first step bring with them, 1.5 s of it torch._dynamo.
 
     Done before any fork, so that every analyst and every worker has it.
     """
-    import workbench.training.worker  # noqa: F401
-
+    for name in WARM:
+        import_module(name)
     summarize(load_preset("quick/digits"))
     torch.optim.SGD([torch.zeros(1, requires_grad=True)])
 
