@@ -162,7 +162,7 @@ class RunScreen(Screen[None]):
         self._show()
 
     def _caught_up(self) -> None:
-        self._waiting = ""
+        self._waiting, self._ticks = "", 0  # every panel is shown at once
         self._show()
 
     def _show(self) -> None:
