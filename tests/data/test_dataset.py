@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from workbench.config import RunConfig
-from workbench.data import MappedPictures, Split, load_data
+from workbench.data import PictureRows, Split, load_data
 from workbench.data.assemble import resize
 from workbench.data.dataset import take, tensor_hash
 from workbench.data.statistics import channel_statistics, kept_statistics
@@ -33,9 +33,10 @@ def test_take_is_indexing_and_keeps_the_layout(layout: torch.memory_format) -> N
 
 def test_mapped_pictures_answer_like_a_tensor() -> None:
     source, rows = pictures(), torch.tensor([5, 2, 9])
-    mapped = MappedPictures(source, rows)
+    mapped = PictureRows(source, rows)
     assert mapped.shape == source[rows].shape and len(mapped) == 3
     assert torch.equal(mapped[1:], source[rows[1:]])
+    assert torch.equal(mapped[1], source[2])
     assert torch.equal(mapped[torch.tensor([2, 0])], source[[9, 5]])
 
 
@@ -43,7 +44,7 @@ def test_a_batch_brings_pictures_and_targets_together() -> None:
     images = pictures()
     rows = torch.tensor([4, 1, 7])
     resident = Split(images[rows], {"label": torch.tensor([40, 10, 70])})
-    mapped = Split(MappedPictures(images, rows), resident.targets).to("cpu")
+    mapped = Split(PictureRows(images, rows), resident.targets).to("cpu")
     wanted = torch.tensor([2, 0])
     for split in (resident, mapped):
         batch, targets = split.batch(wanted)

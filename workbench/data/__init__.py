@@ -3,9 +3,9 @@
 import importlib
 
 from workbench.config import RunConfig
-from workbench.data.dataset import DataSet, MappedPictures, Pictures, Progress, Split, no_progress
+from workbench.data.dataset import DataSet, PictureRows, Pictures, Progress, Split, no_progress
 
-__all__ = ["DataSet", "MappedPictures", "Pictures", "Progress", "Split", "load_data", "no_progress"]
+__all__ = ["DataSet", "PictureRows", "Pictures", "Progress", "Split", "load_data", "no_progress"]
 
 
 def load_data(config: RunConfig, progress: Progress = no_progress) -> DataSet:

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from workbench.config import RunConfig
-from workbench.data.dataset import DataSet, Split, take, tensor_hash
+from workbench.data.dataset import DataSet, PictureRows, Split, take, tensor_hash
 from workbench.data.split import Rows, limited, stratified
 from workbench.data.statistics import kept_statistics, normalisation
 from workbench.errors import DataError
@@ -35,8 +35,8 @@ def assemble(
     tested = resize(test[0], config.data.size)
     rows, held_out = stratified(labels.numpy(), config.data.validation, config.data.split_seed)
     splits = [
-        Split(_rows(images, rows), {"label": _rows(labels, rows)}),
-        Split(_rows(images, held_out), {"label": _rows(labels, held_out)}),
+        _part(images, labels, rows),
+        _part(images, labels, held_out),
         Split(tested, {"label": test[1]}),
     ]
     hashes = [tensor_hash(part.permute(0, 2, 3, 1)) for part in (images, tested)]
@@ -92,6 +92,12 @@ def resize(images: Tensor, size: int) -> Tensor:
         )
         out[start : start + CHUNK] = scaled.round_().clamp_(0, 255).to(torch.uint8)
     return out
+
+
+def _part(images: Tensor, labels: Tensor, rows: Rows) -> Split:
+    """Some of the pictures, without a copy of them."""
+    wanted = torch.from_numpy(rows)
+    return Split(PictureRows(images, wanted), {"label": labels[wanted]})
 
 
 def _rows(tensor: Tensor, rows: Rows) -> Tensor:

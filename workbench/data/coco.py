@@ -12,7 +12,7 @@ from workbench.config import RunConfig
 from workbench.config.data import CocoData
 from workbench.data.assemble import content_hash
 from workbench.data.cache import Decoding, decoded
-from workbench.data.dataset import DataSet, MappedPictures, Progress, Split
+from workbench.data.dataset import DataSet, PictureRows, Progress, Split
 from workbench.data.split import Rows
 from workbench.data.statistics import kept_statistics, normalisation
 from workbench.errors import DataError
@@ -40,7 +40,7 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
     parts = _split(good, len(folder.train), data)
     targets = [_targets([pictures[row] for row in rows], data) for rows in parts]
     splits = [
-        Split(MappedPictures(cache.pictures, torch.from_numpy(rows)), target)
+        Split(PictureRows(cache.pictures, torch.from_numpy(rows)), target)
         for rows, target in zip(parts, targets, strict=True)
     ]
     content = content_hash(folder.classes, [cache.content_hash], splits, parts)

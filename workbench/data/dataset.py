@@ -22,14 +22,15 @@ def no_progress(message: str, done: int, total: int) -> None:
 
 
 @dataclass(frozen=True)
-class MappedPictures:
-    """Rows of a picture tensor that is mapped from a file, read when they are asked for.
+class PictureRows:
+    """Rows of a picture tensor that others use too, gathered when they are asked for.
 
-    Answers to the part of a tensor's interface that a training loop uses, so
-    that a set too large for memory needs no case of its own.
+    The tensor may be mapped from a file that is larger than memory. Answers to the
+    part of a tensor's interface that a training loop uses, so that neither needs a
+    case of its own.
     """
 
-    source: Tensor  # uint8 [M, C, H, W], mapped
+    source: Tensor  # uint8 [M, C, H, W], resident or mapped
     rows: Tensor  # int64 [N]
 
     def __len__(self) -> int:
@@ -45,11 +46,12 @@ class MappedPictures:
         """Where batches come out: the CPU."""
         return self.source.device
 
-    def __getitem__(self, indices: Tensor | slice) -> Tensor:
-        return take(self.source, self.rows[indices])
+    def __getitem__(self, indices: Tensor | slice | int) -> Tensor:
+        rows = self.rows[indices]
+        return take(self.source, rows) if rows.ndim else self.source[rows]
 
 
-Pictures = Tensor | MappedPictures
+Pictures = Tensor | PictureRows
 
 
 @dataclass(frozen=True)
@@ -81,8 +83,7 @@ class Split:
         """The split with its batches on ``device``; resident there where it fits.
 
         On a GPU it fits when it takes at most ``RESIDENT_SHARE`` of the free
-        memory; mapped pictures stay in their file for the CPU, whose page cache
-        is as fast as a copy would be.
+        memory; on the CPU nothing is copied, mapped pictures stay in their file.
         """
         device = torch.device(device)
         targets = {name: target.to(device) for name, target in self.targets.items()}

@@ -15,7 +15,7 @@ from workbench.config import RunConfig
 from workbench.config.data import ImageFolderData
 from workbench.data.assemble import content_hash
 from workbench.data.cache import Decoded, Decoding, decoded
-from workbench.data.dataset import DataSet, MappedPictures, Progress, Split
+from workbench.data.dataset import DataSet, PictureRows, Progress, Split
 from workbench.data.split import limited, stratified
 from workbench.data.statistics import kept_statistics, normalisation
 from workbench.errors import DataError
@@ -42,7 +42,7 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
     parts = _split_rows([len(half) for half in halves], labels, cache.good, data)
     splits = [
         Split(
-            MappedPictures(cache.pictures, torch.from_numpy(rows)),
+            PictureRows(cache.pictures, torch.from_numpy(rows)),
             {"label": torch.from_numpy(labels[rows])},
         )
         for rows in parts

@@ -20,7 +20,7 @@ from workbench.boxes import STRIDE, proposal_mask
 from workbench.config import RunConfig, change_config
 from workbench.config.data import ScenesData
 from workbench.data import load_data
-from workbench.data.dataset import DataSet, MappedPictures, Progress, Split
+from workbench.data.dataset import DataSet, PictureRows, Progress, Split
 from workbench.data.drawing import draw_objects, place_objects, textures
 from workbench.data.statistics import channel_statistics, normalisation
 from workbench.errors import DataError
@@ -160,7 +160,7 @@ def _open(folder: Path, name: str) -> Split:
     # Mapped copy-on-write: torch wants memory that it may write to, and the file stays as it is.
     array = np.memmap(path, dtype=np.uint8, mode="c", shape=(count, side, side, channels))
     pictures = torch.from_numpy(array).permute(0, 3, 1, 2)
-    return Split(MappedPictures(pictures, torch.arange(count)), targets)
+    return Split(PictureRows(pictures, torch.arange(count)), targets)
 
 
 def _key(data: ScenesData, source_hash: str) -> str:
