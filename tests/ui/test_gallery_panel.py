@@ -1,11 +1,17 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from workbench.runs.gallery import Gallery, Mark, Picture
+from tests.ui.harness import ScreenApp, settle, text_of
+from tests.ui.recorded import Recording, record_run
+from workbench.runs.gallery import Gallery, Mark, Picture, write_gallery
+from workbench.ui.panels.gallery import GalleryPanel
 from workbench.ui.panels.gallery_tiles import gallery_lines
 from workbench.ui.panels.halfblocks import UPPER, colour_style, half_blocks, marked, scaled
 from workbench.ui.panels.lines import plain
 from workbench.ui.panels.look import Look
+from workbench.ui.screens.run import TITLES
 
 BLACK = np.zeros((48, 48, 3), dtype=np.uint8)
 RED = np.zeros((22, 22, 3), dtype=np.uint8) + np.array([255, 0, 0], dtype=np.uint8)
@@ -74,3 +80,41 @@ def test_a_narrow_screen_has_one_picture_a_row() -> None:
     lines = gallery_lines(GALLERY, Look(), 24, 10)
 
     assert all(len(plain(line)) <= 24 for line in lines[1:])
+
+
+async def test_keys_choose_which_pictures_are_seen(tmp_path: Path) -> None:
+    folder = record_run(tmp_path, Recording(steps_per_epoch=20))
+    write_gallery(folder.gallery, GALLERY)
+    app = ScreenApp(tmp_path, folder)
+
+    async with app.run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        assert not app.screen.query_one(GalleryPanel).display
+        await pilot.press(str(TITLES.index(GalleryPanel.title) + 1))
+        await pilot.pause(0.05)
+        panel = app.screen.query_one(GalleryPanel)
+        everything = text_of(panel)
+        await pilot.press("w")
+        wrong = text_of(panel)
+        await pilot.press("b")
+        cut_out = panel.lines[2]
+        await pilot.press("w", "b")
+
+        assert everything.count("✓ cat") == 3 and "✗ [bold]dog → cat" in everything
+        assert "✓" not in wrong and "✗ [bold]dog → cat" in wrong
+        assert "#ff0000 on #ff0000" in {role for _, role in cut_out}
+        assert text_of(panel) == everything
+
+
+async def test_a_run_without_pictures_says_so(tmp_path: Path) -> None:
+    folder = record_run(tmp_path, Recording(steps_per_epoch=20))
+    app = ScreenApp(tmp_path, folder)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press(str(TITLES.index(GalleryPanel.title) + 1))
+        await pilot.pause(0.05)
+
+        assert "pictures" in text_of(app.screen.query_one(GalleryPanel))
+        await pilot.press("w", "b")
+        assert len(app.screen.query_one(GalleryPanel).lines) == 1
