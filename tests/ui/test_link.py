@@ -5,7 +5,7 @@ import pytest
 from workbench.ui.link import SLOW, pace
 
 
-@pytest.mark.parametrize(("value", "stretched"), [("", 1.0), ("0", 1.0), ("1", 4.0), ("yes", 4.0)])
+@pytest.mark.parametrize(("value", "stretched"), [("", 1.0), ("0", 1.0), ("1", 8.0), ("yes", 8.0)])
 def test_pace(monkeypatch: pytest.MonkeyPatch, value: str, stretched: float) -> None:
     monkeypatch.setenv(SLOW, value)
     assert pace() == stretched

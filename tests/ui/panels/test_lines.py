@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from workbench.ui.panels.lines import Line, Lines, changed_stretch, plain
+from workbench.ui.panels.lines import Line, Lines, changed_stretch, merged, plain
 
 ROLES = st.sampled_from(["", "good", "bad"])
 SPANS = st.lists(st.tuples(st.text("ab ●漢", max_size=6), ROLES), max_size=5)
@@ -40,6 +40,20 @@ def test_outside_the_stretch_both_lines_are_the_same(before: Line, after: Line) 
     assert old[:start] == new[:start]
     assert old[end:] == new[end:]
     assert old[start:end] != new[start:end]
+
+
+@given(SPANS)
+def test_merging_changes_nothing_that_is_seen(line: Line) -> None:
+    def seen(spans: Line) -> list[tuple[str, str]]:
+        return [(letter, "" if letter == " " else role) for letter, role in cells(spans)]
+
+    assert seen(merged(line)) == seen(line)
+    assert len(merged(line)) <= len(line)
+
+
+def test_space_with_a_ground_of_its_own_stays_apart() -> None:
+    line: Line = [("a", "good"), (" ", "heat2"), (" ", "good cursor"), ("b", "good cursor")]
+    assert merged(line) == [("a", "good"), (" ", "heat2"), (" b", "good cursor")]
 
 
 class OneWidget(App[None]):

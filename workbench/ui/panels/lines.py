@@ -23,6 +23,7 @@ Span = tuple[
 ]  # text, role ("" is plain); "good cursor" is the ink of the first on the ground of the second
 Line = list[Span]
 
+GROUNDED = ("cursor", "heat", "hit", "selected", "#")  # roles that colour what is behind the text
 ROLES = (
     "accent",
     "axis",
@@ -54,6 +55,30 @@ ROLES = (
 def plain(line: Line) -> str:
     """The text of a line without its roles."""
     return "".join(text for text, _ in line)
+
+
+def merged(line: Line) -> Line:
+    """The same to the eye in fewer spans: each costs some forty bytes on its way to the terminal.
+
+    Space without a ground of its own takes the role of its neighbour.
+    """
+    spans: Line = []
+    for text, role in line:
+        if spans and text:
+            before, role_before = spans[-1]
+            inked = _has_no_ground(role) and _has_no_ground(role_before)
+            if role == role_before or (inked and text.isspace()):
+                spans[-1] = (before + text, role_before)
+                continue
+            if inked and before.isspace():
+                spans[-1] = (before + text, role)
+                continue
+        spans.append((text, role))
+    return spans
+
+
+def _has_no_ground(role: str) -> bool:
+    return not role.startswith(GROUNDED) and " " not in role
 
 
 def changed_stretch(before: Line, after: Line) -> tuple[int, int] | None:
@@ -146,6 +171,6 @@ class Lines(ScrollView):
         left, top = self.scroll_offset
         width = self.size.width
         line = self.line_at(y + top)
-        segments = [Segment(clean(text), self.style_of(role)) for text, role in line if text]
+        segments = [Segment(clean(text), self.style_of(role)) for text, role in merged(line)]
         strip = Strip(segments)
         return strip.crop_extend(left, left + width, self.rich_style)
