@@ -89,7 +89,9 @@ async def test_help_lists_the_keys_that_work_here(tmp_path: Path) -> None:
         await pilot.pause()
         text = text_of(app)
         assert "Start training the preset under the cursor" in text
-        assert "Everywhere" in text
+        await pilot.press(*["j"] * 12)
+        await pilot.pause()
+        assert "Everywhere" in text_of(app)
         await pilot.press("escape")
         await pilot.pause()
         assert isinstance(app.screen, PresetsScreen)

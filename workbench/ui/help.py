@@ -1,5 +1,7 @@
 """The `?` page: every key that works on the screen it was asked from."""
 
+import re
+import textwrap
 from collections.abc import Mapping
 
 from textual.binding import ActiveBinding
@@ -8,11 +10,13 @@ from textual.keys import format_key
 
 from workbench.ui.dialogs import Reader
 
-KEY_WIDTH = 20
+KEY_WIDTH = 14  # cells
+TEXT_WIDTH = 56  # so that it fits 80 columns
+MOVING = "Moving about"
 
 
 class HelpScreen(Reader):
-    """Keys and what they do, in groups from the innermost widget to the app."""
+    """Keys and what they do, in groups from the widget in use to the app."""
 
     def __init__(self, bindings: Mapping[str, ActiveBinding]) -> None:
         super().__init__("Keys", _text(bindings))
@@ -24,13 +28,17 @@ def _text(bindings: Mapping[str, ActiveBinding]) -> Content:
         binding = active.binding
         if binding.system or not binding.description:
             continue
-        group = groups.setdefault(_title(type(active.node).__name__), {})
+        # What has no id is Textual's own: arrows, pages, focus. It comes last.
+        title = _title(type(active.node).__name__) if binding.id else MOVING
+        group = groups.setdefault(title, {})
         group.setdefault(binding.tooltip or binding.description, []).append(_show(key))
     lines: list[Content] = []
-    for title, group in groups.items():
+    for title, group in sorted(groups.items(), key=lambda item: item[0] == MOVING):
         lines.append(Content.styled(title, "bold $primary"))
         for text, keys in group.items():
-            lines.append(Content.assemble((f"  {'  '.join(keys):<{KEY_WIDTH}} ", "bold"), text))
+            first, *more = textwrap.wrap(text, TEXT_WIDTH)
+            lines.append(Content.assemble((f" {'  '.join(keys):<{KEY_WIDTH}} ", "bold"), first))
+            lines += [Content(" " * (KEY_WIDTH + 2) + line) for line in more]
         lines.append(Content(""))
     return Content("\n").join(lines[:-1])
 
@@ -38,7 +46,8 @@ def _text(bindings: Mapping[str, ActiveBinding]) -> Content:
 def _show(key: str) -> str:
     *modifiers, name = key.split("+")
     short = {"ctrl": "^", "shift": "shift+"}
-    return "".join(short.get(word, f"{word}+") for word in modifiers) + format_key(name)
+    shown = name.upper() if re.fullmatch(r"f\d+", name) else format_key(name)
+    return "".join(short.get(word, f"{word}+") for word in modifiers) + shown
 
 
 def _title(class_name: str) -> str:

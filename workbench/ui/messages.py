@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from workbench.runs.standby import Phase
+
 
 @dataclass
 class RunsCounted(Message):
@@ -21,4 +23,4 @@ class RunsCounted(Message):
 class StandbyPhase(Message):
     """What the standby process does now: ``off``, ``loading`` or ``ready``."""
 
-    phase: str
+    phase: Phase

@@ -9,8 +9,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from workbench.config import RunConfig, describe
-from workbench.ui.draft import Draft
+from workbench.config import RunConfig, describe, difference
+from workbench.ui.draft import Draft, show_value
 from workbench.ui.facts import data_facts, schedule_curve
 from workbench.ui.panels.choice import Choice, Strip
 from workbench.ui.panels.fields import FieldRow
@@ -156,3 +156,25 @@ def about_text(config: RunConfig) -> Content:
     if about.source:
         parts += ["\n", (about.source, "$muted italic")]
     return Content.assemble(*parts)
+
+
+def diff_text(draft: Draft) -> Content:
+    """What differs from the preset: key, the preset's value, the edited one."""
+    changed = difference(draft.base, draft.config)
+    if not changed:
+        return Content("Nothing: the settings are the preset's.")
+    width = max(map(len, changed))
+    lines = [
+        Content.assemble(
+            f"{key:<{width}}  ",
+            (_shown(before), "$muted"),
+            "  →  ",
+            (_shown(after), "bold $changed"),
+        )
+        for key, (before, after) in changed.items()
+    ]
+    return Content("\n").join(lines)
+
+
+def _shown(value: Any) -> str:
+    return "–" if value is None else show_value(value)

@@ -1,17 +1,20 @@
 """What the network as edited costs: stages and blocks that fold, totals, the budget."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from rich.text import Text
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import DataTable, Input, Static
 
+from workbench.config import RunConfig, to_tables
 from workbench.layer_table import Node, number, remarks, times, tree
+from workbench.runs.standby import Phase, Standby, StandbyError
 
 # From how many cells of width on a column is shown; what is named most often stays longest.
 COLUMNS = {"name": 0, "type": 72, "output": 50, "params": 0, "MACs": 0}
@@ -20,6 +23,13 @@ LONGEST_TYPE = 13  # cells
 OPEN_DEPTH = 1  # stages are open, blocks folded
 BUDGET = 5_000_000  # study 2's; another one can be typed
 BAR_WIDTH = 24
+COUNTED = ("task", "model", "data", "augment")  # the sections that a network's cost depends on
+STALE_SECONDS = 0.15  # a table that comes sooner is not dimmed in between
+WAITING: dict[Phase, str] = {
+    "off": "starting a process that counts…",
+    "loading": "loading torch…",
+    "ready": "counting…",
+}
 
 
 class LayerList(DataTable[Text]):
@@ -132,9 +142,12 @@ class NetworkPanel(Vertical):
                 tooltip="Start training with the settings as they are"),
     ]  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, standby: Standby) -> None:
         super().__init__(id="layers")
+        self._standby = standby
         self._summary: Mapping[str, Any] | None = None
+        self._counted: dict[str, Mapping[str, Any]] = {}  # by what a count depends on
+        self._wanted = ""
 
     def compose(self) -> ComposeResult:
         """A word, the table, the totals, the budget."""
@@ -150,6 +163,44 @@ class NetworkPanel(Vertical):
     def on_mount(self) -> None:
         """Nothing to show yet."""
         self._arrange("")
+
+    def follow(self, config: RunConfig) -> None:
+        """Show the network of ``config``: at once if it was counted, else when it is.
+
+        Of requests that come faster than they are answered only the newest counts.
+        """
+        tables = to_tables(config)
+        key = json.dumps([tables[name] for name in COUNTED])
+        if key == self._wanted:
+            return
+        self._wanted = key
+        if key in self._counted:
+            self.show(self._counted[key])
+        else:
+            self._count(config, key)
+
+    @work(exclusive=True, group="count")
+    async def _count(self, config: RunConfig, key: str) -> None:
+        if self._standby.phase != "ready":
+            self.wait(WAITING[self._standby.phase])
+        dim = self.set_timer(STALE_SECONDS, lambda: self.wait(WAITING[self._standby.phase]))
+        try:
+            summary = await self._standby.summarize(config)
+        except StandbyError as error:
+            if key == self._wanted:
+                self._wanted = ""  # so that the same settings are asked about again
+                self.refuse(str(error))
+            return
+        finally:
+            dim.stop()
+        self._counted[key] = summary
+        if key == self._wanted:
+            self.show(summary)
+
+    def standby_is(self, phase: Phase) -> None:
+        """Say what a count waits for."""
+        if self._wanted and self._wanted not in self._counted and phase != "off":
+            self.wait(WAITING[phase])
 
     def show(self, summary: Mapping[str, Any]) -> None:
         """Show the network that a summary describes."""

@@ -1,27 +1,24 @@
 """Choosing a preset, editing it, seeing what the network costs, starting it."""
 
 import asyncio
-import json
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
-from textual.content import Content
 from textual.screen import Screen
 
-from workbench.config import RunConfig, difference, to_tables
+from workbench.config import RunConfig
 from workbench.errors import WorkbenchError
 from workbench.presets import find_preset, list_presets, load_preset, save_preset
-from workbench.runs.standby import StandbyError
 from workbench.ui.dialogs import Ask, Confirm, Reader
 from workbench.ui.draft import Draft, show_value
 from workbench.ui.messages import StandbyPhase
 from workbench.ui.pace import PastRun, estimate, past_runs
 from workbench.ui.panels.choice import Choice, Strip
 from workbench.ui.panels.fields import FieldRow
-from workbench.ui.panels.form import PresetForm, about_text
+from workbench.ui.panels.form import PresetForm, about_text, diff_text
 from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.network import NetworkPanel
 from workbench.ui.panels.preset_tree import PresetTree
@@ -32,12 +29,7 @@ if TYPE_CHECKING:
 
 PANELS = (("tree", "Presets"), ("form", "Settings"), ("layers", "Layers"))
 FIRST_PRESET = "quick/digits"
-STALE_SECONDS = 0.15  # a table that comes sooner is not dimmed in between
-WAITING = {
-    "off": "starting a process that counts…",
-    "loading": "loading torch…",
-    "ready": "counting…",
-}
+PATIENCE = 0.15  # seconds before a wait is told
 
 
 class PresetsScreen(Screen[None]):
@@ -54,6 +46,8 @@ class PresetsScreen(Screen[None]):
                 tooltip="All that is known about the preset: description and source"),
         Binding("v", "data", "View data", id="preset.data",
                 tooltip="The data set: facts, pictures as augmented, how many of each class"),
+        Binding("f7,w", "sweep", "Sweep", id="preset.sweep", key_display="F7", show=False,
+                tooltip="Train several values of some keys: a sweep"),
         Binding("f9", "reset_all", "Reset all", id="preset.reset", show=False,
                 tooltip="Set every field to the preset's value again"),
         Binding("slash", "filter", "Filter", id="preset.filter",
@@ -68,8 +62,6 @@ class PresetsScreen(Screen[None]):
         super().__init__()
         self._drafts: dict[str, Draft] = {}
         self._chosen = ""
-        self._counted: dict[str, Any] = {}  # summaries by what they depend on
-        self._wanted = ""
         self._panel = "tree"
         self._starting = False
         self._past: list[PastRun] = []
@@ -91,7 +83,7 @@ class PresetsScreen(Screen[None]):
         with Horizontal(id="panels", classes="-tree"):
             yield PresetTree(presets, self._chosen)
             yield PresetForm(self.draft)
-            yield NetworkPanel()
+            yield NetworkPanel(self.workbench.standby)
         yield KeyLine()
 
     async def on_mount(self) -> None:
@@ -139,7 +131,7 @@ class PresetsScreen(Screen[None]):
         )
         edited = [name for name, draft in self._drafts.items() if draft.changes]
         self.query_one(PresetTree).mark_edited(edited)
-        self._want_count(draft.config)
+        self.query_one(NetworkPanel).follow(draft.config)
 
     async def _change(self, draft: Draft, typing: bool = False) -> None:
         self._drafts[self._chosen] = draft
@@ -169,48 +161,32 @@ class PresetsScreen(Screen[None]):
         if self.draft is not None:
             await self._change(self.draft.reset(message.key))
 
+    @work
+    async def action_sweep(self) -> None:
+        """Ask which keys to vary, beginning with the field in focus, and show the sweep."""
+        draft, focused = self.draft, self.focused
+        if draft is None:
+            return
+        from workbench.ui.screens.sweep import SweepScreen  # loads plotext: when looked at
+        from workbench.ui.screens.sweep_start import SweepStart
+
+        above = focused.ancestors_with_self if focused else []
+        row = next((widget for widget in above if isinstance(widget, FieldRow)), None)
+        key = row.spec.key if row else "optimizer.lr"
+        text, app = f"{key} = {show_value(draft.value(key))}, ", self.workbench
+        start = SweepStart(self._chosen, draft.changes, app.runs_root, app.data_root, text)
+        folder = await app.push_screen_wait(start)
+        if folder is not None:
+            app.push_screen(SweepScreen(folder))
+
     @on(Choice.Chosen, "#panel-strip")
     def _panel_chosen(self, event: Choice.Chosen) -> None:
         event.stop()
         self._show_panel(event.value)
 
-    # The layer table.
-
-    def _want_count(self, config: RunConfig) -> None:
-        """Ask for the table of ``config``, unless it is there or under way."""
-        tables = to_tables(config)
-        key = json.dumps([tables[name] for name in ("task", "model", "data", "augment")])
-        if key == self._wanted:
-            return
-        self._wanted = key
-        if key in self._counted:
-            self.query_one(NetworkPanel).show(self._counted[key])
-        else:
-            self._count(config, key)
-
-    @work(exclusive=True, group="count")
-    async def _count(self, config: RunConfig, key: str) -> None:
-        panel = self.query_one(NetworkPanel)
-        standby = self.workbench.standby
-        if standby.phase != "ready":
-            panel.wait(WAITING[standby.phase])
-        dim = self.set_timer(STALE_SECONDS, lambda: panel.wait(WAITING[standby.phase]))
-        try:
-            summary = await standby.summarize(config)
-        except StandbyError as error:
-            if key == self._wanted:
-                panel.refuse(str(error))
-            return
-        finally:
-            dim.stop()
-        self._counted[key] = summary
-        if key == self._wanted:
-            panel.show(summary)
-
     def on_standby_phase(self, message: StandbyPhase) -> None:
-        """Say what the table waits for."""
-        if self._wanted and self._wanted not in self._counted and message.phase != "off":
-            self.query_one(NetworkPanel).wait(WAITING[message.phase])
+        """Say what the layer table waits for."""
+        self.query_one(NetworkPanel).standby_is(message.phase)
 
     # Keys.
 
@@ -232,7 +208,7 @@ class PresetsScreen(Screen[None]):
 
         app = self.workbench
         waiting = self.set_timer(
-            STALE_SECONDS, lambda: self.notify("looking at the data…", timeout=2, markup=False)
+            PATIENCE, lambda: self.notify("looking at the data…", timeout=2, markup=False)
         )
         try:
             folder = await start_run(config, app.runs_root, app.data_root, app.standby)
@@ -288,7 +264,7 @@ class PresetsScreen(Screen[None]):
         """Show what differs from the preset."""
         draft = self.draft
         if draft is not None:
-            self.app.push_screen(Reader(f"{self._chosen}: changes", _diff_text(draft)))
+            self.app.push_screen(Reader(f"{self._chosen}: changes", diff_text(draft)))
 
     @work
     async def action_reset_all(self) -> None:
@@ -338,24 +314,3 @@ class PresetsScreen(Screen[None]):
 
 def _refuse_name(name: str) -> str:
     return "" if name.count("/") == 1 and all(name.split("/")) else "write family/name"
-
-
-def _diff_text(draft: Draft) -> Content:
-    changed = difference(draft.base, draft.config)
-    if not changed:
-        return Content("Nothing: the settings are the preset's.")
-    width = max(map(len, changed))
-    lines = [
-        Content.assemble(
-            f"{key:<{width}}  ",
-            (_shown(before), "$muted"),
-            "  →  ",
-            (_shown(after), "bold $changed"),
-        )
-        for key, (before, after) in changed.items()
-    ]
-    return Content("\n").join(lines)
-
-
-def _shown(value: Any) -> str:
-    return "–" if value is None else show_value(value)
