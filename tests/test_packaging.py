@@ -76,9 +76,11 @@ def test_what_readme_names_is_there() -> None:
     assert [link for link in links if not (ROOT / link).exists()] == []
 
 
-def test_every_command_of_readme_exists() -> None:
+def test_every_command_of_readme_exists_and_the_changelog_knows_all() -> None:
     from workbench.cli.main import COMMANDS
 
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`{name}`" not in changelog] == []
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     named = re.findall(r"^workbench (\w+)", readme, re.M)
     assert len(named) >= 5 and set(named) <= set(COMMANDS)
