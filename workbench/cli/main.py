@@ -16,7 +16,7 @@ from workbench.text import one_line
 
 # In the order in which --help lists them.
 COMMANDS = (
-    *("presets", "summary", "scale", "train"),
+    *("presets", "summary", "scale", "data", "train"),
     *("runs", "show", "stop", "pause", "resume", "replay"),
     *("evaluate", "compare", "sweep", "report", "predict", "export", "import"),
     *("tag", "delete", "restore", "archive", "roots"),

@@ -1,0 +1,44 @@
+"""``workbench data``: what a data set holds."""
+
+from pathlib import Path
+
+from PIL import Image
+
+from tests.cli.conftest import Workbench
+
+
+def test_the_digits(workbench: Workbench) -> None:
+    found = workbench("data", "quick/digits", "--json").document
+    assert found["classes"] == [str(n) for n in range(10)]
+    assert [sum(found["counts"][split]) for split in ("train", "validation", "test")] == [
+        1295,
+        143,
+        359,
+    ]
+    assert found["shape"] == [1, 8, 8] and len(found["mean"]) == 1
+
+
+def test_a_folder_with_a_broken_file(workbench: Workbench, tmp_path: Path) -> None:
+    for name, count in (("ant", 20), ("[bee]", 10)):
+        (tmp_path / "pictures" / name).mkdir(parents=True)
+        for number in range(count):
+            Image.new("RGB", (9, 9), (number, 0, 0)).save(
+                tmp_path / "pictures" / name / f"{number}.png"
+            )
+    (tmp_path / "pictures" / "ant" / "0.png").write_bytes(b"broken")
+    told = workbench(
+        "data", "quick/digits", "--set", "data.name=imagefolder", "--data", tmp_path / "pictures"
+    )
+    assert told.status == 0
+    assert "of 3×8×8, 2 classes" in told.out
+    rows = {line.split()[0]: line.split()[1:] for line in told.out.splitlines() if line}
+    assert sum(map(int, rows["[bee]"])) == 10 and sum(map(int, rows["ant"])) == 19
+    assert "  ant/0.png: is no picture that Pillow can read" in told.out
+    assert "decoding pictures" in told.err and "decoding" not in told.out
+
+
+def test_data_that_is_not_there(workbench: Workbench, tmp_path: Path) -> None:
+    told = workbench(
+        "data", "quick/digits", "--set", "data.name=imagefolder", "--data", tmp_path / "none"
+    )
+    assert told.status == 2 and "no such folder" in told.err and told.err.count("\n") == 1
