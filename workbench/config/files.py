@@ -41,7 +41,8 @@ def read_tables(path: Path) -> dict[str, Any]:
             raise RequestError(f"{path}: larger than {MAX_BYTES:,} bytes, this is no configuration")
         return tomli.loads(path.read_text(encoding="utf-8"))
     except tomli.TOMLDecodeError as error:
-        raise RequestError(f"{path}: not valid TOML: {error}") from None
+        place = f"line {error.lineno}, column {error.colno}"
+        raise RequestError(f"{path}: not valid TOML at {place}: {error.msg}") from None
     except UnicodeDecodeError:
         raise RequestError(f"{path}: not valid TOML: it is not UTF-8 text") from None
     except IsADirectoryError:
