@@ -1,8 +1,9 @@
 """Scenes: objects of a classification data set on textured backgrounds, with boxes (study 5).
 
 A scene is drawn from uniform numbers of a seeded generator, in float64, so that machines which
-differ in a last bit of it still round to the same bytes. The scenes of training, validation and test are made of the
-source's pictures of the same split: no object is seen both in training and in the test.
+differ in a last bit of it still round to the same bytes. The scenes of training, validation and
+test are made of the source's pictures of the same split: no object is seen both in training and
+in the test.
 """
 
 import hashlib
