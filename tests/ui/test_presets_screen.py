@@ -242,3 +242,13 @@ async def test_at_80_columns_the_panels_are_tabs(
         await settle(pilot)
         assert seen in text_of(app)
         assert unseen not in text_of(app)
+
+
+async def test_at_120_columns_the_tree_stays_beside_settings_or_layers(tmp_path: Path) -> None:
+    async with desk(tmp_path, (120, 30)) as (app, pilot, _):
+        text = text_of(app)
+        assert "resnet18-cifar10" in text and "○ zero_pad" in text and "total  32" not in text
+        await pilot.press("f6", "f6")
+        await settle(pilot)
+        text = text_of(app)
+        assert "resnet18-cifar10" in text and "zero_pad" not in text and "total  32" in text

@@ -1,9 +1,16 @@
-"""The command palette: every key binding that works here, by its description."""
+"""The command palette: every key binding that works here by its description, every preset."""
 
-from collections.abc import Iterator
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from typing import TYPE_CHECKING, cast
 
 from textual.binding import ActiveBinding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from workbench.presets import PresetInfo, list_presets
+
+if TYPE_CHECKING:
+    from workbench.ui.app import WorkbenchApp
 
 
 class BindingCommands(Provider):
@@ -34,8 +41,31 @@ class BindingCommands(Provider):
                 key = self.app.get_key_display(binding)
                 yield active, f"{binding.tooltip or binding.description}  ({key})"
 
-    def _runner(self, active: ActiveBinding):  # type: ignore[no-untyped-def]
+    def _runner(self, active: ActiveBinding) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
             await self.app.run_action(active.binding.action, active.node)
+
+        return run
+
+
+class PresetCommands(Provider):
+    """Offers to open any preset, by its name or its title."""
+
+    async def startup(self) -> None:
+        """Find the presets, beside the screen."""
+        self._presets: list[PresetInfo] = await asyncio.to_thread(list_presets)
+
+    async def search(self, query: str) -> Hits:
+        """What matches the words typed."""
+        matcher = self.matcher(query)
+        for info in self._presets:
+            title = f"Preset {info.name}"
+            score = max(matcher.match(title), 0.8 * matcher.match(info.title))
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), self._runner(info), help=info.title)
+
+    def _runner(self, info: PresetInfo) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            await cast("WorkbenchApp", self.app).open_preset(info.name)
 
         return run

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from workbench.ui.app import WorkbenchApp
 
 PANELS = (("tree", "Presets"), ("form", "Settings"), ("layers", "Layers"))
+# From how many columns on there is room for one panel, for the tree and another, for all, for
+# every column of the layer table.
+WIDTHS = [(0, "-narrow"), (100, "-medium"), (148, "-wide"), (160, "-full")]
 FIRST_PRESET = "quick/digits"
 PATIENCE = 0.15  # seconds before a wait is told
 
@@ -60,6 +63,7 @@ class PresetsScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
+        self.HORIZONTAL_BREAKPOINTS = WIDTHS
         self._drafts: dict[str, Draft] = {}
         self._chosen = ""
         self._panel = "tree"
@@ -108,6 +112,11 @@ class PresetsScreen(Screen[None]):
         self._chosen = name
         self._past = []
         return bool(name)
+
+    async def open(self, name: str) -> None:
+        """Put the cursor on a preset, which may be new."""
+        self.query_one(PresetTree).show(list_presets(), name)
+        await self._choose(name)
 
     async def _choose(self, name: str) -> None:
         if self._take(name):
@@ -244,8 +253,7 @@ class PresetsScreen(Screen[None]):
             return
         self._drafts.pop(self._chosen, None)
         self._drafts.pop(name, None)
-        self.query_one(PresetTree).show(list_presets(), name)
-        await self._choose(name)
+        await self.open(name)
         self.notify(f"Saved as {name}: {find_preset(name)[0]}", markup=False)
 
     def action_data(self) -> None:
