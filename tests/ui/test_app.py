@@ -110,6 +110,23 @@ async def test_the_palette_offers_every_key_and_runs_it(tmp_path: Path) -> None:
         assert app.theme == "workbench-light"
 
 
+async def test_the_palette_opens_a_preset_from_any_screen(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (app, pilot, _):
+        await pilot.press("f4")
+        await settle(pilot)
+        await pilot.press("ctrl+p")
+        await pilot.pause()
+        await pilot.press(*"simplenn-swish")
+        for _ in range(40):
+            await pilot.pause(0.1)
+            if "Preset simplenn/simplenn-swish-cifar10" in text_of(app):
+                break
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(app.screen, PresetsScreen)
+        assert load_preset("simplenn/simplenn-swish-cifar10").about.title in text_of(app)
+
+
 @pytest.mark.parametrize("size", [(160, 48), NARROW, (40, 10)])
 async def test_both_themes_paint_at_every_size(tmp_path: Path, size: tuple[int, int]) -> None:
     async with desk(tmp_path, size) as (app, pilot, _):

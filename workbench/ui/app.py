@@ -17,7 +17,7 @@ from workbench.errors import WorkbenchError
 from workbench.runs.folder import RunFolder, list_folders
 from workbench.runs.slots import slots_folder
 from workbench.runs.standby import Phase, Standby
-from workbench.ui.commands import BindingCommands
+from workbench.ui.commands import BindingCommands, PresetCommands
 from workbench.ui.messages import RunsCounted, StandbyPhase
 from workbench.ui.themes import DARK, LIGHT, MEANINGS, THEMES
 
@@ -44,7 +44,7 @@ class WorkbenchApp(App[None]):
     CSS_PATH: ClassVar = ["app.tcss", "presets.tcss", "run.tcss", "runs.tcss"]
     MODES: ClassVar = {"presets": _presets_screen, "runs": _runs_screen}
     DEFAULT_MODE = "presets"
-    COMMANDS: ClassVar = {BindingCommands}
+    COMMANDS: ClassVar = {BindingCommands, PresetCommands}
     COMMAND_PALETTE_DISPLAY = "^p"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -125,6 +125,14 @@ class WorkbenchApp(App[None]):
     def show_presets(self) -> None:
         """Go to the Presets screen."""
         self.switch_mode("presets")
+
+    async def open_preset(self, name: str) -> None:
+        """Go to the Presets screen, the cursor on one preset."""
+        from workbench.ui.screens.presets import PresetsScreen
+
+        await self.switch_mode("presets")
+        if isinstance(self.screen, PresetsScreen):  # and no question is open over it
+            await self.screen.open(name)
 
     def show_runs(self) -> None:
         """Go to the list of runs."""
