@@ -130,6 +130,19 @@ async def test_start_makes_a_run_of_the_settings_and_shows_it(tmp_path: Path) ->
         assert isinstance(app.screen, RunScreen)
 
 
+async def test_enter_in_the_tree_starts_and_a_click_only_chooses(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (app, pilot, standby):
+        await pilot.click("#preset-list", offset=(6, 3))
+        await settle(pilot)
+        assert presets_screen(app).draft is not None
+        assert standby.launched == []
+        await pilot.press("g", "down", "enter")
+        await settle(pilot)
+        assert [read_config(run.config).about.preset for run in standby.launched] == [
+            "quick/digits"
+        ]
+
+
 async def test_start_without_data_says_what_is_missing_and_leaves_nothing(tmp_path: Path) -> None:
     async with desk(tmp_path, preset="scalable/resnet18-food11") as (app, pilot, standby):
         await pilot.press("f5")

@@ -19,7 +19,7 @@ class PresetList(Tree[str]):
     """The tree itself; a leaf's data is its preset's name."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "select_cursor", "Start", id="presets.start",
+        Binding("enter", "start", "Start", id="presets.start",
                 tooltip="Start training the preset under the cursor, as edited"),
         Binding("e,l,right", "edit", "Edit", id="presets.edit", key_display="e",
                 tooltip="Go to the form and edit this preset"),
@@ -29,6 +29,14 @@ class PresetList(Tree[str]):
                 tooltip="Fold the family that the cursor is in"),
         Binding("g,home", "scroll_home", "Top", id="presets.top", show=False),
     ]  # fmt: skip
+
+    def action_start(self) -> None:
+        """On a family: fold or unfold it. On a preset: start it; a click only goes there."""
+        node = self.cursor_node
+        if node is not None and node.data is None:
+            node.toggle()
+        elif node is not None:
+            self.post_message(PresetTree.StartAsked())
 
     def action_edit(self) -> None:
         """On a family: unfold it. On a preset: to the form."""
@@ -157,12 +165,6 @@ class PresetTree(Vertical):
         if name != self._chosen:
             self._chosen = name
             self.post_message(self.Chosen(name))
-
-    @on(Tree.NodeSelected)
-    def _selected(self, event: Tree.NodeSelected[str]) -> None:
-        event.stop()
-        if event.node.data is not None:
-            self.post_message(self.StartAsked())
 
     @on(Input.Changed)
     def _filtered(self, event: Input.Changed) -> None:
