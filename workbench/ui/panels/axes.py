@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)
+WHOLE = 3.0  # a longer axis has whole numbers only
 LENGTHS = (1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
@@ -35,7 +36,7 @@ def length_axis(reached: float, total: float, columns: int, *, whole: bool = Tru
     if total and (high >= 0.8 * total):
         high = max(total, reached)
     step = round_step(high, max(1, columns // 12))
-    if whole:
+    if whole and high >= WHOLE:
         step = max(1.0, math.ceil(step))
     ticks = []
     at = 0.0

@@ -11,7 +11,7 @@ from workbench.ui.panels.lines import Line, plain
 
 COLOR = re.compile(r"\x1b\[([0-9;]*)m")
 LABEL_WIDTH = 6  # of the value axis, whatever its numbers, so that the canvas stays in place
-ROLE_CODES = ("axis", "train", "val", "best", "raw", "accent", "good", "warn")
+ROLE_CODES = ("axis", "train", "val", "best", "raw", "changed", "good", "warn", "accent")
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from workbench.ui.panels.lines import Line, plain
 from workbench.ui.panels.panel import Panel, RunView
 from workbench.ui.panels.words import clean, count, number
 
-OTHER_ROLES = ("accent", "good", "warn")  # of losses beside the sum: loss_proposal, …
+OTHER_ROLES = ("changed", "warn", "good")  # of losses beside the sum: loss_proposal, …
 
 
 @dataclass(frozen=True)
