@@ -31,6 +31,13 @@ class Means:
         pairs = {name: both.tolist() for name, both in self._sums.items()}
         return {name: total / weight if weight else 0.0 for name, (total, weight) in pairs.items()}
 
+    def counts(self, name: str) -> tuple[int, int]:
+        """Sum and weight of a mean over things that are counted: 3 of 7."""
+        if name not in self._sums:
+            return 0, 0
+        total, weight = self._sums[name].tolist()  # synchronises: once an epoch
+        return round(total), round(weight)
+
     def state(self) -> dict[str, Tensor]:
         """The sums and weights, for a checkpoint."""
         return dict(self._sums)

@@ -124,7 +124,7 @@ class ProposalMeter:
 
 
 class ProposalTestMeter(ProposalMeter):
-    """As above, with what the best boxes are worth; classes count objects that were found."""
+    """As above, with what the best boxes are worth; of each class, the objects found."""
 
     def __init__(self, classes: tuple[str, ...]) -> None:
         super().__init__()
@@ -136,8 +136,9 @@ class ProposalTestMeter(ProposalMeter):
         self.found.update(_boxes_found(outputs.found), targets["box"], targets["label"])
 
     def result(self) -> dict[str, Any]:
-        """Everything that is reported of a split."""
-        return {**self.found.result(), **super().result()}
+        """Everything that is reported of a split; ``correct`` of ``total`` are cells."""
+        correct, total = self.means.counts("accuracy")
+        return {**self.found.result(), **super().result(), "correct": correct, "total": total}
 
     def worst(self) -> list[int]:
         """The pictures whose object was missed by most."""
