@@ -153,8 +153,9 @@ def _test(event: Event) -> str:
     top3 = event.get("test_top3_accuracy")
     of = f"{count(event.get('correct'))}/{count(event.get('total'))}"
     more = f"  top-3 {percent(top3)}" if top3 is not None else ""
+    name = "top-1" if top3 is not None else "accuracy"  # of cells, or of few classes
     weights = f"{event['weights']} weights" if event.get("weights") else "final weights"
-    return f"test  top-1 {percent(event.get('test_accuracy'))} ({of}){more}  {weights}"
+    return f"test  {name} {percent(event.get('test_accuracy'))} ({of}){more}  {weights}"
 
 
 def _last(state: RunState, curve: str) -> float | None:

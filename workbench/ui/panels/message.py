@@ -87,10 +87,11 @@ def tested(state: RunState) -> str:
     """The result of the test, as counts and shares."""
     test = state.test
     total = test.get("total")
+    first = "top-1" if "test_top3_accuracy" in test else "accuracy"  # of cells, or of few classes
     parts = [
         f"{name} {_of(test.get(hits), total)}{percent(test[share], 2)}"
         for name, hits, share in (
-            ("top-1", "correct", "test_accuracy"),
+            (first, "correct", "test_accuracy"),
             ("top-3", "top3_correct", "test_top3_accuracy"),
         )
         if isinstance(test.get(share), int | float)
