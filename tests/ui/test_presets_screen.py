@@ -61,12 +61,15 @@ async def test_a_refused_value_is_explained_and_nothing_starts(tmp_path: Path) -
     async with desk(tmp_path) as (app, pilot, standby):
         await put(pilot, row(app, "model.width"), "-3")
         assert "✗ must be greater than or" in text_of(app)  # and goes on on the next line
+        assert "as it was before model.width was refused" in text_of(app)
         await pilot.press("f5")
         await settle(pilot)
         assert standby.launched == []
         assert any("model.width" in notice for notice in notices(app))
         await put(pilot, row(app, "model.width"), "16")
-        assert "✗" not in text_of(app)
+        text = text_of(app)
+        assert "✗" not in text and "as it was before" not in text
+        assert "total  16 parameters" in text
 
 
 async def test_an_edit_is_marked_counted_and_taken_back(tmp_path: Path) -> None:

@@ -197,6 +197,11 @@ class NetworkPanel(Vertical):
         if key == self._wanted:
             self.show(summary)
 
+    def hold(self, key: str) -> None:
+        """Keep the network in view, dimmed: the value of ``key`` is refused."""
+        self._wanted = ""
+        self.wait(f"as it was before {key} was refused")
+
     def standby_is(self, phase: Phase) -> None:
         """Say what a count waits for."""
         if self._wanted and self._wanted not in self._counted and phase != "off":

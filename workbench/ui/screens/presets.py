@@ -140,7 +140,11 @@ class PresetsScreen(Screen[None]):
         )
         edited = [name for name, draft in self._drafts.items() if draft.changes]
         self.query_one(PresetTree).mark_edited(edited)
-        self.query_one(NetworkPanel).follow(draft.config)
+        network = self.query_one(NetworkPanel)
+        if draft.problems:
+            network.hold(next(iter(draft.problems)))
+        else:
+            network.follow(draft.config)
 
     async def _change(self, draft: Draft, typing: bool = False) -> None:
         self._drafts[self._chosen] = draft
