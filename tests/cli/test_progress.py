@@ -78,7 +78,7 @@ def test_lines_that_stay() -> None:
         "  lr 0.050000  3.0s  8,421 img/s  best"
     ]
     test = {"event": "test", "test_accuracy": 0.5, "correct": 1, "total": 2, "weights": "last"}
-    assert event_lines(test, state) == ["test  top-1 50.0 % (1/2)  last weights"]
+    assert event_lines(test, state) == ["test  accuracy 50.0 % (1/2)  last weights"]
     assert event_lines({"event": "notice", "message": "careful"}, state) == ["note: careful"]
     assert event_lines({"event": "status", "status": "paused"}, state) == ["paused"]
     assert event_lines({"event": "step", "step": 3}, state) == []
