@@ -50,7 +50,7 @@ def short(number: float) -> str:
     for unit, factor in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
         if abs(number) >= factor:
             return f"{number / factor:.3g} {unit}"
-    return f"{number:g}"
+    return f"{number:.4g}"
 
 
 def duration(seconds: Any) -> str:

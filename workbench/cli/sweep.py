@@ -70,7 +70,7 @@ def command(
     if only_table:
         return _show(config, folder, as_json)
     if detach:
-        return _detach(sweep, folder, changes, data, jobs)
+        return _detach(config, folder, data)
     return _coordinate(config, folder, data, retry_failed=resume, as_json=as_json)
 
 
@@ -154,16 +154,13 @@ def _plan(config: SweepConfig, folder: SweepFolder, as_json: bool) -> int:
     return 0
 
 
-def _detach(
-    sweep: str,
-    folder: SweepFolder,
-    changes: dict[str, object],
-    data: Path | None,
-    jobs: int | None,
-) -> int:
-    from workbench.sweeps.launch import start_coordinator
+def _detach(config: SweepConfig, folder: SweepFolder, data: Path | None) -> int:
+    from workbench.sweeps.folder import store
+    from workbench.sweeps.launch import open_source, start_coordinator
 
-    start_coordinator(sweep, folder, changes, data, jobs)
+    open_source(config, folder)  # what is wrong with it is said here
+    store(folder, config)
+    start_coordinator(folder, data=data)
     click.echo(folder.name)
     click.echo(f"its words go to {folder.log}", err=True)
     return 0

@@ -18,6 +18,7 @@ from workbench.runs.trash import move_run
 
 ARCHIVE = ".archive"
 TAG = re.compile(r"[^\s,\"\x00-\x1f\x7f]{1,40}")
+TAG_RULE = "must be 1 to 40 characters without spaces or commas"
 LONGEST_NOTE = 10_000  # characters
 
 
@@ -59,9 +60,9 @@ def annotate(
 
     Raises :class:`RequestError` for a tag that is none.
     """
-    wrong = next((tag for tag in add if not TAG.fullmatch(tag)), None)
-    if wrong is not None:
-        raise RequestError(f"tag {wrong!r}: must be 1 to 40 characters without spaces or commas")
+    for tag in add:
+        if not TAG.fullmatch(tag):
+            raise RequestError(f"tag {tag!r}: {TAG_RULE}")
     if note is not None and len(note) > LONGEST_NOTE:
         raise RequestError(f"--note: longer than {LONGEST_NOTE:,} characters")
     before = read_notes(run)
@@ -77,6 +78,12 @@ def annotate(
     except OSError as error:
         raise RequestError(f"{_path(run)}: cannot be written: {error.strerror}") from None
     return after
+
+
+def refuse_tags(text: str) -> str:
+    """What is wrong with tags as they are typed, with spaces between them; "" for nothing."""
+    wrong = next((tag for tag in text.split() if not TAG.fullmatch(tag)), None)
+    return f"{wrong!r}: {TAG_RULE}" if wrong is not None else ""
 
 
 def sweep_of(run: RunFolder) -> str:

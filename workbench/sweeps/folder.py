@@ -95,13 +95,22 @@ def list_sweeps(runs_dir: Path) -> list[SweepFolder]:
     return [SweepFolder(path.parent) for path in sorted((runs_dir / HOME).glob("*/sweep.toml"))]
 
 
+def store(folder: SweepFolder, sweep: SweepConfig) -> None:
+    """Write down what the sweep is."""
+    try:
+        folder.path.mkdir(parents=True, exist_ok=True)
+        write_atomically(folder.spec, sweep_toml(sweep).encode())
+    except OSError as error:
+        raise RequestError(f"{folder.path}: cannot be written: {error.strerror}") from None
+
+
 def begin(folder: SweepFolder, sweep: SweepConfig) -> None:
     """Write down what the sweep is and who coordinates it."""
+    store(folder, sweep)
     me = own_identity()
     who = {"pid": me.pid, "pid_started": me.started, "boot": me.boot, "host": me.host}
     try:
         folder.stop.unlink(missing_ok=True)  # it was for an earlier coordinator
-        write_atomically(folder.spec, sweep_toml(sweep).encode())
         write_atomically(folder.coordinator, tomli_w.dumps(who).encode())
     except OSError as error:
         raise RequestError(f"{folder.path}: cannot be written: {error.strerror}") from None

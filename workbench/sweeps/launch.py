@@ -1,18 +1,15 @@
-"""A coordinator in a process of its own, and how a sweep is opened for one."""
+"""Where a sweep's runs come from, and a coordinator in a process of its own."""
 
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from workbench.errors import RequestError
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.folder import SweepFolder
 from workbench.sweeps.plan import PlannedRun, plan
 from workbench.sweeps.source import Planned, Source
-from workbench.text import toml_value
 
 
 def open_source(sweep: SweepConfig, folder: SweepFolder) -> Source:
@@ -29,18 +26,15 @@ def begun_runs(sweep: SweepConfig, folder: SweepFolder) -> list[PlannedRun]:
     return list(open_source(sweep, folder).known())
 
 
-def start_coordinator(
-    sweep: str, folder: SweepFolder, changes: Mapping[str, Any], data: Path | None, jobs: int | None
-) -> int:
-    """Start ``workbench sweep`` on its own, in a session of its own; gives its process id."""
-    command = [sys.executable, "-P", "-m", "workbench", "sweep", sweep, "--name", folder.name]
+def start_coordinator(folder: SweepFolder, *, data: Path | None = None) -> int:
+    """Start ``workbench sweep --resume`` on a stored sweep, in a session of its own.
+
+    Gives its process id; what it says goes to the sweep's log.
+    """
+    command = [sys.executable, "-P", "-m", "workbench", "sweep", "--resume", folder.name]
     command += ["--runs-dir", str(folder.runs_dir)]
     command += ["--data", str(data)] if data else []
-    command += ["--jobs", str(jobs)] if jobs else []
-    for key, value in changes.items():
-        command += ["--set", f"{key}={toml_value(value)}"]
     try:
-        folder.path.mkdir(parents=True, exist_ok=True)
         with folder.log.open("ab") as log:
             child = subprocess.Popen(
                 command,

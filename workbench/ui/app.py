@@ -41,7 +41,7 @@ class WorkbenchApp(App[None]):
     """The workbench in a terminal."""
 
     TITLE = "workbench"
-    CSS_PATH: ClassVar = ["app.tcss", "presets.tcss", "run.tcss", "runs.tcss"]
+    CSS_PATH: ClassVar = ["app.tcss", "presets.tcss", "run.tcss", "runs.tcss", "sweeps.tcss"]
     MODES: ClassVar = {"presets": _presets_screen, "runs": _runs_screen}
     DEFAULT_MODE = "presets"
     COMMANDS: ClassVar = {BindingCommands, PresetCommands}

@@ -1,6 +1,6 @@
 """Every run: sorted, filtered, opened, stopped, resumed, thrown away."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
@@ -10,12 +10,14 @@ from textual.widgets import Input
 
 from workbench.errors import WorkbenchError
 from workbench.runs import control, launch
+from workbench.runs.curation import annotate, refuse_tags
 from workbench.runs.folder import RunFolder
 from workbench.runs.index import RunIndex
 from workbench.runs.query import Query, parse_query
 from workbench.runs.row import RunRow
 from workbench.runs.trash import move_to_trash, restore
-from workbench.ui.dialogs import Confirm
+from workbench.sweeps.folder import open_sweep
+from workbench.ui.dialogs import Ask, Confirm
 from workbench.ui.link import pace
 from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.run_columns import COLUMNS, sort_rows
@@ -46,6 +48,14 @@ class RunsScreen(Screen[None]):
         Binding("s", "stop", "Stop", id="runs.stop", tooltip="Save and end (asks)"),
         Binding("d,delete", "delete", "Delete", id="runs.delete", key_display="d",
                 tooltip="Move to the trash (asks)"),
+        Binding("c", "compare", "Compare", id="runs.compare",
+                tooltip="The marked runs side by side"),
+        Binding("w", "sweep", "Sweep", id="runs.sweep", show=False,
+                tooltip="The sweep that the run belongs to"),
+        Binding("f", "star", "Star", id="runs.star", show=False,
+                tooltip="Give a star, or take it away"),
+        Binding("t", "tag", "Tags", id="runs.tag", show=False,
+                tooltip="Tags of the run, with spaces between them"),
         Binding("u", "undo", "Undelete", id="runs.undo", show=False,
                 tooltip="Bring back what was deleted last"),
         Binding("j,down", "move(1)", "Down", id="runs.down", show=False),
@@ -231,6 +241,51 @@ class RunsScreen(Screen[None]):
             except WorkbenchError as error:
                 self._say(error)
         self._look()
+
+    def action_compare(self) -> None:
+        """Put the marked runs side by side."""
+        rows = self._list.chosen()
+        if len(rows) < 2:
+            self.notify("Mark two runs or more with space, then compare them.", markup=False)
+            return
+        from workbench.ui.screens.compare import CompareScreen  # loads plotext: when looked at
+
+        self.app.push_screen(CompareScreen([self._folder(row) for row in rows]))
+
+    def action_sweep(self) -> None:
+        """Show the sweep of the run under the cursor."""
+        row = self._list.current
+        if row is None or not row.sweep:
+            self.notify("This run belongs to no sweep.", markup=False)
+            return
+        from workbench.ui.screens.sweep import SweepScreen  # loads plotext: when looked at
+
+        self.app.push_screen(SweepScreen(open_sweep(row.sweep, self.app.runs_root)))  # type: ignore[attr-defined]
+
+    def action_star(self) -> None:
+        """Give the chosen runs a star, or take it away where all have one."""
+        rows = self._list.chosen()
+        star = not all(row.star for row in rows)
+        self._annotate(rows, star=star)
+
+    @work
+    async def action_tag(self) -> None:
+        """Ask for the tags of the run under the cursor."""
+        row = self._list.current
+        if row is None:
+            return
+        answer = await self.app.push_screen_wait(Ask(f"Tags of {row.id}", row.tags, refuse_tags))
+        if answer is not None:
+            before, after = set(row.tags.split()), set(answer.split())
+            self._annotate([row], add=tuple(after - before), remove=tuple(before - after))
+
+    def _annotate(self, rows: list[RunRow], **changes: Any) -> None:
+        for row in rows:
+            try:
+                annotate(self._folder(row), **changes)
+            except WorkbenchError as error:
+                self._say(error)
+        self._refresh_index()
 
     @work
     async def action_stop(self) -> None:

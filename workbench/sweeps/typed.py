@@ -1,0 +1,52 @@
+"""A sweep as a person types it in one line: ``optimizer.lr = 0.1, 0.01; train.seed = 0, 1``."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli
+
+from workbench.errors import RequestError
+from workbench.sweeps.config import SweepConfig, build_sweep
+from workbench.sweeps.folder import open_sweep
+
+RULE = "write KEY = VALUE, VALUE; such as optimizer.lr = 0.1, 0.01"
+
+
+def typed_sweep(text: str, preset: str, changes: Mapping[str, Any]) -> SweepConfig:
+    """The grid that the line asks for, over a preset with changes made to it.
+
+    Raises :class:`RequestError` where the line cannot be read.
+    """
+    grid = read_grid(text)
+    own = {key: value for key, value in changes.items() if key not in grid}
+    return build_sweep({"preset": preset, "set": own, "grid": grid}, source="sweep")
+
+
+def read_grid(text: str) -> dict[str, list[Any]]:
+    """``key = value, value; key = …`` as keys and their values; words need no quotes."""
+    grid: dict[str, list[Any]] = {}
+    for part in text.split(";"):
+        if not part.strip():
+            continue
+        key, equals, values = (piece.strip() for piece in part.partition("="))
+        if not equals or "." not in key:
+            raise RequestError(f"{part.strip()!r}: {RULE}")
+        if not values:
+            raise RequestError(f"{key}: has no values yet")
+        try:
+            grid[key] = tomli.loads(f"values = [{values}]")["values"]
+        except tomli.TOMLDecodeError:
+            grid[key] = [word.strip() for word in values.split(",") if word.strip()]
+    if not grid:
+        raise RequestError(RULE)
+    return grid
+
+
+def free_name(preset: str, grid: Mapping[str, Any], runs_dir: Path) -> str:
+    """A name for a typed sweep that no other has: ``digits-lr``, ``digits-lr-2``, …"""
+    words = [preset.rpartition("/")[2].removesuffix(".toml"), *(k.rpartition(".")[2] for k in grid)]
+    name, number = "-".join(words)[:60], 2
+    while open_sweep(name if number == 2 else f"{name}-{number - 1}", runs_dir).spec.is_file():
+        number += 1
+    return name if number == 2 else f"{name}-{number - 1}"
