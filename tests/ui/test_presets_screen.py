@@ -206,7 +206,7 @@ async def test_reset_all_asks_first(tmp_path: Path) -> None:
         assert presets_screen(app).draft.changes  # type: ignore[union-attr]
         await pilot.press("f9")
         await pilot.pause()
-        await pilot.press("y")
+        await pilot.click(".answers", offset=(2, 0))
         await settle(pilot)
         assert not presets_screen(app).draft.changes  # type: ignore[union-attr]
         assert row(app, "model.width").query_one(Input).value == "32"

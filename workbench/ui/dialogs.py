@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input, Static
-
-KEYS = "$muted"
 
 
 class Confirm(ModalScreen[bool]):
@@ -44,13 +42,11 @@ class Confirm(ModalScreen[bool]):
         """Close with the answer."""
         self.dismiss(answer)
 
-    def on_click(self, event: object) -> None:
+    def on_click(self, event: events.Click) -> None:
         """A click on one of the answers gives it."""
-        offset = getattr(event, "screen_offset", None)
-        answers = self.query_one(".answers", Static)
-        if offset is not None and offset in answers.region:
-            yes = offset.x - answers.region.x < len(self._yes) + 4
-            self.dismiss(yes)
+        answers = self.query_one(".answers", Static).region
+        if answers.contains_point(event.screen_offset):
+            self.dismiss(event.screen_x - answers.x < len(self._yes) + 4)
 
 
 class Ask(ModalScreen[str | None]):
@@ -73,7 +69,7 @@ class Ask(ModalScreen[str | None]):
             yield Static(Content(self._question))
             yield Input(self._value, compact=True)
             yield Static(classes="refusal", markup=False)
-            yield Static(Content.styled("enter save   esc cancel", KEYS))
+            yield Static(Content.styled("enter save   esc cancel", "$muted"))
 
     @on(Input.Changed)
     def _judge(self, event: Input.Changed) -> None:
