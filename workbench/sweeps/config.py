@@ -120,9 +120,11 @@ class SweepConfig(Section):
     def _fits_together(self) -> Self:
         if self.search and (self.grid or self.random or self.variants or len(self.seeds) > 1):
             raise ValueError("a search stands alone: leave out grid, random, variants and seeds")
-        empty = [key for key, values in self.grid.items() if not values]
+        points = self.random or self.search
+        drawn = points.keys if points else {}
+        empty = [key for key, values in {**self.grid, **drawn}.items() if values == []]
         if empty:
-            raise ValueError(f"grid.{empty[0]} has no values")
+            raise ValueError(f"{empty[0]} has no values")
         names = [variant.name for variant in self.variants]
         if len(set(names)) < len(names):
             raise ValueError("two variants have the same name")

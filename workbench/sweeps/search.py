@@ -26,6 +26,7 @@ class OptunaSearch:
     def __init__(self, sweep: SweepConfig, folder: SweepFolder) -> None:
         assert sweep.search is not None
         self.sweep, self.search, self.name = sweep, sweep.search, folder.name
+        planned(sweep, folder.name, "search", _any_point(self.search), None)  # are the keys right?
         self.study = _open_study(sweep, self.search, folder)
         self._queue = list(self.study.get_trials(deepcopy=False))
         self._trials: dict[str, Any] = {}  # run id → FrozenTrial or Trial
@@ -105,6 +106,16 @@ class OptunaSearch:
         }
         label = f"trial {trial.number:03d}"
         return planned(self.sweep, self.name, label, point, None)
+
+
+def _any_point(search: Search) -> dict[str, Any]:
+    """A point of the search's space, to see whether its keys are right."""
+    return {
+        key: (int(choice.low) if choice.integer else choice.low)
+        if isinstance(choice, Range)
+        else choice[0]
+        for key, choice in search.keys.items()
+    }
 
 
 def _open_study(sweep: SweepConfig, search: Search, folder: SweepFolder) -> Any:
