@@ -10,6 +10,8 @@ from workbench.runs.events import read_events
 from workbench.runs.record import read_record
 from workbench.tasks.classification import Classification
 from workbench.training import worker
+from workbench.training.batches import Batches
+from workbench.training.checkpoint import load_newest
 
 
 def failure(folder: Any) -> str:
@@ -19,10 +21,30 @@ def failure(folder: Any) -> str:
     return str(record["error"]["message"])
 
 
-def test_a_loss_that_is_not_finite_names_step_batch_and_layer(new_run: Prepare) -> None:
-    text = failure(new_run(optimizer__kind="sgd", optimizer__lr=100.0, train__epochs=20))
-    assert "the loss is not finite at step" in text
-    assert "batch" in text and "first seen in" in text and "optimizer.lr" in text
+def test_divergence_ends_the_run_and_leaves_a_sound_checkpoint(new_run: Prepare) -> None:
+    folder = new_run(optimizer__kind="sgd", optimizer__lr=100.0, train__epochs=20)
+    text = failure(folder)
+    assert "not finite" in text and "step" in text and "optimizer.lr" in text
+    # What a resume or a child goes on from was taken before.
+    snapshot, _ = load_newest(folder.checkpoints)
+    assert snapshot is not None
+    assert all(torch.isfinite(value).all() for value in snapshot.weights.values())
+
+
+def test_a_poisoned_picture_names_step_batch_and_layer(
+    new_run: Prepare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Batches.batch
+
+    def batch(self: Batches, step: int) -> Any:
+        images, targets = real(self, step)
+        return (images * 1e38 * 1e38, targets) if step == 5 else (images, targets)
+
+    monkeypatch.setattr(Batches, "batch", batch)
+    text = failure(new_run())
+    assert (
+        "the loss is not finite at step 6 (epoch 2, batch 2 of 4), first seen in the input" in text
+    )
 
 
 def test_or_the_step_is_skipped(new_run: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from workbench.runs.events import EventWriter
 from workbench.runs.folder import RunFolder
 from workbench.runs.gallery import write_gallery
 from workbench.tasks import Losses
+from workbench.training import faults
 from workbench.training.heartbeat import Heartbeat
 from workbench.training.keeper import CheckpointKeeper
 from workbench.training.monitor import Monitor
@@ -130,6 +131,9 @@ class Attendant:
         if self.writer.held_bytes:
             return  # the disk is full: what the checkpoint would count on is not written
         snapshot = trainer.snapshot()
+        if name := faults.nonfinite_weights(snapshot.weights):
+            # The checkpoint before is what a resume, or a child, can go on from.
+            raise RunError(f"{name} is not finite after step {trainer.step}; {faults.ADVICE}")
         snapshot.numbers["metrics_bytes"] = self.writer.length
         self.keeper.keep(snapshot, best=best)
         self._last_checkpoint = time.monotonic()

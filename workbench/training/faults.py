@@ -6,6 +6,11 @@ from torch import Tensor, nn
 from workbench.errors import RunError
 from workbench.tasks import Targets
 
+ADVICE = (
+    "try a lower optimizer.lr, optimizer.clip_norm = 1, train.precision = float32, "
+    "or train.nonfinite = skip"
+)
+
 
 def nonfinite_error(
     model: nn.Module, images: Tensor, targets: Targets, step: int, steps_per_epoch: int
@@ -15,10 +20,12 @@ def nonfinite_error(
     where = f"step {step} (epoch {epoch + 1}, batch {place + 1} of {steps_per_epoch})"
     layer = first_nonfinite(model, images)
     found = f", first seen in {layer}" if layer else ""
-    return RunError(
-        f"the loss is not finite at {where}{found}; try a lower optimizer.lr, "
-        "optimizer.clip_norm = 1, train.precision = float32, or train.nonfinite = skip"
-    )
+    return RunError(f"the loss is not finite at {where}{found}; {ADVICE}")
+
+
+def nonfinite_weights(weights: dict[str, Tensor]) -> str:
+    """The name of the first tensor that holds NaN or infinity; "" if all are finite."""
+    return next((name for name, value in weights.items() if not value.isfinite().all()), "")
 
 
 def first_nonfinite(model: nn.Module, images: Tensor) -> str:
