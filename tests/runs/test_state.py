@@ -75,7 +75,8 @@ def test_an_epoch_without_a_step_lands_where_its_epoch_ends() -> None:
         {"event": "epoch", "epoch": 1, "confusion": 7},
         {"event": "start", "classes": 7},
         {"event": "phase"},
-        {"event": "pace", "seconds": "long"},
+        {"event": "step", "step": -1, "epoch": 1},
+        {"event": "test", "per_class": "all"},
         {"event": "notice"},
     ],
 )

@@ -13,6 +13,7 @@ from workbench.runs.events import Event
 from workbench.runs.series import Series
 
 NOTICES = 200  # kept; a damaged file may hold any number of them
+MOST = 10**15  # steps, pictures, classes: more of them are a damaged line
 NO_CURVE = frozenset(("event", "time", "step", "epoch"))
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError)
 
@@ -104,18 +105,18 @@ class RunState:
 
 
 def _start(state: RunState, event: Event) -> None:
-    state.facts = event
     state.classes = [str(name) for name in event.get("classes", [])]
-    state.epochs = int(event.get("epochs", 0))
-    state.steps = int(event.get("steps", 0))
-    state.started = state.started or event.get("time")
+    state.epochs = _count(event.get("epochs", 0))
+    state.steps = _count(event.get("steps", 0))
+    state.facts = {**event, "steps_per_epoch": _count(event.get("steps_per_epoch", 0))}
+    state.started = state.started or _number(event.get("time"))
     state.status, state.phase = "running", ""
 
 
 def _phase(state: RunState, event: Event) -> None:
     state.phase = str(event["message"])
-    state.phase_done = int(event.get("done", 0))
-    state.phase_total = int(event.get("total", 0))
+    state.phase_done = _count(event.get("done", 0))
+    state.phase_total = _count(event.get("total", 0))
 
 
 def _status(state: RunState, event: Event) -> None:
@@ -126,10 +127,10 @@ def _status(state: RunState, event: Event) -> None:
 
 
 def _step(state: RunState, event: Event) -> None:
-    state.step = int(event["step"])
-    state.epoch = int(event["epoch"])
+    state.step = _count(event["step"])
+    state.epoch = _count(event["epoch"])
     state.phase = ""
-    state.lr = event.get("lr", state.lr)
+    state.lr = _number(event.get("lr", state.lr))
     for name, value in event.items():
         if name not in NO_CURVE and _is_number(value):
             curve = state.curves.get(name)
@@ -139,15 +140,16 @@ def _step(state: RunState, event: Event) -> None:
 
 
 def _pace(state: RunState, event: Event) -> None:
-    state.images_per_second = event.get("images_per_second")
-    state.seconds = float(event.get("seconds", state.seconds))
-    state.system = event
+    numbers = {name: value for name, value in event.items() if _is_number(value)}
+    state.images_per_second = numbers.get("images_per_second")
+    state.seconds = float(numbers.get("seconds", state.seconds))
+    state.system = numbers
 
 
 def _epoch(state: RunState, event: Event) -> None:
-    epoch = int(event["epoch"])
+    epoch = _count(event["epoch"])
     per_epoch = int(state.facts.get("steps_per_epoch") or 0)
-    step = int(event.get("step") or epoch * per_epoch or state.step)
+    step = _count(event.get("step") or epoch * per_epoch or state.step)
     row = {name: float(v) for name, v in event.items() if _is_number(v)}
     state.epoch_rows.append(row)
     state.images_per_second = row.get("images_per_second", state.images_per_second)
@@ -169,24 +171,42 @@ def _epoch(state: RunState, event: Event) -> None:
 def class_scores(table: dict[str, dict[str, int]]) -> list[ClassScore]:
     """The ``per_class`` of an event as scores, in its order."""
     return [
-        ClassScore(str(name), int(score["correct"]), int(score["total"]))
+        ClassScore(str(name), _count(score["correct"]), _count(score["total"]))
         for name, score in table.items()
     ]
 
 
 def _matrix(rows: Any) -> list[list[int]]:
-    matrix = [[int(cell) for cell in row] for row in rows]
+    matrix = [[_count(cell) for cell in row] for row in rows]
     if any(len(row) != len(matrix) for row in matrix):
         raise ValueError("a confusion matrix is square")
     return matrix
 
 
 def _test(state: RunState, event: Event) -> None:
-    state.test = event
+    test: Event = {name: value for name, value in event.items() if _is_number(value)}
+    test["weights"] = str(event.get("weights", ""))
+    if "per_class" in event:
+        class_scores(event["per_class"])  # raises where it is none
+        test["per_class"] = event["per_class"]
+    if "confusion" in event:
+        test["confusion"] = _matrix(event["confusion"])
+    state.test = test
 
 
 def _notice(state: RunState, event: Event) -> None:
     state.notice(str(event["message"]))
+
+
+def _count(value: Any) -> int:
+    """A whole number that can be counted to; ValueError for anything else."""
+    if not _is_number(value) or not 0 <= value <= MOST:
+        raise ValueError(f"{value!r} is no count")
+    return int(value)
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if _is_number(value) else None
 
 
 def _is_number(value: Any) -> bool:

@@ -65,10 +65,7 @@ def precision(state: RunState, source: str) -> dict[str, float]:
 def _scores(state: RunState) -> tuple[list[ClassScore], str, dict[str, ClassScore]]:
     """The test's scores where there was one, else the last validation's."""
     if "per_class" in state.test:
-        try:
-            return class_scores(state.test["per_class"]), "test", {}
-        except UNREADABLE:
-            return state.per_class, "validation (the test cannot be read)", {}
+        return class_scores(state.test["per_class"]), "test", {}
     epoch = state.epoch_rows[-1].get("epoch", 0) if state.epoch_rows else 0
     return state.per_class, f"validation, epoch {epoch:.0f}", state.per_class_before
 

@@ -96,7 +96,7 @@ def tested(state: RunState) -> str:
         )
         if isinstance(test.get(share), int | float)
     ]
-    weights = f" ({clean(test['weights'])} weights)" if "weights" in test else ""
+    weights = f" ({clean(test['weights'])} weights)" if test.get("weights") else ""
     return f"test{weights}: {' · '.join(parts)}"
 
 

@@ -1,0 +1,73 @@
+"""Whatever a run's files hold, no panel falls over and nothing but text comes out."""
+
+from pathlib import Path
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.runs.folder import RunFolder
+from workbench.runs.row import make_row
+from workbench.runs.state import RunState
+from workbench.runs.status import Standing
+from workbench.ui.panels.classes import class_lines
+from workbench.ui.panels.confusion import confusion_lines
+from workbench.ui.panels.facts import Facts
+from workbench.ui.panels.lines import Line, plain
+from workbench.ui.panels.message import say
+from workbench.ui.panels.panel import RunView
+from workbench.ui.panels.plots import PlotSettings, build_accuracy, build_loss
+from workbench.ui.panels.run_columns import layout, row_line
+from workbench.ui.panels.run_header import RunHeader
+from workbench.ui.panels.run_preview import preview
+
+ODD = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**30), 10**30),
+    st.floats(allow_nan=True, allow_infinity=True),
+    st.text(max_size=8),
+    st.lists(st.integers(-3, 3), max_size=3),
+    st.lists(st.lists(st.integers(-3, 3), max_size=2), max_size=2),
+    st.dictionaries(st.text(max_size=3), st.integers(), max_size=2),
+    st.just({"cat": {"correct": 1, "total": -1}}),
+)
+WORDS = """step epoch epochs steps steps_per_epoch classes precision device loss lr grad_norm
+loss_box val_loss val_accuracy train_accuracy per_class confusion test_accuracy correct total
+weights top3_correct test_top3_accuracy images_per_second seconds memory_bytes memory_total
+gpu_memory_bytes gpu_load cpu_load temperature message done error status time"""
+KEYS = st.sampled_from(WORDS.split())
+KINDS = st.sampled_from(["start", "phase", "status", "step", "pace", "epoch", "test", "notice"])
+EVENTS = st.lists(
+    st.builds(
+        lambda kind, body, sane: {"step": 3, "epoch": 1, **sane, **body, "event": kind},
+        KINDS,
+        st.dictionaries(KEYS, ODD, max_size=4),
+        st.sampled_from([{}, {"steps": 9, "epochs": 3, "steps_per_epoch": 3}]),
+    ),
+    max_size=6,
+)
+STATUSES = st.sampled_from(["running", "paused", "finished", "failed", "crashed", "stopped"])
+
+
+def no_control(lines: list[Line]) -> bool:
+    return all(ord(letter) >= 32 for line in lines for letter in plain(line))
+
+
+@settings(max_examples=100, deadline=None)
+@given(EVENTS, STATUSES)
+def test_any_events_can_be_shown(events: list[dict[str, Any]], status: str) -> None:
+    state = RunState().fold(events)
+    view = RunView(RunFolder(Path("runs/x")), state, Standing(status))
+    for width in (80, 160):
+        assert no_control(RunHeader().draw(view, width, 1))
+        assert no_control(Facts().draw(view, width, 1))
+        assert no_control(class_lines(state, width))
+        assert no_control(confusion_lines(state, width))
+    assert no_control([[(text, "")] for text in (say(view) or ())])
+    for kind in (PlotSettings(), PlotSettings(2, True, True)):
+        build_loss(state, kind, 60, 18, status == "running")
+        build_accuracy(state, kind, 60, 18, status == "running")
+    row = make_row(view.folder, view.standing, {}, {}, {}, state)
+    assert no_control([row_line(row, layout(160), 160, marked=True, cursor=True)])
+    assert no_control(preview(row, 80))
