@@ -70,3 +70,11 @@ def test_an_unknown_sweep_gets_a_hint(tmp_path: Path) -> None:
         find_sweep("lr-simplen", tmp_path)
     with pytest.raises(RequestError, match="no sweep 'x' has begun"):
         find_sweep("x", tmp_path, begun=True)
+
+
+def test_the_documented_example_is_right() -> None:
+    page = Path(__file__).parents[2] / "docs" / "sweeps.md"
+    example = page.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+    runs = plan(build_sweep(tomli.loads(example)), "example")
+    assert len(runs) == 50
+    assert runs[0].variant.startswith("shallow, lr 0.001, weight decay ")
