@@ -136,11 +136,16 @@ def _brief(value: Any) -> str:
 
 
 def _share(*values: Any) -> float | None:
-    return next((float(v) for v in values if isinstance(v, int | float)), None)
+    return next((float(v) for v in values if _is_number(v)), None)
 
 
 def _whole(*values: Any) -> int | None:
-    return next((v for v in values if isinstance(v, int)), None)
+    return next((v for v in values if isinstance(v, int) and _is_number(v)), None)
+
+
+def _is_number(value: Any) -> bool:
+    """A finite number of a sane size; a record may come from a stranger."""
+    return isinstance(value, int | float) and abs(value) < 1e100
 
 
 def _thin(values: list[float]) -> tuple[float, ...]:

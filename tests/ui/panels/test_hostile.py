@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.runs.folder import RunFolder
-from workbench.runs.row import make_row
+from workbench.runs.row import RunRow, make_row, rows_from_json
 from workbench.runs.state import RunState
 from workbench.runs.status import Standing
 from workbench.ui.panels.classes import class_lines
@@ -17,7 +17,7 @@ from workbench.ui.panels.lines import Line, plain
 from workbench.ui.panels.message import say
 from workbench.ui.panels.panel import RunView
 from workbench.ui.panels.plots import PlotSettings, build_accuracy, build_loss
-from workbench.ui.panels.run_columns import layout, row_line
+from workbench.ui.panels.run_columns import COLUMNS, layout, row_line, sort_rows
 from workbench.ui.panels.run_header import RunHeader
 from workbench.ui.panels.run_preview import preview
 
@@ -71,3 +71,22 @@ def test_any_events_can_be_shown(events: list[dict[str, Any]], status: str) -> N
     row = make_row(view.folder, view.standing, {}, {}, {}, state)
     assert no_control([row_line(row, layout(160), 160, marked=True, cursor=True)])
     assert no_control(preview(row, 80))
+
+
+NAMES = "status started seconds best_val_accuracy test_accuracy params macs device message preset"
+TABLE = st.dictionaries(st.sampled_from(NAMES.split()), ODD, max_size=6)
+
+
+@settings(max_examples=100, deadline=None)
+@given(TABLE, TABLE, TABLE, STATUSES, st.sampled_from([60, 80, 160]))
+def test_any_record_can_be_listed(
+    run: dict[str, Any], result: dict[str, Any], config: dict[str, Any], status: str, width: int
+) -> None:
+    record = {"run": run, "result": result, "environment": run, "error": result}
+    folder = RunFolder(Path("runs/x"))
+    row = make_row(folder, Standing(status), record, config, {"a": 1}, RunState())
+    assert rows_from_json([row.to_json()]) == [row]
+    assert no_control([row_line(row, layout(width), width, marked=False, cursor=False)])
+    assert no_control(preview(row, width))
+    for column in COLUMNS:
+        sort_rows([row, RunRow("other", "finished")], column.key, True)
