@@ -90,14 +90,14 @@ def dots(
     grid: list[list[tuple[str, str]]] = [[(" ", "")] * columns for _ in range(rows)]
     for index, (cost, gain) in points.items():
         column = round((cost - low) / (high - low or 1) * (columns - 1))
-        share = (gain - y_axis.low) / (y_axis.high - y_axis.low)
-        row = rows - 1 - round(share * (rows - 1))
+        row = _row(y_axis, gain, rows)
         role = f"{ink(index)} selected" if index in front else ink(index)
         grid[row][column] = (letter(index), role)
     lines: list[Line] = []
+    labels = {_row(y_axis, value, rows): text for value, text in y_axis.ticks}
     for number, cells in enumerate(grid):
-        value = y_axis.high - (y_axis.high - y_axis.low) * number / (rows - 1)
-        lines.append([(f"{value:.1f}".rjust(LABEL_WIDTH - 1) + " │", "axis"), *cells])
+        label = labels.get(number, "")[: LABEL_WIDTH - 1].rjust(LABEL_WIDTH - 1)
+        lines.append([(f"{label} {'┤' if number in labels else '│'}", "axis"), *cells])
     left, right = short(low), short(high)
     lines.append([(" " * LABEL_WIDTH + "└" + "─" * columns, "axis")])
     if len(left) + 1 + len(right) > columns:
@@ -105,6 +105,11 @@ def dots(
     gap = columns - len(left) - len(right)
     lines.append([(" " * (LABEL_WIDTH + 1) + left + " " * gap + right, "axis")])
     return lines
+
+
+def _row(axis: Axis, value: float, rows: int) -> int:
+    """The row of a value, from the top."""
+    return rows - 1 - round((value - axis.low) / (axis.high - axis.low) * (rows - 1))
 
 
 def table_lines(table: TextTable, *, cursor: int | None = None) -> list[Line]:
