@@ -7,13 +7,13 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from workbench.comparison import document
 from workbench.comparison.side import Against, Side, read_sides
 from workbench.errors import WorkbenchError
 from workbench.runs.columns import RESULTS, result_of
 from workbench.runs.folder import RunFolder
+from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.lines import Line, Lines
 from workbench.ui.panels.overlay import dots, legend, overlay, table_lines
 from workbench.ui.panels.tabs import TabLine
@@ -59,7 +59,7 @@ class CompareScreen(Screen[None]):
         yield Lines(id="compare-plot")
         yield TabLine(list(TABLES), id="compare-tabs")
         yield Lines(id="compare-table")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Read the runs beside the screen; the tab key is for the tables."""

@@ -6,7 +6,6 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from workbench.errors import WorkbenchError
 from workbench.runs.columns import RESULTS, title
@@ -19,6 +18,7 @@ from workbench.sweeps.results import Table, plot_points, result_table, swept_key
 from workbench.text import count, one_line
 from workbench.ui.dialogs import Confirm
 from workbench.ui.link import pace
+from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.lines import Line, Lines
 from workbench.ui.panels.overlay import swept, table_lines
 from workbench.ui.panels.topbar import TopBar
@@ -56,7 +56,7 @@ class SweepScreen(Screen[None]):
         yield Lines(id="sweep-head")
         yield Lines(id="sweep-plot")
         yield Lines(id="sweep-table")
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Look at once, and every other second."""
