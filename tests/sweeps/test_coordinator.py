@@ -18,7 +18,7 @@ from workbench.runs.launch import write_launch
 from workbench.runs.process import ProcessIdentity
 from workbench.runs.record import read_record
 from workbench.sweeps import coordinator as module
-from workbench.sweeps.config import build_sweep
+from workbench.sweeps.config import Budget, build_sweep
 from workbench.sweeps.coordinator import Coordinator, Listener
 from workbench.sweeps.folder import SweepFolder, open_sweep, read_note
 from workbench.sweeps.plan import plan
@@ -145,6 +145,32 @@ def test_a_second_coordinator_is_refused(
     finally:
         leave.set()
         first.join()
+
+
+def test_used_up_hours_leave_the_rest_out(
+    folder: SweepFolder, workers: dict[str, list[str]]
+) -> None:
+    sweep = SWEEP.model_copy(update={"budget": Budget(hours=2 / 3600)})  # a run takes 1.5 s
+    one = Coordinator(folder, sweep, Planned(plan(sweep, "s")))
+    one.work()
+    assert len(one.finished) == 2 and len(one.left) == 2
+    assert all("hours is used up" in why for why in one.left.values())
+
+
+def test_networks_over_the_budget_are_left_out(
+    folder: SweepFolder, workers: dict[str, list[str]]
+) -> None:
+    sweep = SWEEP.model_copy(update={"budget": Budget(params=1000)})
+    runs = plan(sweep, "s")
+    large = Coordinator(
+        folder,
+        sweep,
+        Planned(runs),
+        over_budget=lambda config: config.optimizer.lr > 0.25,
+    )
+    large.work()
+    assert len(large.finished) == 2 and large.left.keys() == {run.id for run in runs[2:]}
+    assert len(list_folders(folder.runs_dir)) == 2
 
 
 def test_the_table_has_a_row_a_variant_and_marks_the_best(

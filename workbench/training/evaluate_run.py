@@ -31,7 +31,9 @@ def evaluate_run(
     """
     run = open_run(folder, weights, device)
     if crops is not None and run.config.task.kind != "classification":
-        raise RequestError(f"--crop: a run of task {run.config.task.kind} has boxes; crop no test")
+        raise RequestError(
+            f"--crop: only for classification; run {folder.id} is of task {run.config.task.kind}"
+        )
     sides = crops.sizes if crops else [run.crop]
     if crops is not None and (refused := _first_refused(run, sides)):
         raise RequestError(
