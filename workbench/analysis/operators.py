@@ -156,12 +156,13 @@ _ACTIVATIONS = frozenset(
     """relu silu gelu elu leaky_relu prelu tanh sigmoid hardtanh hardswish hardsigmoid mish celu
     selu softplus softmax log_softmax safe_softmax log_sigmoid_forward""".split()  # noqa: SIM905
 )
-# Data is made, moved or renamed; nothing is computed.
+# Data is made, moved, renamed or chosen by comparing; nothing is computed.
 _MOVES = frozenset(
     """clone cat stack as_strided zero set resize constant_pad_nd reflection_pad2d
     replication_pad2d copy to_copy empty empty_like new_empty zeros zeros_like new_zeros ones
     ones_like new_ones full full_like new_full arange linspace scalar_tensor index index_select
     gather embedding roll flip repeat unsafe_view contiguous lift_fresh eye fill slice_scatter
     select_scatter repeat_interleave bernoulli dropout channel_shuffle native_channel_shuffle
-    pixel_shuffle pixel_unshuffle im2col""".split()  # noqa: SIM905
+    pixel_shuffle pixel_unshuffle im2col index_put nonzero sort topk unique2
+    upsample_nearest2d""".split()  # noqa: SIM905
 )
