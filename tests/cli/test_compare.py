@@ -62,3 +62,14 @@ def test_one_run_or_the_same_one_twice_is_refused(
     assert workbench("compare", finished.path).status == 2
     twice = workbench("compare", finished.path, finished.path)
     assert twice.status == 2 and "twice" in twice.err
+
+
+def test_damaged_files_of_a_run_are_no_traceback(workbench: Workbench, finished: RunFolder) -> None:
+    other = twin(finished)
+    (other / "layers.json").write_text('{"layers": [{"name": 3}], "ptflops": {}}')
+    (other / "record.toml").write_text("[result]\ntest_per_class = 3\nparams = 'x'\n[run]\n")
+    (other / "metrics.jsonl").write_bytes(b'\xff\n{"event":"epoch","epoch":"x"}\n')
+    for command in (("compare", finished.path, other, "--layers"), ("report", other, "-o", other)):
+        result = workbench(*command)
+        assert "Traceback" not in result.err
+    assert workbench("compare", finished.path, other, "--json").status == 0

@@ -22,6 +22,9 @@ def test_a_wrong_range_is_refused_by_its_name(text: str) -> None:
 
 
 def test_a_kept_evaluation_is_listed_and_a_damaged_one_passed_over(finished: RunFolder) -> None:
-    keep_evaluation(finished, "test-last", {"results": [{"accuracy": 0.5}]})
+    best = {"crop": 8, "accuracy": 0.5}
+    document = {"split": "test", "results": [best], "best": best}
+    keep_evaluation(finished, "test-last", document)
     (finished.path / "evaluations" / "zz.json").write_text("{")
-    assert list_evaluations(finished) == [{"results": [{"accuracy": 0.5}]}]
+    keep_evaluation(finished, "other", {"results": [3], "best": best, "split": "test"})
+    assert list_evaluations(finished) == [document]

@@ -13,6 +13,22 @@ from workbench.runs.state import ClassScore, RunState, class_scores
 
 Against = Literal["epoch", "step", "time"]
 Curve = tuple[list[float], list[float]]
+LAYER_KEYS = frozenset(
+    (
+        "name",
+        "type",
+        "kind",
+        "kernel",
+        "stride",
+        "groups",
+        "output_shape",
+        "params",
+        "macs",
+        "other_ops",
+        "share",
+        "note",
+    )
+)
 DETAIL = 4_000_000  # bytes of metrics from which on not every step is decoded
 
 
@@ -94,5 +110,10 @@ def _layers(folder: RunFolder) -> dict[str, Any] | None:
         document = json.loads((folder.path / "layers.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    good = isinstance(document, dict) and isinstance(document.get("layers"), list)
-    return document if good else None
+    if not (isinstance(document, dict) and isinstance(document.get("layers"), list)):
+        return None
+    rows = document["layers"]
+    whole = all(isinstance(row, dict) and row.keys() >= LAYER_KEYS for row in rows)
+    opinion = document.get("ptflops")
+    told = isinstance(opinion, dict) and opinion.keys() >= {"macs", "note", "convention"}
+    return document if whole and told else None

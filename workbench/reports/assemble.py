@@ -44,7 +44,7 @@ def sweep_report(name: str, sweep: SweepConfig, table: Table, runs_dir: Path) ->
     blocks += [Paragraph(sweep.description)] if sweep.description else []
     if sweep.set:
         words += f" Set for every run: {changes_text(sweep.set)}."
-    blocks += [Paragraph(words), text_table(table, f"Results, the best {title(table.metric)} marked ★")]
+    blocks += [Paragraph(words), text_table(table, f"Results; ★ {title(table.metric)}")]
     blocks += _swept(sweep, table)
     folders = _finished(table, runs_dir)
     sides = [read_side(folder) for folder in folders.values()]

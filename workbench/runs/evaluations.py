@@ -64,6 +64,16 @@ def list_evaluations(folder: RunFolder) -> list[dict[str, Any]]:
             document = json.loads(path.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
-        if isinstance(document, dict) and isinstance(document.get("results"), list):
+        if _is_whole(document):
             found.append(document)
     return found
+
+
+def _is_whole(document: Any) -> bool:
+    """Whether a file holds what this program writes: a split, results, and the best of them."""
+    if not (isinstance(document, dict) and isinstance(document.get("results"), list)):
+        return False
+    best = document.get("best")
+    entries = [*document["results"], best]
+    whole = all(isinstance(one, dict) and one.keys() >= {"crop", "accuracy"} for one in entries)
+    return whole and isinstance(document.get("split"), str)
