@@ -28,12 +28,11 @@ def reduce_points(
     """
     if not x or high <= 0:
         return Points()
-    scale = buckets / high
     out_x: list[float] = []
     out_y: list[float] = []
     here, sum_x, sum_y, held = 0, 0.0, 0.0, 0
     for at, value in zip(x, y, strict=False):
-        bucket = min(buckets - 1, int(at * scale))
+        bucket = min(buckets - 1, int(at / high * buckets))
         if bucket != here and held:
             out_x.append(sum_x / held)
             out_y.append(sum_y / held)
