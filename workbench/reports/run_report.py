@@ -61,7 +61,8 @@ def _tables(side: Side) -> list[Block]:
         blocks.append(TextTable("Data", ["", "value"], data))
     if side.info.config:
         keys = flatten(to_tables(side.info.config))
-        shown = [(key, _short(v)) for key, v in keys.items() if not key.startswith("about.")]
+        aside = ("about.", "data.root")  # where the data lies is nobody else's business
+        shown = [(key, _short(v)) for key, v in keys.items() if not key.startswith(aside)]
         blocks.append(TextTable("Hyperparameters", ["key", "value"], shown))
     return [block for block in blocks if not isinstance(block, TextTable) or block.rows]
 
