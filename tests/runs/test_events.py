@@ -79,6 +79,13 @@ def test_thinned_reading_keeps_all_but_steps_and_the_last_step(tmp_path: Path) -
     assert len(steps) <= 5
 
 
+def test_thinned_reading_keeps_of_the_paces_the_last(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    paces = [{"event": "pace", "time": n, "images_per_second": n} for n in range(1, 4)]
+    write(path, step(1), paces[0], step(2), paces[1], paces[2], step(3))
+    assert EventTail(path).read(every=1000) == [step(1), paces[2], step(3)]
+
+
 def test_a_number_that_is_not_finite_becomes_null() -> None:
     line = encode({"event": "step", "loss": float("nan"), "all": [float("inf"), 1.0]})
     assert json.loads(line) == {"event": "step", "loss": None, "all": [None, 1.0]}

@@ -62,6 +62,25 @@ def test_what_is_known_is_not_read_again(root: Path, monkeypatch: pytest.MonkeyP
     assert sorted(again.rows()) == rows
 
 
+def test_a_long_look_shows_the_newest_first_and_keeps_what_it_has_when_it_is_cut_short(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.runs.index.TELL", 0.0)
+    os.utime(root / "one", (LONG_AGO[0] + 60, LONG_AGO[1] + 60))
+    seen: list[tuple[int, int, list[str]]] = []
+    index = RunIndex(root)
+
+    def cut_short(done: int, total: int) -> None:
+        seen.append((done, total, [row.id for row in index.rows()]))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        index.refresh(cut_short)
+    assert seen == [(1, 2, ["one"])]
+    index.close()
+    assert [row.id for row in RunIndex(root).rows()] == ["one"]
+
+
 def test_changes_additions_and_losses_are_seen(root: Path) -> None:
     index = RunIndex(root)
     index.refresh()

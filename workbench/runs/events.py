@@ -11,6 +11,7 @@ Event = dict[str, Any]
 CHUNK = 4 << 20  # bytes read at once, so that a screen stays responsive on a huge file
 LONGEST = 16 << 20  # bytes of one line; what is longer is no event of ours
 STEP_START = b'{"event":"step"'  # how the writer begins a step's line
+PACE_START = b'{"event":"pace"'
 
 
 class EventWriter:
@@ -99,8 +100,9 @@ class EventTail:
     def read(self, limit: int = CHUNK, every: int = 1) -> list[Event]:
         """The events of the next ``limit`` bytes at most; [] where there is nothing new.
 
-        With ``every`` above 1 only each so many-th step is decoded, and the last:
-        a curve of some thousand points does not need a million of them.
+        With ``every`` above 1 only each so many-th step is decoded, and the last (a curve
+        of some thousand points does not need a million of them), and of the paces, of
+        which each replaces the one before, only the last.
         """
         self.reset = False
         try:
@@ -126,10 +128,17 @@ class EventTail:
 
 
 def _thinned(lines: list[bytes], every: int) -> list[bytes]:
-    """Every line that is no step, and of the lines each so many-th and the last."""
-    others = [i for i, line in enumerate(lines) if not line.startswith(STEP_START)]
-    kept = {*others, *range(0, len(lines), every), len(lines) - 1} if lines else set()
-    return [lines[i] for i in sorted(kept)]
+    """Each so many-th line, the last one, the last pace, and whatever is no step and no pace."""
+    if not lines:
+        return []
+    kept = {*range(0, len(lines), every), len(lines) - 1}
+    last_pace = -1
+    for i, line in enumerate(lines):
+        if line.startswith(PACE_START):
+            last_pace = i
+        elif not line.startswith(STEP_START):
+            kept.add(i)
+    return [lines[i] for i in sorted({*kept, last_pace} - {-1})]
 
 
 def encode(event: Event) -> bytes:

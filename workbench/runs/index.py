@@ -17,7 +17,7 @@ from typing import Any
 from workbench.config import read_tables, to_tables
 from workbench.errors import RequestError
 from workbench.presets import load_preset
-from workbench.runs.events import EventTail
+from workbench.runs.events import Event, EventTail
 from workbench.runs.feed import RunFeed
 from workbench.runs.folder import ID, RunFolder
 from workbench.runs.query import Query
@@ -30,7 +30,8 @@ FILE = ".index.sqlite3"
 VERSION = 2
 FRESH = 2_000_000_000  # ns: a folder that changed so lately may change again within the same tick
 NO_STEPS = 1 << 40  # of the steps none is needed
-BATCH = 200  # rows between two reports of a first look
+OF_EPOCH = ("event", "time", "epoch", "step", "val_accuracy", "images_per_second")
+TELL = 0.25  # seconds between two reports of a long look
 
 
 class RunIndex:
@@ -53,10 +54,10 @@ class RunIndex:
         return list(self._rows.values())
 
     def refresh(self, report: Callable[[int, int], Any] | None = None) -> bool:
-        """Read again what has changed; True if any row has.
+        """Read again what has changed, the newest first; True if any row has.
 
-        ``report`` is called with how many runs of how many have been read, now and
-        then: the first look at a large directory takes a while.
+        The first look at a large directory takes a while: every now and then what was
+        read is kept, and ``report`` called with how many runs of how many that is.
         """
         marks = _folder_marks(self.root)
         gone = self._rows.keys() - marks.keys()
@@ -65,14 +66,20 @@ class RunIndex:
             self._marks.pop(run, None)
             self._feeds.pop(run, None)
         stale = [run for run, mark in marks.items() if self._is_stale(run, mark)]
+        stale.sort(key=marks.__getitem__, reverse=True)
         changed = bool(gone)
         new: dict[str, str] = {}  # configurations as JSON
-        for n, run in enumerate(stale):
+        told = time.monotonic()
+        for n, run in enumerate(stale, 1):
             before = self._rows.get(run)
             new[run] = self._read(run, marks[run])
             changed |= self._rows.get(run) != before
-            if report and n % BATCH == BATCH - 1:
-                report(n + 1, len(stale))
+            if time.monotonic() - told > TELL:
+                self._save(new, set())
+                new.clear()
+                if report:
+                    report(n, len(stale))
+                told = time.monotonic()
         self._save(new, gone)
         return changed
 
@@ -137,7 +144,7 @@ class RunIndex:
             self._feeds.pop(folder.id, None)
             tail, state = EventTail(folder.metrics), RunState()
             while events := tail.read(every=NO_STEPS):
-                state.fold(events)
+                state.fold(map(_for_row, events))
             return state
         feed = self._feeds.get(folder.id)
         if feed is None:
@@ -192,6 +199,13 @@ def _folder_marks(root: Path) -> dict[str, int]:
         return {}
     except PermissionError:
         raise RequestError(f"{root}: cannot be read: permission denied") from None
+
+
+def _for_row(event: Event) -> Event:
+    """What a row needs of an event: of an epoch little, of confusion matrices nothing."""
+    if event["event"] == "epoch":
+        return {name: event[name] for name in OF_EPOCH if name in event}
+    return {name: value for name, value in event.items() if not isinstance(value, dict | list)}
 
 
 def _value(kind: str, value: Any) -> Any:
