@@ -89,11 +89,63 @@ def test_csv_has_the_plain_rows(summary: dict[str, Any]) -> None:
     assert rows[0]["output_shape"] == "64×32×32"
 
 
-@pytest.mark.parametrize("key", ["params", "macs"])
-def test_sorting(summary: dict[str, Any], key: layer_table.SortKey) -> None:
+@pytest.mark.parametrize("key", ["params", "macs", "share", "other_ops"])
+def test_rows_by_a_number_come_with_the_largest_first(
+    summary: dict[str, Any], key: layer_table.SortKey
+) -> None:
     values = [layer[key] for layer in layer_table.sort_layers(summary["layers"], key)]
 
     assert values == sorted(values, reverse=True)
+
+
+def test_rows_by_a_word_come_by_the_alphabet_and_by_numbers_in_it() -> None:
+    rows = [{"name": name} for name in ("layer10.conv", "layer2.conv", "head", "layer2.act")]
+
+    names = [layer["name"] for layer in layer_table.sort_layers(rows, "name")]
+    assert names == ["head", "layer2.act", "layer2.conv", "layer10.conv"]
+    assert layer_table.sort_layers(rows, "order") == rows
+
+
+@pytest.mark.parametrize("key", ["params", "macs"])
+def test_a_sorted_tree_is_sorted_in_every_group_and_keeps_its_sums(
+    summary: dict[str, Any], key: layer_table.SortKey
+) -> None:
+    sums = {
+        node.path: (node.params, node.macs, node.output_shape)
+        for node in layer_table.tree(summary).walk()
+    }
+    nodes = list(layer_table.tree(summary, key).walk())
+
+    assert [node.path for node in nodes] != list(sums)
+    assert {node.path: (node.params, node.macs, node.output_shape) for node in nodes} == sums
+    for node in nodes:
+        values = [getattr(child, key) for child in node.children]
+        assert values == sorted(values, reverse=True)
+        assert all(child.path.startswith(node.path) for child in node.children)
+
+
+def test_a_tree_by_type_has_the_groups_first(summary: dict[str, Any]) -> None:
+    block = next(
+        node for node in layer_table.tree(summary, "type").walk() if node.path == "layer2.block1"
+    )
+    types = [child.layer["type"] if child.layer else "" for child in block.children]
+
+    assert types[0] == ""  # the shortcut
+    assert types == sorted(types, key=str.lower)
+
+
+def test_every_layout_can_be_sorted(summary: dict[str, Any]) -> None:
+    text = layer_table.to_text(summary, "params", depth=1).splitlines()
+    markdown = layer_table.to_markdown(summary, "params").splitlines()
+    rows = list(csv.DictReader(io.StringIO(layer_table.to_csv(summary, "params"))))
+
+    assert text[2].startswith("layer 3") and text[6].startswith("stem")
+    assert markdown[2].startswith("| **layer 3")
+    assert int(rows[0]["params"]) == 589_824  # a 3×3 convolution of 256 channels
+
+    assert layer_table.titled("params", "params") == "params▼"
+    assert layer_table.titled("name", "name") == "name▲"
+    assert layer_table.titled("MACs", "order") == "MACs"
 
 
 def test_a_shared_layer_keeps_its_place_each_time() -> None:

@@ -8,13 +8,17 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 Layer = Mapping[str, Any]
-SortKey = Literal["order", "name", "type", "params", "macs", "other_ops"]
+SortKey = Literal["order", "name", "type", "params", "macs", "share", "other_ops"]
+SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
+SORT_TURNS: tuple[SortKey, ...] = ("order", "params", "macs", "name")  # one key's, on a screen
+WORDS = ("name", "type")  # sorted by the alphabet; numbers come with the largest first
 COLUMNS = ("name", "type", "kernel", "stride", "groups", "output", "params", "MACs", "share")
+PARTS = re.compile(r"(\D*)(\d*)")  # of a name: words and the numbers after them
 NUMERIC = frozenset(("groups", "params", "MACs", "share"))
 
 
@@ -40,19 +44,36 @@ class Node:
             yield from child.walk()
 
 
-def tree(summary: Mapping[str, Any]) -> Node:
-    """Group the layers of a summary by the dots in their names; the root is the network."""
+def tree(summary: Mapping[str, Any], sort: SortKey = "order") -> Node:
+    """Group the layers of a summary by the dots in their names; the root is the network.
+
+    Sorted by a column, layers stay in their block and blocks in their stage: stages are
+    sorted by their subtotals, the blocks of each by theirs, the layers of each block alone.
+    """
     layers = summary["layers"]
     total = sum(layer["macs"] for layer in layers)
     children = _children(layers, "", 1, total)
-    return _sum("", "total", 0, children, total)
+    return _sorted(_sum("", "total", 0, children, total), sort)
 
 
-def sort_layers(layers: Sequence[Layer], key: SortKey, *, descending: bool = True) -> list[Layer]:
-    """The layers by one column; ``order`` is the order of execution, as they come."""
+def sort_layers(layers: Sequence[Layer], key: SortKey) -> list[Layer]:
+    """All layers by one column, whatever their stage; ``order`` is that of execution.
+
+    Numbers come with the largest first, words by the alphabet with ``block2`` before
+    ``block10``; what is equal keeps the order of execution.
+    """
     if key == "order":
         return list(layers)
-    return sorted(layers, key=lambda layer: layer[key], reverse=descending)
+    if key in WORDS:
+        return sorted(layers, key=lambda layer: _natural(layer[key]))
+    return sorted(layers, key=lambda layer: -layer[key])
+
+
+def titled(column: str, sort: SortKey) -> str:
+    """A column's title, with an arrow where the table is sorted by it."""
+    if column.lower() != sort:
+        return column
+    return column + ("▲" if sort in WORDS else "▼")
 
 
 def cells(node: Node) -> tuple[str, ...]:
@@ -71,26 +92,26 @@ def cells(node: Node) -> tuple[str, ...]:
     )
 
 
-def to_csv(summary: Mapping[str, Any]) -> str:
+def to_csv(summary: Mapping[str, Any], sort: SortKey = "order") -> str:
     """The plain rows, one a layer, as CSV with a header and without subtotals."""
     names = ["name", "type", "kind", "kernel", "stride", "groups", "output_shape"]
     names += ["params", "macs", "other_ops", "share", "note"]
     out = io.StringIO()
     writer = csv.DictWriter(out, names, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
-    for layer in summary["layers"]:
+    for layer in sort_layers(summary["layers"], sort):
         shapes = {key: times(layer[key]) for key in ("kernel", "stride", "output_shape")}
         writer.writerow({**layer, **shapes, "share": f"{layer['share']:.6f}"})
     return out.getvalue()
 
 
-def to_markdown(summary: Mapping[str, Any]) -> str:
+def to_markdown(summary: Mapping[str, Any], sort: SortKey = "order") -> str:
     """The tree with subtotals in bold as a Markdown table, the total last."""
     rows: list[Sequence[str]] = [
         COLUMNS,
         ["---:" if column in NUMERIC else "---" for column in COLUMNS],
     ]
-    for node in _total_last(summary):
+    for node in _total_last(summary, sort):
         name, *others = cells(node)
         name = name.replace("|", "\\|")
         bold = f"**{name}**" if node.children else name
@@ -98,9 +119,11 @@ def to_markdown(summary: Mapping[str, Any]) -> str:
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
 
 
-def to_text(summary: Mapping[str, Any], *, depth: int | None = None) -> str:
+def to_text(
+    summary: Mapping[str, Any], sort: SortKey = "order", *, depth: int | None = None
+) -> str:
     """The tree as aligned text; ``depth`` 1 shows stages only, 2 blocks too, None everything."""
-    nodes = [node for node in _total_last(summary) if depth is None or node.depth <= depth]
+    nodes = [node for node in _total_last(summary, sort) if depth is None or node.depth <= depth]
     rows: list[tuple[str, ...]] = [COLUMNS]
     for node in nodes:
         name, *others = cells(node)
@@ -213,6 +236,27 @@ def _group_label(name: str, children: Sequence[Node]) -> str:
     return words
 
 
-def _total_last(summary: Mapping[str, Any]) -> list[Node]:
-    root, *rest = tree(summary).walk()
+def _sorted(node: Node, key: SortKey) -> Node:
+    """The same with the children of every group sorted by one column."""
+    if key == "order":
+        return node
+
+    def place(child: Node) -> tuple[Any, ...]:
+        if key == "name":
+            return _natural(child.path)
+        if key == "type":  # groups have none and come first
+            return _natural(child.layer["type"] if child.layer else "")
+        return (-getattr(child, key),)
+
+    children = sorted((_sorted(child, key) for child in node.children), key=place)
+    return replace(node, children=tuple(children))
+
+
+def _natural(text: str) -> tuple[tuple[str, int], ...]:
+    """What words with numbers in them are sorted by: ``block2`` before ``block10``."""
+    return tuple((word.lower(), int(digits or 0)) for word, digits in PARTS.findall(text))
+
+
+def _total_last(summary: Mapping[str, Any], sort: SortKey) -> list[Node]:
+    root, *rest = tree(summary, sort).walk()
     return [*rest, root]

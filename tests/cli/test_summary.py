@@ -50,3 +50,19 @@ def test_formats(workbench: Workbench) -> None:
     assert sum(int(row["params"]) for row in rows) == 82_030
     markdown = workbench("summary", SIMPLE, "--format", "markdown").out
     assert all(line.startswith("| ") for line in markdown.splitlines())
+
+
+def test_sorting(workbench: Workbench) -> None:
+    layers = workbench("summary", SIMPLE, "--json", "--sort", "MACs").document["layers"]
+    macs = [layer["macs"] for layer in layers]
+    assert macs == sorted(macs, reverse=True) and macs[0] > macs[-1]
+    assert len(layers) == len(workbench("summary", SIMPLE, "--json").document["layers"])
+    table = workbench("summary", SIMPLE, "--sort", "params").out
+    assert table != workbench("summary", SIMPLE).out
+    assert "82,030" in table and "716,328" in table
+
+
+def test_a_column_that_there_is_not(workbench: Workbench) -> None:
+    result = workbench("summary", SIMPLE, "--sort", "weight")
+    assert result.status == 2 and result.err.count("\n") == 1
+    assert "'weight'" in result.err and "'params', 'macs'" in result.err

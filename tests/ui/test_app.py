@@ -16,7 +16,8 @@ from workbench.ui.dialogs import Ask, Confirm, Reader
 from workbench.ui.panels.choice import Choice
 from workbench.ui.panels.fields import DropDown, FieldRow
 from workbench.ui.panels.form import PresetForm
-from workbench.ui.panels.network import LayerList, NetworkPanel
+from workbench.ui.panels.layer_list import LayerList
+from workbench.ui.panels.network import NetworkPanel
 from workbench.ui.panels.preset_tree import PresetList, PresetTree
 from workbench.ui.screens.presets import PresetsScreen
 from workbench.ui.screens.run import RunScreen

@@ -18,6 +18,8 @@ from tests.ui.desk import (
 )
 from workbench.config import read_config
 from workbench.presets import load_preset, own_folder, save_preset
+from workbench.ui.panels.layer_list import LayerList
+from workbench.ui.panels.network import NetworkPanel
 from workbench.ui.screens.run import RunScreen
 
 
@@ -239,6 +241,35 @@ async def test_stages_fold(tmp_path: Path) -> None:
         await settle(pilot)
         assert "▸ stem" in text_of(app)
         assert "conv 3×3" not in text_of(app)
+
+
+async def test_layers_are_sorted_by_a_key_or_by_their_titles(tmp_path: Path) -> None:
+    async with desk(tmp_path) as (app, pilot, _):
+        document = summary_of(presets_screen(app).draft.config)  # type: ignore[union-attr]
+        [layer] = document["layers"]
+        document["layers"] = [
+            {**layer, "name": "stem.conv", "params": 1, "macs": 3},
+            {**layer, "name": "body.small", "params": 2, "macs": 1},
+            {**layer, "name": "body.large", "params": 4, "macs": 1},
+        ]
+        app.screen.query_one(NetworkPanel).show(document)
+        rows = app.screen.query_one(LayerList)
+
+        def names() -> list[str]:
+            return [node.path for node in rows._lines]
+
+        executed = ["stem", "stem.conv", "body", "body.small", "body.large"]
+        assert names() == executed
+        await pilot.press("f6", "f6", "o")
+        assert names() == ["body", "body.large", "body.small", "stem", "stem.conv"]
+        assert "params▼" in text_of(app)
+        await pilot.press("o")
+        assert names() == executed  # the most MACs are the stem's
+        assert "MACs▼" in text_of(app)
+        await pilot.click(rows, offset=(2, 0))
+        assert names() == ["body", "body.large", "body.small", "stem", "stem.conv"]
+        await pilot.click(rows, offset=(2, 0))
+        assert names() == executed and "▲" not in text_of(app)
 
 
 @pytest.mark.parametrize(

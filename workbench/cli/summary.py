@@ -37,6 +37,14 @@ FORMATS = {
     show_default=True,
     help="How the table is written.",
 )
+@click.option(
+    "--sort",
+    type=click.Choice(layer_table.SORT_KEYS, case_sensitive=False),
+    default="order",
+    show_default=True,
+    metavar="COLUMN",
+    help=f"One of {', '.join(layer_table.SORT_KEYS)}; in a table within stages and blocks.",
+)
 @json_option
 def command(
     preset: str,
@@ -44,18 +52,24 @@ def command(
     input_text: str | None,
     budget: int | None,
     layout: str,
+    sort: layer_table.SortKey,
     as_json: bool,
 ) -> int:
-    """The layer table of PRESET: shapes, parameters, MACs. Needs no data and trains nothing."""
+    """The layer table of PRESET: shapes, parameters, MACs. Needs no data and trains nothing.
+
+    Sorted, a table keeps its groups: stages are sorted by their sums, the blocks of each
+    by theirs, and the layers within a block. The rows of CSV and JSON have no groups and
+    are sorted as one list.
+    """
     config = load_preset(preset, read_assignments(assignments))
     shape = read_shape(input_text) if input_text is not None else None
     from workbench.analysis import summarize  # torch, once the request is known to be right
 
     document = summarize(config, budget, shape)
     if as_json:
-        print_json(document)
+        print_json({**document, "layers": layer_table.sort_layers(document["layers"], sort)})
     else:
-        click.echo(FORMATS[layout](document), nl=False)
+        click.echo(FORMATS[layout](document, sort), nl=False)
     return 0 if budget is None or document["budget"]["within"] else 1
 
 

@@ -216,6 +216,16 @@ def test_the_layer_table_has_its_total_and_is_narrower_on_a_narrow_screen(tmp_pa
     assert max(map(len, narrow[:10])) <= 80
 
 
+def test_the_layer_table_is_sorted_within_its_groups_and_says_by_what(tmp_path: Path) -> None:
+    folder = record_run(tmp_path, SMALL)
+    write_layers(folder)
+    lines = texts(layer_lines(read_layers(folder), 150, "params"))
+    assert "params▼" in lines[0]
+    assert "total" in lines[1]
+    names = [line.split("  ")[0].strip() for line in (each.strip() for each in lines[2:10])]
+    assert names[:5] == ["layer 1 · 1 block", "block 1", "conv1 3×3", "norm1", "head"]
+
+
 def test_the_configuration_marks_what_was_changed() -> None:
     config = load_preset("resnet/resnet-5m-cifar10", {"optimizer.lr": 0.3})
     changed = changed_keys(config)

@@ -15,6 +15,7 @@ from workbench.runs.record import read_record, write_record
 from workbench.ui.dialogs import Confirm
 from workbench.ui.panels.classes import ClassesPanel
 from workbench.ui.panels.facts import Facts
+from workbench.ui.panels.layers import LayersPanel
 from workbench.ui.panels.lines import Lines
 from workbench.ui.panels.log import LogPanel
 from workbench.ui.panels.message import MessageLine
@@ -244,3 +245,18 @@ async def test_many_classes_are_scrolled(tmp_path: Path) -> None:
         await pilot.press("2", "pagedown", "j")
         await pilot.pause()
         assert panel(pilot, ClassesPanel).scroll_offset.y == 13
+
+
+async def test_o_sorts_the_layers_and_nothing_else(running: RunFolder) -> None:
+    async with app_on(running).run_test(size=(160, 48)) as pilot:
+        await settle(pilot)
+        await pilot.press("4")
+        layers = pilot.app.screen.query_one(LayersPanel)
+        turns = []
+        for _ in range(4):
+            await pilot.press("o")
+            turns.append(text_of(layers).splitlines()[0].split())
+        marked = [[name for name in turn if name[-1] in "▲▼"] for turn in turns]
+        assert marked == [["params▼"], ["MACs▼"], ["name▲"], []]
+        await pilot.press("2", "o", "4")
+        assert "▼" not in text_of(layers)

@@ -1,26 +1,21 @@
-"""What the network as edited costs: stages and blocks that fold, totals, the budget."""
+"""What the network as edited costs: its layers, totals, the budget."""
 
 import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.widgets import DataTable, Input, Static
+from textual.widgets import Input, Static
 
 from workbench.config import RunConfig, to_tables
-from workbench.layer_table import Node, number, remarks, times, tree
+from workbench.layer_table import remarks, times
 from workbench.runs.standby import Phase, Standby, StandbyError
+from workbench.ui.panels.layer_list import LayerList
 
-# From how many cells of width on a column is shown; what is named most often stays longest.
-COLUMNS = {"name": 0, "type": 72, "output": 50, "params": 0, "MACs": 0}
-NUMERIC = ("params", "MACs")
-LONGEST_TYPE = 13  # cells
-OPEN_DEPTH = 1  # stages are open, blocks folded
 BUDGET = 5_000_000  # study 2's; another one can be typed
 BAR_WIDTH = 24
 COUNTED = ("task", "model", "data", "augment")  # the sections that a network's cost depends on
@@ -30,108 +25,6 @@ WAITING: dict[Phase, str] = {
     "loading": "loading torch…",
     "ready": "counting…",
 }
-
-
-class LayerList(DataTable[Text]):
-    """The rows; those with layers below them fold."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,space", "select_cursor", "Fold", id="layers.fold",
-                tooltip="Fold or unfold the stage or block under the cursor"),
-        Binding("l,right", "unfold(True)", "Unfold", id="layers.open", show=False),
-        Binding("h,left", "unfold(False)", "Fold", id="layers.close", show=False),
-        Binding("j", "cursor_down", "Down", id="layers.down", show=False),
-        Binding("k", "cursor_up", "Up", id="layers.up", show=False),
-        Binding("plus", "all(True)", "Unfold all", id="layers.all",
-                tooltip="Show every layer"),
-        Binding("minus", "all(False)", "Fold all", id="layers.none", show=False,
-                tooltip="Show stages only"),
-    ]  # fmt: skip
-
-    def __init__(self) -> None:
-        super().__init__(id="layer-list", cursor_type="row", cell_padding=1)
-        self._network: Node | None = None
-        self._folded: dict[str, bool] = {}  # by path, where the person has decided
-        self._lines: list[Node] = []
-        self._headings: list[str] = []
-
-    def on_resize(self) -> None:
-        """Show as many columns as there is room for."""
-        if self._headings != self._fitting_headings():
-            self._fill()
-
-    def show(self, network: Node) -> None:
-        """Show a network's tree; what was folded stays folded."""
-        self._network = network
-        self._fill()
-
-    def action_unfold(self, wanted: bool) -> None:
-        """Fold or unfold the row under the cursor."""
-        node = self._node()
-        if node is not None and node.children and self._is_open(node) != wanted:
-            self._folded[node.path] = not wanted
-            self._fill()
-
-    def action_all(self, wanted: bool) -> None:
-        """Fold or unfold everything."""
-        if self._network is not None:
-            self._folded = {node.path: not wanted for node in self._network.walk() if node.children}
-            self._fill()
-
-    @on(DataTable.RowSelected)
-    def _toggle(self, event: DataTable.RowSelected) -> None:
-        event.stop()
-        node = self._node()
-        if node is not None:
-            self.action_unfold(not self._is_open(node))
-
-    def _node(self) -> Node | None:
-        return self._lines[self.cursor_row] if 0 <= self.cursor_row < len(self._lines) else None
-
-    def _is_open(self, node: Node) -> bool:
-        return not self._folded.get(node.path, node.depth > OPEN_DEPTH)
-
-    def _visible(self, node: Node) -> list[Node]:
-        rows = []
-        for child in node.children:
-            rows.append(child)
-            if child.children and self._is_open(child):
-                rows += self._visible(child)
-        return rows
-
-    def _fill(self) -> None:
-        if self._network is None:
-            return
-        row, top = self.cursor_row, self.scroll_y
-        self._lines = self._visible(self._network)
-        self._headings = self._fitting_headings()
-        self.clear(columns=True)
-        for heading in self._headings:
-            self.add_column(Text(heading, justify="right" if heading in NUMERIC else "left"))
-        for node in self._lines:
-            cells = self._cells(node)
-            self.add_row(*(cells[heading] for heading in self._headings))
-        self.move_cursor(row=min(row, len(self._lines) - 1), scroll=False)
-        self.scroll_to(y=top, animate=False, immediate=True)
-
-    def _fitting_headings(self) -> list[str]:
-        width = self.container_size.width
-        return [heading for heading, room in COLUMNS.items() if width >= room]
-
-    def _cells(self, node: Node) -> dict[str, Text]:
-        mark = "  "
-        if node.children:
-            mark = "▾ " if self._is_open(node) else "▸ "
-        style = "bold" if node.children and node.depth == 1 else ""
-        kind = Text(str(node.layer["type"]) if node.layer else "")
-        kind.truncate(LONGEST_TYPE, overflow="ellipsis")
-        return {
-            "name": Text("  " * (node.depth - 1) + mark + node.label, style=style),
-            "type": kind,
-            "output": Text(times(node.output_shape)),
-            "params": Text(number(node.params) or "–", justify="right", style=style),
-            "MACs": Text(number(node.macs) or "–", justify="right", style=style),
-        }
 
 
 class NetworkPanel(Vertical):
@@ -212,7 +105,7 @@ class NetworkPanel(Vertical):
         self._summary = summary
         self.remove_class("-stale")
         self._arrange("")
-        self.query_one(LayerList).show(tree(summary))
+        self.query_one(LayerList).show(summary)
         self.query_one("#totals", Static).update(_totals(summary))
         self._show_budget()
 

@@ -73,6 +73,10 @@ class RunScreen(Screen[None]):
             tooltip="What the network cuts out of the pictures, or the pictures",
         ),
         Binding(
+            "o", "sort", "Sort", id="run.sort",
+            tooltip="Sort the layers by parameters, MACs, name or as executed",
+        ),
+        Binding(
             "tab", "panel(1)", "Panel", id="run.next", key_display="tab", priority=True,
             tooltip="The next panel",
         ),
@@ -250,10 +254,16 @@ class RunScreen(Screen[None]):
         """What was cut out of the pictures, or the pictures."""
         self.query_one(GalleryPanel).toggle_crops()
 
+    def action_sort(self) -> None:
+        """Sort the layers by another column."""
+        self.query_one(LayersPanel).next_sort()
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Keys for one plot or two are there where they do something."""
         if action in ("wrong", "crops"):
             return TITLES[self._active] == GalleryPanel.title
+        if action == "sort":
+            return TITLES[self._active] == LayersPanel.title
         if action == "zoom":
             return self.size.width >= ROOMY
         if action == "swap":
