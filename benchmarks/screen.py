@@ -17,6 +17,7 @@ import json
 import os
 import pty
 import select
+import signal
 import statistics
 import struct
 import subprocess
@@ -110,6 +111,15 @@ class Watched:
     def _cpu(self) -> float:
         times = self._about.cpu_times()
         return times.user + times.system
+
+    def pause(self) -> None:
+        """Stop the screen's process, so that it costs nothing."""
+        os.killpg(self._process.pid, signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """Let it watch again, and catch up."""
+        os.killpg(self._process.pid, signal.SIGCONT)
+        time.sleep(SETTLE)
 
     def close(self) -> None:
         """End the screen."""
