@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,30 +39,53 @@ def make_runs(root: Path, count: int) -> None:
         shutil.copytree(root / f"kind-{n % KINDS}", root / f"run-{n:06}")
 
 
+@dataclass
+class Watch:
+    """Seconds on the clock, and seconds that the processor worked, since it was made."""
+
+    began: float = field(default_factory=time.perf_counter)
+    worked: float = field(default_factory=time.process_time)
+
+    @property
+    def clock(self) -> float:
+        """Seconds on the clock."""
+        return time.perf_counter() - self.began
+
+    @property
+    def processor(self) -> float:
+        """Seconds that the processor worked for this process."""
+        return time.process_time() - self.worked
+
+
 def median(act: Callable[[], Any]) -> dict[str, float]:
-    """Median of some repeats: seconds on the clock, and seconds that the processor worked."""
+    """Median of some repeats."""
     clock, processor = [], []
     for _ in range(REPEATS):
-        began, worked = time.perf_counter(), time.process_time()
+        watch = Watch()
         act()
-        clock.append(time.perf_counter() - began)
-        processor.append(time.process_time() - worked)
+        clock.append(watch.clock)
+        processor.append(watch.processor)
     return {
         "clock": round(statistics.median(clock), 4),
         "processor": round(statistics.median(processor), 4),
     }
 
 
+def first_look(root: Path) -> dict[str, float]:
+    """Seconds until rows are there to be shown, and until all are."""
+    index, watch, rows = RunIndex(root), Watch(), list[float]()
+    index.refresh(lambda done, total: rows.append(watch.clock))
+    index.close()
+    return {
+        "first_rows": round(rows[0] if rows else watch.clock, 2),
+        "clock": round(watch.clock, 2),
+        "processor": round(watch.processor, 2),
+    }
+
+
 def measure(root: Path) -> dict[str, Any]:
     """Seconds of every step."""
-    began, worked = time.perf_counter(), time.process_time()
-    index = RunIndex(root)
-    index.refresh()
-    first = {
-        "clock": round(time.perf_counter() - began, 2),
-        "processor": round(time.process_time() - worked, 2),
-    }
-    index.close()
+    first = first_look(root)
 
     def open_again() -> None:
         again = RunIndex(root)

@@ -1,5 +1,6 @@
 """The Runs screen, driven by keys and seen in pictures."""
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from textual.widgets import Input
 from tests.ui.harness import ScreenApp, settle
 from tests.ui.recorded import Recording, record_run
 from workbench.runs.control import WishReader
+from workbench.runs.index import RunIndex
 from workbench.runs.record import read_record, write_record
 from workbench.runs.row import RunRow
 from workbench.ui.panels.lines import Lines, plain
@@ -70,6 +72,33 @@ async def test_without_runs_it_says_what_to_do(tmp_path: Path) -> None:
         await pilot.press("enter", "space", "s", "d", "p", "j", "G", "u")
         await pilot.pause()
         assert isinstance(pilot.app.screen, RunsScreen)
+
+
+async def test_a_first_look_shows_its_rows_and_how_far_it_is_before_it_is_through(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.runs.index.TELL", 0.0)
+    read, go_on = RunIndex._read, threading.Event()
+
+    def slow_at_the_third(index: RunIndex, run: str, mark: int) -> str:
+        if len(index.rows()) == 2:
+            go_on.wait(20)
+        return read(index, run, mark)
+
+    monkeypatch.setattr(RunIndex, "_read", slow_at_the_third)
+    async with ScreenApp(root).run_test(size=(80, 24)) as pilot:
+        try:
+            for _ in range(200):
+                await pilot.pause(0.02)
+                if len(names(pilot)) == 2:
+                    break
+            assert "reading the runs 2/5" in preview(pilot)
+            assert len(names(pilot)) == 2
+        finally:
+            go_on.set()
+        await settle(pilot)
+        assert len(names(pilot)) == 5
+        assert "reading" not in preview(pilot)
 
 
 async def test_sorting_by_keys_and_by_a_click_on_a_title(root: Path) -> None:

@@ -115,7 +115,7 @@ class RunsScreen(Screen[None]):
         try:
             if self._index is None:
                 self._index = RunIndex(self.app.runs_root)  # type: ignore[attr-defined]
-            changed = self._index.refresh(self._report)
+            changed = self._index.refresh(self._report if first else None)
         except WorkbenchError as error:
             self.app.call_from_thread(self._say, error)
             return
