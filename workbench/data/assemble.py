@@ -1,4 +1,4 @@
-"""From arrays of pictures and labels to a :class:`DataSet`: limit, split, statistics, hash."""
+"""From pictures and targets to a :class:`DataSet`: limit, split, statistics, hash."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from workbench.config import RunConfig
+from workbench.data.cache import Decoded
 from workbench.data.dataset import DataSet, PictureRows, Split, take, tensor_hash
 from workbench.data.split import Rows, limited, stratified
 from workbench.data.statistics import kept_statistics, normalisation
@@ -41,16 +42,48 @@ def assemble(
     ]
     hashes = [tensor_hash(part.permute(0, 2, 3, 1)) for part in (images, tested)]
     content = content_hash(classes, hashes, splits, [rows, held_out])
-    mean, std = normalisation(config, lambda: kept_statistics(splits[0].images, content))
+    return _data_set(config, classes, splits, content)
+
+
+def assemble_cached(
+    config: RunConfig,
+    classes: Sequence[str],
+    cache: Decoded,
+    parts: Sequence[Rows],
+    targets: Sequence[dict[str, Tensor]],
+) -> DataSet:
+    """Make a data set of pictures that stay in their cache, and are read from there by batches.
+
+    ``parts`` are the cache's rows for training, validation and test, ``targets`` what
+    belongs to them, row by row.
+    """
+    splits = [
+        Split(PictureRows(cache.pictures, torch.from_numpy(rows)), target)
+        for rows, target in zip(parts, targets, strict=True)
+    ]
+    content = content_hash(classes, [cache.content_hash], splits, parts)
+    return _data_set(config, classes, splits, content, cache.problems)
+
+
+def _data_set(
+    config: RunConfig,
+    classes: Sequence[str],
+    splits: Sequence[Split],
+    content: str,
+    skipped: Sequence[tuple[str, str]] = (),
+) -> DataSet:
+    train, validation, test = splits
+    mean, std = normalisation(config, lambda: kept_statistics(train.images, content))
     return DataSet(
         name=config.data.name,
         classes=tuple(classes),
-        train=splits[0],
-        validation=splits[1],
-        test=splits[2],
+        train=train,
+        validation=validation,
+        test=test,
         mean=mean,
         std=std,
         content_hash=content,
+        skipped=list(skipped),
     )
 
 

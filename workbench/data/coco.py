@@ -10,11 +10,10 @@ from workbench.boxes import NO_OBJECT, STRIDE, proposal_mask
 from workbench.coco import CocoPicture, read_coco
 from workbench.config import RunConfig
 from workbench.config.data import CocoData
-from workbench.data.assemble import content_hash
+from workbench.data.assemble import assemble_cached
 from workbench.data.cache import Decoding, decoded
-from workbench.data.dataset import DataSet, PictureRows, Progress, Split
+from workbench.data.dataset import DataSet, Progress
 from workbench.data.split import Rows
-from workbench.data.statistics import kept_statistics, normalisation
 from workbench.errors import DataError
 
 CHUNK = 500  # pictures whose masks are made at once
@@ -39,23 +38,7 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
         raise DataError(f"{folder.root}: no picture can be read: {cache.problems[0]}")
     parts = _split(good, len(folder.train), data)
     targets = [_targets([pictures[row] for row in rows], data) for rows in parts]
-    splits = [
-        Split(PictureRows(cache.pictures, torch.from_numpy(rows)), target)
-        for rows, target in zip(parts, targets, strict=True)
-    ]
-    content = content_hash(folder.classes, [cache.content_hash], splits, parts)
-    mean, std = normalisation(config, lambda: kept_statistics(splits[0].images, content))
-    return DataSet(
-        name=data.name,
-        classes=folder.classes,
-        train=splits[0],
-        validation=splits[1],
-        test=splits[2],
-        mean=mean,
-        std=std,
-        content_hash=content,
-        skipped=cache.problems,
-    )
+    return assemble_cached(config, folder.classes, cache, parts, targets)
 
 
 def _split(good: Rows, trained: int, data: CocoData) -> list[Rows]:

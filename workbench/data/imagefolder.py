@@ -13,15 +13,12 @@ from numpy.typing import NDArray
 
 from workbench.config import RunConfig
 from workbench.config.data import ImageFolderData
-from workbench.data.assemble import content_hash
+from workbench.data.assemble import assemble_cached
 from workbench.data.cache import Decoded, Decoding, decoded
-from workbench.data.dataset import DataSet, PictureRows, Progress, Split
-from workbench.data.split import limited, stratified
-from workbench.data.statistics import kept_statistics, normalisation
+from workbench.data.dataset import DataSet, Progress
+from workbench.data.split import Rows, limited, stratified
 from workbench.errors import DataError
 from workbench.pictures import PictureFile, PictureFolder, find_pictures
-
-Rows = NDArray[np.int64]
 
 
 def load(config: RunConfig, progress: Progress) -> DataSet:
@@ -40,26 +37,8 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
     labels = _labels(files)
     _check_classes(folder, halves[0], cache)
     parts = _split_rows([len(half) for half in halves], labels, cache.good, data)
-    splits = [
-        Split(
-            PictureRows(cache.pictures, torch.from_numpy(rows)),
-            {"label": torch.from_numpy(labels[rows])},
-        )
-        for rows in parts
-    ]
-    content = content_hash(folder.classes, [cache.content_hash], splits, parts)
-    mean, std = normalisation(config, lambda: kept_statistics(splits[0].images, content))
-    return DataSet(
-        name=data.name,
-        classes=folder.classes,
-        train=splits[0],
-        validation=splits[1],
-        test=splits[2],
-        mean=mean,
-        std=std,
-        content_hash=content,
-        skipped=cache.problems,
-    )
+    targets = [{"label": torch.from_numpy(labels[rows])} for rows in parts]
+    return assemble_cached(config, folder.classes, cache, parts, targets)
 
 
 def _choose(folder: PictureFolder, data: ImageFolderData) -> list[list[PictureFile]]:
