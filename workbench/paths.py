@@ -9,3 +9,11 @@ def is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
+
+
+def is_dir(path: Path) -> bool:
+    """Whether there is such a folder; one that cannot be asked about is not there."""
+    try:
+        return path.is_dir()
+    except (OSError, ValueError):
+        return False

@@ -43,3 +43,21 @@ def test_runs_of_another_disk_are_listed(workbench: Workbench, tmp_path: Path) -
     assert workbench("show", "far", "--runs-dir", runs).status == 0
     assert workbench("roots", "--remove", disk, "--runs-dir", runs).status == 0
     assert workbench("show", "far", "--runs-dir", runs).status == 2
+
+
+def test_runs_of_several_disks_say_where_they_are_and_a_missing_one_is_said(
+    workbench: Workbench, tmp_path: Path
+) -> None:
+    runs, disk = tmp_path / "runs", tmp_path / "disk"
+    prepare(load_preset("quick/digits"), runs, "near")
+    prepare(load_preset("quick/digits"), disk, "far")
+    assert "ROOT" not in workbench("runs", "--runs-dir", runs).out
+    assert workbench("roots", "--add", disk, "--runs-dir", runs).status == 0
+    lines = workbench("runs", "--runs-dir", runs, "--sort", "id").out.splitlines()
+    assert [line.split()[-1] for line in lines] == ["ROOT", "disk", "runs"]
+    only = workbench("runs", f"root:{disk}", "--runs-dir", runs, "--json").document
+    assert [row["id"] for row in only] == ["far"]
+    disk.rename(tmp_path / "elsewhere")
+    left = workbench("runs", "--runs-dir", runs, "--json")
+    assert left.status == 0 and [row["id"] for row in left.document] == ["near"]
+    assert f"{disk}: is not there now; its runs are left out" in left.err

@@ -42,7 +42,7 @@ async def settle(pilot: Pilot[None]) -> None:
         screen = pilot.app.screen
         if isinstance(screen, RunScreen) and not screen._waiting and screen.feed.state.step:
             break
-        if isinstance(screen, RunsScreen) and screen._index is not None and not screen._told:
+        if isinstance(screen, RunsScreen) and screen._listing.runs.roots and not screen._told:
             break
     await pilot.pause(0.05)
 

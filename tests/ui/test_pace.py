@@ -10,6 +10,7 @@ from workbench.runs.folder import RunFolder
 from workbench.runs.launch import prepare
 from workbench.runs.process import own_identity
 from workbench.runs.record import write_record
+from workbench.runs.roots import add_root
 from workbench.ui.facts import data_facts, schedule_curve
 from workbench.ui.machine import count_live, describe_machine
 from workbench.ui.pace import duration, estimate, past_runs
@@ -90,3 +91,10 @@ def test_the_schedule_is_drawn_from_zero_to_its_greatest() -> None:
 def test_the_data_set_in_a_line() -> None:
     line = data_facts(load_preset("resnet/resnet-5m-cifar10"))
     assert line == "CIFAR-10 · 32×32 RGB · 10 classes · 50,000 + 10,000"
+
+
+def test_live_runs_of_an_added_root_count_too(tmp_path: Path) -> None:
+    run_of(load_preset("quick/digits"), tmp_path / "disk", status="running").heartbeat.touch()
+    assert count_live(tmp_path / "runs") == 0
+    add_root(tmp_path / "runs", tmp_path / "disk")
+    assert count_live(tmp_path / "runs") == 1

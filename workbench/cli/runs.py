@@ -1,7 +1,7 @@
 """``workbench runs``: the runs of a runs directory, filtered and sorted."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +10,11 @@ import click
 from workbench.cli.options import json_option, runs_dir_option
 from workbench.cli.text import print_json
 from workbench.cli.waiting import Waiting
-from workbench.runs.index import RunIndex
+from workbench.runs.indexes import RunIndexes
 from workbench.runs.query import NAMES, parse_query
-from workbench.runs.roots import all_roots
+from workbench.runs.roots import root_names
 from workbench.runs.row import RunRow
-from workbench.text import NOTHING, columns, count, duration, percent
+from workbench.text import NOTHING, columns, count, duration, one_line, percent
 
 HEADINGS = (
     *("RUN", "STATUS", "PRESET", "BEST VAL", "TEST", "PARAMETERS", "MACS", "TIME", "STARTED"),
@@ -48,26 +48,25 @@ def command(
     Times and numbers come with the largest first, names by the alphabet.
     """
     found = select(runs_dir, terms)
-    rows = sort_rows(list(found), sort, reverse=reverse)[:limit]
+    rows = sort_rows(found, sort, reverse=reverse)[:limit]
     if as_json:
-        print_json([_document(row, found[row]) for row in rows])
+        print_json([_document(row) for row in rows])
     elif rows:
-        click.echo(columns([HEADINGS, *map(_row, rows)], NUMBERS))
+        click.echo(_table(rows))
     elif terms:
         click.echo(f"no run in {runs_dir} fits {' '.join(terms)}", err=True)
     else:
         click.echo(f"no runs in {runs_dir}; `workbench train quick/digits` makes one", err=True)
 
 
-def select(runs_dir: Path, terms: Sequence[str]) -> dict[RunRow, Path]:
-    """The rows of the runs that fulfil every term, in no order, each with its runs directory."""
-    with ExitStack() as stack, Waiting() as waiting:
-        roots = all_roots(runs_dir)
-        indexes = [stack.enter_context(closing(RunIndex(root))) for root in roots]
-        for index in indexes:
-            index.refresh(lambda done, total: waiting("reading the runs", done, total))
-        query = parse_query(" ".join(terms), set().union(*(index.keys() for index in indexes)))
-        return {row: index.root for index in indexes for row in index.select(query)}
+def select(runs_dir: Path, terms: Sequence[str]) -> list[RunRow]:
+    """The rows of the runs that fulfil every term, in no order; says which roots are left out."""
+    with closing(RunIndexes(runs_dir)) as runs:
+        with Waiting() as waiting:
+            runs.refresh(lambda done, total: waiting("reading the runs", done, total))
+        for root, why in runs.absent.items():
+            click.echo(one_line(f"{root}: {why}; its runs are left out"), err=True)
+        return runs.select(parse_query(" ".join(terms), runs.keys()))
 
 
 def sort_rows(rows: Sequence[RunRow], column: str, *, reverse: bool = False) -> list[RunRow]:
@@ -83,13 +82,13 @@ def sort_rows(rows: Sequence[RunRow], column: str, *, reverse: bool = False) -> 
     return have + sorted(rest, key=lambda row: row.id)
 
 
-def _document(row: RunRow, runs_dir: Path) -> dict[str, Any]:
+def _document(row: RunRow) -> dict[str, Any]:
     """A run in the record's own words, as far as a list knows it."""
     return {
         "id": row.id,
         "status": row.status,
         "reason": row.reason,
-        "path": str(runs_dir / row.id),
+        "path": str(row.folder.path),
         "run": {
             "id": row.id,
             "preset": row.preset,
@@ -117,6 +116,18 @@ def _document(row: RunRow, runs_dir: Path) -> dict[str, Any]:
         "note": row.note,
         "sweep": row.sweep,
     }
+
+
+def _table(rows: Sequence[RunRow]) -> str:
+    """One line a run; with its runs directory where there are several."""
+    names = root_names([Path(root) for root in dict.fromkeys(row.root for row in rows)])
+    table = [HEADINGS, *map(_row, rows)]
+    if len(names) > 1:
+        table = [
+            (*line, name)
+            for line, name in zip(table, ["ROOT", *(names[row.root] for row in rows)], strict=True)
+        ]
+    return columns(table, NUMBERS)
 
 
 def _row(row: RunRow) -> tuple[str, ...]:

@@ -166,7 +166,7 @@ class RunIndex:
     def _load(self) -> None:
         found = self._store.execute("SELECT id, mark, row FROM runs").fetchall()
         try:
-            rows = rows_from_json([row for _, _, row in found])
+            rows = rows_from_json([row for _, _, row in found], str(self.root))
             self._rows = {row.id: row for row in rows}
             self._marks = {run: mark for run, mark, _ in found}
         except (ValueError, TypeError):

@@ -41,6 +41,7 @@ ALIASES = {
 NAMES = (
     "id", "status", "preset", "changes", "val", "test", "top3", "params", "macs", "speed",
     "time", "started", "epoch", "device", "tags", "star", "note", "sweep",
+    "root",
 )  # fmt: skip
 COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,

@@ -1,11 +1,13 @@
 """Other runs directories, on whatever disk, whose runs are found beside one's own."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import tomli_w
 
 from workbench.config import read_tables
 from workbench.errors import RequestError
+from workbench.paths import is_dir
 from workbench.runs.atomic import write_atomically
 
 ROOTS = ".roots.toml"
@@ -13,7 +15,7 @@ ROOTS = ".roots.toml"
 
 def all_roots(root: Path) -> list[Path]:
     """A runs directory and those that were added to it, itself first; those not there left out."""
-    return [root, *(path for path in other_roots(root) if path.is_dir())]
+    return [root, *(path for path in other_roots(root) if is_dir(path))]
 
 
 def other_roots(root: Path) -> list[Path]:
@@ -28,10 +30,18 @@ def other_roots(root: Path) -> list[Path]:
     return [Path(str(each)) for each in listed] if isinstance(listed, list) else []
 
 
+def root_names(roots: Sequence[Path]) -> dict[str, str]:
+    """A short name for each of some runs directories: as much of its end as tells it apart."""
+    parts = 1
+    while len({root.parts[-parts:] for root in roots}) < len(set(roots)):
+        parts += 1
+    return {str(root): "/".join(root.parts[-parts:]).lstrip("/") or str(root) for root in roots}
+
+
 def add_root(root: Path, other: Path) -> None:
     """Add another runs directory, on whatever disk, to ``root``."""
     other = other.expanduser().absolute()
-    if not other.is_dir():
+    if not is_dir(other):
         raise RequestError(f"{other}: no such folder")
     if other in (root, *other_roots(root)):
         raise RequestError(f"{other}: is among the runs directories already")

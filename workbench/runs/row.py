@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from workbench.config import flatten
@@ -42,6 +43,17 @@ class RunRow(NamedTuple):
     note: str = ""
     sweep: str = ""  # that it belongs to
     curve: tuple[float, ...] = ()  # validation accuracy
+    root: str = ""  # the runs directory that it was found in; not kept: a disk may move
+
+    @property
+    def folder(self) -> RunFolder:
+        """The run itself."""
+        return RunFolder(Path(self.root) / self.id)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What tells it from every other: an id may be taken in two runs directories."""
+        return self.root, self.id
 
     @property
     def words(self) -> str:
@@ -50,13 +62,13 @@ class RunRow(NamedTuple):
 
     def to_json(self) -> str:
         """As text for the index."""
-        return json.dumps(self, separators=(",", ":"))
+        return json.dumps(self[:-1], separators=(",", ":"))
 
 
-def rows_from_json(texts: list[str]) -> list[RunRow]:
+def rows_from_json(texts: list[str], root: str) -> list[RunRow]:
     """The rows that :meth:`RunRow.to_json` wrote, all at once: ten thousand in a blink."""
     tables = json.loads(f"[{','.join(texts)}]")
-    return [RunRow._make([*table[:-1], tuple(table[-1])]) for table in tables]
+    return [RunRow._make([*table[:-1], tuple(table[-1]), root]) for table in tables]
 
 
 def make_row(
@@ -101,6 +113,7 @@ def make_row(
         note=notes.note,
         sweep=sweep_of(folder),
         curve=_thin(curve.y if curve else []),
+        root=str(folder.path.parent),
     )
 
 

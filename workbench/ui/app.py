@@ -114,7 +114,7 @@ class WorkbenchApp(App[None]):
         """Show one run, live or finished; it takes the place of the one that was open."""
         from workbench.ui.screens.run import RunScreen  # loads plotext: only when looked at
 
-        mode = f"run:{folder.id}"
+        mode = f"run:{folder.path}"
         before, self._run_mode = self._run_mode, mode
         if mode != before:
             self.add_mode(mode, lambda: RunScreen(folder))

@@ -8,6 +8,7 @@ import psutil
 
 from workbench.gpus import why_no_cuda
 from workbench.runs.folder import RunFolder
+from workbench.runs.roots import all_roots
 from workbench.runs.status import SILENCE, standing
 
 GB = 1e9
@@ -15,7 +16,12 @@ HEARTBEAT = RunFolder(Path()).heartbeat.name
 
 
 def count_live(root: Path) -> int:
-    """Runs with a living worker; looks closely only where a heartbeat is fresh."""
+    """Runs with a living worker in a runs directory and those added to it."""
+    return sum(map(_count_live, all_roots(root)))
+
+
+def _count_live(root: Path) -> int:
+    """Looks closely only where a heartbeat is fresh."""
     live = 0
     try:
         with os.scandir(root) as entries:

@@ -85,7 +85,7 @@ def test_any_record_can_be_listed(
     record = {"run": run, "result": result, "environment": run, "error": result}
     folder = RunFolder(Path("runs/x"))
     row = make_row(folder, Standing(status), record, config, {"a": 1}, RunState())
-    assert rows_from_json([row.to_json()]) == [row]
+    assert rows_from_json([row.to_json()], "runs") == [row]
     assert no_control([row_line(row, layout(width), width, marked=False, cursor=False)])
     assert no_control(preview(row, width))
     for column in COLUMNS:

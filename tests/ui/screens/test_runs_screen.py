@@ -7,17 +7,20 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from tests.ui.harness import ScreenApp, settle
 from tests.ui.recorded import Recording, record_run
 from workbench.runs.control import WishReader
+from workbench.runs.curation import read_notes
+from workbench.runs.folder import RunFolder
 from workbench.runs.index import RunIndex
 from workbench.runs.record import read_record, write_record
+from workbench.runs.roots import add_root
 from workbench.runs.row import RunRow
 from workbench.ui.panels.lines import Lines, plain
 from workbench.ui.panels.run_columns import COLUMNS, LEAD, column_at, layout, row_line, sort_rows
-from workbench.ui.panels.run_list import RunList
+from workbench.ui.panels.run_list import RunHeading, RunList
 from workbench.ui.panels.run_preview import RunPreview
 from workbench.ui.screens.run import RunScreen
 from workbench.ui.screens.runs import RunsScreen
@@ -116,7 +119,7 @@ async def test_sorting_by_keys_and_by_a_click_on_a_title(root: Path) -> None:
         await pilot.pause()
         screen = pilot.app.screen
         assert isinstance(screen, RunsScreen)
-        assert screen._sort == "test"
+        assert screen._listing.sort == "test"
         assert names(pilot)[-1] in ("wild-r7s8", "resnet-5m-cifar10-a1b2")
 
 
@@ -187,7 +190,7 @@ async def test_marked_runs_are_stopped_together_and_refusals_are_said(root: Path
     async with ScreenApp(root).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         runs = pilot.app.screen.query_one(RunList)
-        runs.marked = {"other-live", "adam-x7k2"}
+        runs.marked = {(str(root), "other-live"), (str(root), "adam-x7k2")}
         await pilot.press("s")
         await pilot.pause()
         await pilot.press("y")
@@ -221,6 +224,114 @@ async def test_a_run_that_goes_on_refreshes_its_own_row_only(
         await pilot.pause(0.1)
         assert {region.y for region in regions} == {place}
         assert "50 %" in plain(runs.line_at(place))
+
+
+@pytest.fixture
+def disk(root: Path, tmp_path: Path) -> Path:
+    """Another runs directory, with a run whose id is taken in one's own."""
+    disk = tmp_path / "disk"
+    record_run(disk, Recording(name="far-t9u2", epochs=12, steps_per_epoch=10, done=3.0))
+    done = {"epochs": 12, "steps_per_epoch": 10, "done": 12.0, "status": "finished"}
+    record_run(disk, Recording(**{**vars(RUNS[0]), **done}))
+    add_root(root, disk)
+    return disk
+
+
+def see(pilot: Pilot[None], root: Path, run: str) -> None:
+    """Put the cursor on a run."""
+    runs = pilot.app.screen.query_one(RunList)
+    runs.move([row.key for row in runs.rows].index((str(root), run)))
+
+
+async def looked_again(pilot: Pilot[None]) -> None:
+    screen = pilot.app.screen
+    assert isinstance(screen, RunsScreen)
+    screen._refresh_index()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause(0.05)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (160, 48)])
+def test_picture_of_two_roots(
+    snap_compare: Any, root: Path, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    for name in ("disk", "gone"):
+        (tmp_path / name).mkdir()
+        add_root(root, tmp_path / name)
+    (tmp_path / "gone").rmdir()
+    record_run(tmp_path / "disk", Recording(name="far-t9u2", epochs=12, steps_per_epoch=9, done=3))
+
+    async def drive(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        pilot.app.screen.query_one("#runs-absent", Static).update(" ! left out: /disk is not there")
+
+    assert snap_compare(ScreenApp(root), terminal_size=size, run_before=drive)
+
+
+async def test_runs_of_all_roots_are_listed_with_their_root(root: Path, disk: Path) -> None:
+    async with ScreenApp(root).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        assert len(names(pilot)) == 7 and names(pilot).count("adam-x7k2") == 2
+        heading = plain(pilot.app.screen.query_one(RunHeading).lines[0])
+        at = heading.index("root")
+        runs = pilot.app.screen.query_one(RunList)
+        shown = {row.key: plain(runs.line_at(y))[at:].split()[0] for y, row in enumerate(runs.rows)}
+        assert shown[str(disk), "far-t9u2"] == "disk"
+        assert shown[str(root), "adam-x7k2"] == "runs"
+        assert shown[str(disk), "adam-x7k2"] == "disk"
+        await pilot.press("slash", *"root:disk")
+        await pilot.pause()
+        assert {row.root for row in runs.rows} == {str(disk)}
+
+
+async def test_keys_work_on_a_run_of_another_root(root: Path, disk: Path) -> None:
+    async with ScreenApp(root).run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        see(pilot, disk, "far-t9u2")
+        await pilot.press("f")
+        await pilot.app.workers.wait_for_complete()
+        assert read_notes(RunFolder(disk / "far-t9u2")).star
+        worker = WishReader(RunFolder(disk / "far-t9u2"))
+        await pilot.press("p")
+        assert worker.read() == "pause"
+        see(pilot, disk, "adam-x7k2")
+        await pilot.press("d")
+        await pilot.pause()
+        await pilot.press("y")
+        await pilot.pause(0.2)
+        assert (root / "adam-x7k2").exists()
+        assert (disk / ".trash" / "adam-x7k2").exists()
+        await pilot.press("u")
+        await pilot.pause(0.2)
+        assert (disk / "adam-x7k2").exists()
+
+
+async def test_runs_of_one_name_are_opened_each_for_itself(root: Path, disk: Path) -> None:
+    async with ScreenApp(root).run_test(size=(80, 24)) as pilot:
+        for each in (root, disk):
+            await settle(pilot)
+            see(pilot, each, "adam-x7k2")
+            await pilot.press("enter")
+            await settle(pilot)
+            screen = pilot.app.screen
+            assert isinstance(screen, RunScreen) and screen.folder.path == each / "adam-x7k2"
+            await pilot.press("f4")
+
+
+async def test_a_root_that_goes_away_is_said_and_the_others_stay(
+    root: Path, disk: Path, tmp_path: Path
+) -> None:
+    async with ScreenApp(root).run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        line = pilot.app.screen.query_one("#runs-absent", Static)
+        assert not line.display
+        disk.rename(tmp_path / "elsewhere")
+        await looked_again(pilot)
+        assert len(names(pilot)) == 5
+        assert line.display and f"{disk} is not there now" in str(line.render())
+        (tmp_path / "elsewhere").rename(disk)
+        await looked_again(pilot)
+        assert len(names(pilot)) == 7 and not line.display
 
 
 @pytest.mark.parametrize("width", [60, 80, 100, 120, 160, 220])

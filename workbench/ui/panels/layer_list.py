@@ -69,7 +69,7 @@ class LayerList(DataTable[Text]):
     def _heading_clicked(self, event: DataTable.HeaderSelected) -> None:
         event.stop()
         heading = self._headings[event.column_index].lower()
-        key = next((key for key in SORT_TURNS if key == heading != self._sort), "order")
+        key: SortKey = next((key for key in SORT_TURNS if key == heading != self._sort), "order")
         self._sort_by(key)
 
     def action_unfold(self, wanted: bool) -> None:

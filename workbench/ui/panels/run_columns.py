@@ -1,7 +1,7 @@
 """The columns of the run list: what each shows, how wide, and which give way first."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,14 +73,26 @@ COLUMNS = (
     Column("started", "started", 16, _started, "muted", to_right=True, order=9),
     Column("curve", "val curve", SPARK, lambda r: sparkline([*r.curve], SPARK), "val", order=5),
 )
+ROOT = "root"
+ROOT_WIDTH = 12
 NARROW_ID = 20
 ROOMY = 120
 LEAD = 4  # " ● " before the first column, and the sign of a run that is marked
 
 
-def layout(width: int) -> list[Column]:
+def root_column(names: Mapping[str, str]) -> Column:
+    """The runs directory that a run is in, by a short name for each."""
+
+    def text(row: RunRow) -> str:
+        name = clean(names.get(row.root, row.root))
+        return name if len(name) <= ROOT_WIDTH else f"…{name[1 - ROOT_WIDTH :]}"
+
+    return Column(ROOT, ROOT, ROOT_WIDTH, text, "muted", order=3)
+
+
+def layout(width: int, columns: Sequence[Column] = COLUMNS) -> list[Column]:
     """The columns that fit into ``width``; what was changed gets the room that is left."""
-    columns = list(COLUMNS)
+    columns = list(columns)
     if width < ROOMY:
         columns[0] = _resized(columns[0], NARROW_ID)
     status = STATUS_WIDTH if width >= ROOMY else 0

@@ -1,12 +1,21 @@
 """The list of runs: ten thousand rows of which those in view are drawn, and only if changed."""
 
+from collections.abc import Sequence
+
 from textual import events
 from textual.geometry import Region, Size
 from textual.message import Message
 
 from workbench.runs.row import RunRow
 from workbench.ui.panels.lines import Line, Lines, changed_stretch
-from workbench.ui.panels.run_columns import column_at, heading, layout, row_line
+from workbench.ui.panels.run_columns import (
+    COLUMNS,
+    Column,
+    column_at,
+    heading,
+    layout,
+    row_line,
+)
 
 
 class RunHeading(Lines):
@@ -19,25 +28,26 @@ class RunHeading(Lines):
             super().__init__()
             self.key = key
 
-    def show(self, sort: str, descending: bool) -> None:
-        """Show by what the list is sorted."""
-        self._sort, self._descending = sort, descending
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._columns: Sequence[Column] = COLUMNS
+        self._sort, self._descending = "", False
+
+    def show(self, columns: Sequence[Column], sort: str, descending: bool) -> None:
+        """Show which columns there are and by which of them the list is sorted."""
+        self._columns, self._sort, self._descending = columns, sort, descending
         width = self.size.width
         if width:
-            self.show_lines([heading(layout(width), sort, descending, width)])
-
-    def on_mount(self) -> None:
-        """Nothing is sorted before the screen says so."""
-        self._sort, self._descending = "", False
+            self.show_lines([heading(layout(width, columns), sort, descending, width)])
 
     def on_resize(self) -> None:
         """Columns come and go with the width."""
-        self.show(self._sort, self._descending)
+        self.show(self._columns, self._sort, self._descending)
 
     def on_click(self, event: events.Click) -> None:
         """Find the column."""
         width = self.size.width
-        if key := column_at(layout(width), event.x, width):
+        if key := column_at(layout(width, self._columns), event.x, width):
             self.post_message(self.Chosen(key))
 
 
@@ -53,7 +63,8 @@ class RunList(Lines, can_focus=True):
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
         self.rows: list[RunRow] = []
-        self.marked: set[str] = set()
+        self.marked: set[tuple[str, str]] = set()  # keys of the rows
+        self._columns: Sequence[Column] = COLUMNS
         self._cursor = 0
         self._window: dict[int, Line] = {}  # what is shown, by row
 
@@ -62,13 +73,13 @@ class RunList(Lines, can_focus=True):
         """The run under the cursor; None in an empty list."""
         return self.rows[self._cursor] if self._cursor < len(self.rows) else None
 
-    def show_rows(self, rows: list[RunRow]) -> None:
+    def show_rows(self, rows: list[RunRow], columns: Sequence[Column] = COLUMNS) -> None:
         """Show these runs in this order; the cursor stays with its run where it is still there."""
         before = self.current
-        self.rows = rows
+        self.rows, self._columns = rows, columns
         if before is not None:
-            places = {row.id: at for at, row in enumerate(rows)}
-            self._cursor = places.get(before.id, min(self._cursor, max(0, len(rows) - 1)))
+            places = {row.key: at for at, row in enumerate(rows)}
+            self._cursor = places.get(before.key, min(self._cursor, max(0, len(rows) - 1)))
         size = Size(self.size.width, len(rows))
         if size != self.virtual_size:
             self.virtual_size = size
@@ -92,12 +103,12 @@ class RunList(Lines, can_focus=True):
     def toggle_mark(self) -> None:
         """Mark the run under the cursor, or unmark it, and go on to the next."""
         if row := self.current:
-            self.marked ^= {row.id}
+            self.marked ^= {row.key}
             self.move_by(1)
 
     def chosen(self) -> list[RunRow]:
         """The marked runs; the one under the cursor where none is marked."""
-        marked = [row for row in self.rows if row.id in self.marked]
+        marked = [row for row in self.rows if row.key in self.marked]
         return marked or ([self.current] if self.current else [])
 
     def line_at(self, y: int) -> Line:
@@ -107,9 +118,9 @@ class RunList(Lines, can_focus=True):
         row, width = self.rows[y], self.size.width
         return row_line(
             row,
-            layout(width),
+            layout(width, self._columns),
             width,
-            marked=row.id in self.marked,
+            marked=row.key in self.marked,
             cursor=y == self._cursor,
         )
 

@@ -1,34 +1,32 @@
 """Every run: sorted, filtered, opened, stopped, resumed, thrown away."""
 
+from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from workbench.errors import WorkbenchError
 from workbench.runs import control, launch
 from workbench.runs.curation import annotate, refuse_tags
 from workbench.runs.folder import RunFolder
-from workbench.runs.index import RunIndex
-from workbench.runs.query import Query, parse_query
 from workbench.runs.row import RunRow
 from workbench.runs.trash import move_to_trash, restore
 from workbench.sweeps.folder import open_sweep
 from workbench.ui.dialogs import Ask, Confirm
 from workbench.ui.link import pace
+from workbench.ui.listing import Listing
 from workbench.ui.panels.keyline import KeyLine
-from workbench.ui.panels.run_columns import COLUMNS, sort_rows
 from workbench.ui.panels.run_list import RunHeading, RunList
 from workbench.ui.panels.run_preview import RunPreview
 from workbench.ui.panels.topbar import TopBar
+from workbench.ui.panels.words import clean
 
 LOOK_SECONDS = 2.0  # between two looks at the runs directory
 NO_RUN = "No run yet. Choose a preset (F2) and press enter to start one."
-SORT_KEYS = ("status", *(column.key for column in COLUMNS))
-UPWARDS = ("id", "changes", "status")  # text is sorted from A, numbers from the highest
 
 
 class RunsScreen(Screen[None]):
@@ -70,9 +68,7 @@ class RunsScreen(Screen[None]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._index: RunIndex | None = None
-        self._query = Query()
-        self._sort, self._descending = "started", True
+        self._listing = Listing(self.app.runs_root)  # type: ignore[attr-defined]
         self._deleted: list[RunFolder] = []
         self._told = ""  # shown in place of the preview: a refused filter, a first look
 
@@ -81,6 +77,7 @@ class RunsScreen(Screen[None]):
         yield TopBar("runs")
         yield RunHeading(id="runs-heading")
         yield RunList(id="runs-list")
+        yield Static(id="runs-absent", markup=False)
         yield Input(
             id="runs-filter", compact=True, placeholder="status:finished acc>90% lr=0.1 resnet"
         )
@@ -110,12 +107,10 @@ class RunsScreen(Screen[None]):
 
     @work(thread=True, group="index")
     def _refresh_index(self) -> None:
-        """Bring the index up to date, beside the screen."""
-        first = self._index is None
+        """Bring the indexes up to date, beside the screen."""
+        first = not self._listing.runs.roots
         try:
-            if self._index is None:
-                self._index = RunIndex(self.app.runs_root)  # type: ignore[attr-defined]
-            changed = self._index.refresh(self._report if first else None)
+            changed = self._listing.runs.refresh(self._report if first else None)
         except WorkbenchError as error:
             self.app.call_from_thread(self._say, error)
             return
@@ -134,15 +129,17 @@ class RunsScreen(Screen[None]):
         self._show()
 
     def _show(self) -> None:
-        """Filter, sort and show what the index has."""
-        index = self._index
-        rows = index.select(self._query) if index else []
-        self._list.show_rows(sort_rows(rows, self._sort, self._descending))
-        self.query_one(RunHeading).show(self._sort, self._descending)
+        """Show what the indexes have, as far as they have been read."""
+        listing, columns = self._listing, self._listing.columns
+        self._list.show_rows(listing.rows(), columns)
+        self.query_one(RunHeading).show(columns, listing.sort, listing.descending)
+        absent, line = listing.absent(), self.query_one("#runs-absent", Static)
+        line.display = bool(absent)
+        line.update(clean(f" ! {absent}"))
         self._preview()
 
     def _preview(self) -> None:
-        filtered = bool(self._query.terms)
+        filtered = bool(self._listing.query.terms)
         empty = "No run matches the filter; esc clears it." if filtered else NO_RUN
         row = None if self._told else self._list.current
         self.query_one(RunPreview).show(row, self._told or empty)
@@ -157,17 +154,13 @@ class RunsScreen(Screen[None]):
 
     def on_run_heading_chosen(self, message: RunHeading.Chosen) -> None:
         """A click on a title sorts by it; a second one turns the order round."""
-        if message.key == self._sort:
-            self._descending = not self._descending
-        else:
-            self._sort, self._descending = message.key, message.key not in UPWARDS
+        self._listing.sort_by(message.key)
         self._show()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Filter as one types; a filter that is not whole yet changes nothing."""
-        keys = self._index.keys() if self._index else None
         try:
-            self._query = parse_query(event.value, keys)
+            self._listing.filter(event.value)
         except WorkbenchError as error:
             self._told = str(error)
             self._preview()
@@ -196,14 +189,12 @@ class RunsScreen(Screen[None]):
 
     def action_sort(self, by: int) -> None:
         """Sort by the next column, or the one before."""
-        at = SORT_KEYS.index(self._sort)
-        self._sort = SORT_KEYS[(at + by) % len(SORT_KEYS)]
-        self._descending = self._sort not in UPWARDS
+        self._listing.sort_next(by)
         self._show()
 
     def action_reverse(self) -> None:
         """The other way round."""
-        self._descending = not self._descending
+        self._listing.reverse()
         self._show()
 
     def action_mark(self) -> None:
@@ -225,19 +216,16 @@ class RunsScreen(Screen[None]):
     def action_open(self) -> None:
         """Show the run, live or finished."""
         if row := self._list.current:
-            self.app.open_run(self._folder(row))  # type: ignore[attr-defined]
-
-    def _folder(self, row: RunRow) -> RunFolder:
-        return RunFolder(self.app.runs_root / row.id)  # type: ignore[attr-defined]
+            self.app.open_run(row.folder)  # type: ignore[attr-defined]
 
     def action_pause(self) -> None:
         """Pause what runs, let go on what is paused, resume what has ended early."""
         for row in self._list.chosen():
             try:
                 if row.status in ("running", "stalled"):
-                    control.ask(self._folder(row), "pause")
+                    control.ask(row.folder, "pause")
                 else:
-                    launch.resume(self._folder(row))
+                    launch.resume(row.folder)
             except WorkbenchError as error:
                 self._say(error)
         self._look()
@@ -250,7 +238,7 @@ class RunsScreen(Screen[None]):
             return
         from workbench.ui.screens.compare import CompareScreen  # loads plotext: when looked at
 
-        self.app.push_screen(CompareScreen([self._folder(row) for row in rows]))
+        self.app.push_screen(CompareScreen([row.folder for row in rows]))
 
     def action_sweep(self) -> None:
         """Show the sweep of the run under the cursor."""
@@ -260,7 +248,7 @@ class RunsScreen(Screen[None]):
             return
         from workbench.ui.screens.sweep import SweepScreen  # loads plotext: when looked at
 
-        self.app.push_screen(SweepScreen(open_sweep(row.sweep, self.app.runs_root)))  # type: ignore[attr-defined]
+        self.app.push_screen(SweepScreen(open_sweep(row.sweep, Path(row.root))))
 
     def action_star(self) -> None:
         """Give the chosen runs a star, or take it away where all have one."""
@@ -282,7 +270,7 @@ class RunsScreen(Screen[None]):
     def _annotate(self, rows: list[RunRow], **changes: Any) -> None:
         for row in rows:
             try:
-                annotate(self._folder(row), **changes)
+                annotate(row.folder, **changes)
             except WorkbenchError as error:
                 self._say(error)
         self._refresh_index()
@@ -298,7 +286,7 @@ class RunsScreen(Screen[None]):
             return
         for row in rows:
             try:
-                control.ask(self._folder(row), "stop")
+                control.ask(row.folder, "stop")
             except WorkbenchError as error:
                 self._say(error)
 
@@ -313,7 +301,7 @@ class RunsScreen(Screen[None]):
             return
         for row in rows:
             try:
-                self._deleted.append(move_to_trash(self._folder(row)))
+                self._deleted.append(move_to_trash(row.folder))
             except WorkbenchError as error:
                 self._say(error)
         self._list.marked.clear()
