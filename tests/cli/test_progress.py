@@ -77,6 +77,7 @@ def test_lines_that_stay() -> None:
         "epoch 2/10  loss 0.6100  accuracy 80.0 %  val loss 0.7000  val 71.2 %"
         "  lr 0.050000  3.0s  8,421 img/s  best"
     ]
+    assert "  accuracy –  " in event_lines({**epoch, "train_accuracy": None}, state)[0]
     test = {"event": "test", "test_accuracy": 0.5, "correct": 1, "total": 2, "weights": "last"}
     assert event_lines(test, state) == ["test  accuracy 50.0 % (1/2)  last weights"]
     assert event_lines({"event": "notice", "message": "careful"}, state) == ["note: careful"]

@@ -9,9 +9,11 @@ import torch
 from workbench.boxes import anchor_grid, proposal_mask, proposal_targets
 from workbench.config import RunConfig, build_config
 from workbench.models.rpn import Detections
+from workbench.models.torchvision_detector import FoundBoxes
 from workbench.tasks import Targets, Task, build_task
 from workbench.tasks.detection import Detection
 from workbench.tasks.proposals import Proposals
+from workbench.tasks.torchvision_boxes import TorchvisionBoxes
 
 CPU = torch.device("cpu")
 BOXES = torch.tensor([[[24.0, 24.0, 32.0]], [[18.0, 20.0, 20.0]]])
@@ -235,3 +237,15 @@ def test_pictures_show_boxes_and_answers() -> None:
     crop = shown[0].crop
     assert crop is not None and crop.shape == (22, 22, 3)
     assert crop[0, 0, 0] == round(8 + 0.5 * 32 / 22 - 0.5)  # columns count from 8 to 40
+
+
+def test_what_torchvision_s_detectors_do_not_say_while_training_is_none_and_no_zero() -> None:
+    task = TorchvisionBoxes(Facts.classes)
+    losses = {"loss": torch.tensor(3.0), "loss_class": torch.tensor(1.0)}
+    training, testing = task.train_meter(), task.test_meter()
+    training.update(None, targets(), losses)
+    testing.update(FoundBoxes(BOXES, torch.full((2, 1), 0.9), LABELS), targets(), losses)
+
+    assert training.result() == {"loss": 3.0, "loss_class": 1.0, "accuracy": None}
+    assert testing.result()["accuracy"] == 1.0
+    assert testing.result()["loss"] == 3.0

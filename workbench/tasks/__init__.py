@@ -24,13 +24,24 @@ class Meter(Protocol):
         """Take in one batch; no host synchronisation."""
 
     def result(self) -> dict[str, Any]:
-        """The metrics so far as plain numbers, ``loss`` and ``accuracy`` among them."""
+        """The metrics so far as plain numbers, ``loss`` and ``accuracy`` among them.
+
+        What was not measured is None, and shown as such.
+        """
+
+
+class TrainMeter(Meter, Protocol):
+    """What is measured at every step; a checkpoint keeps it."""
 
     def state(self) -> dict[str, Tensor]:
         """The sums, for a checkpoint."""
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Go on from a checkpoint's sums."""
+
+
+class SplitMeter(Meter, Protocol):
+    """What is measured of a validation or test set; its ``accuracy`` is a number."""
 
     def worst(self) -> list[int]:
         """Rows of the pictures that came out wrong and worst, of batches that come in order."""
@@ -45,10 +56,10 @@ class Task(Protocol):
     def predict(self, model: nn.Module, images: Tensor, targets: Targets) -> tuple[Losses, Any]:
         """Forward in evaluation: the losses against the targets, and the outputs."""
 
-    def train_meter(self) -> Meter:
+    def train_meter(self) -> TrainMeter:
         """A meter that is cheap enough for every step."""
 
-    def test_meter(self) -> Meter:
+    def test_meter(self) -> SplitMeter:
         """A meter of everything that is reported of a validation or test set."""
 
     def pictures(

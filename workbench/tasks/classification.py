@@ -9,7 +9,7 @@ from torch.nn import functional as F
 from workbench.config import RunConfig
 from workbench.config.task import ClassificationTask
 from workbench.runs.gallery import Picture
-from workbench.tasks import Losses, Meter, Targets, TaskData
+from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
 from workbench.tasks.meters import Worst
 from workbench.tasks.showing import show_classes
 
@@ -50,11 +50,11 @@ class Classification:
         scores = model(images).float()
         return {"loss": F.cross_entropy(scores, targets["label"])}, scores
 
-    def train_meter(self) -> Meter:
+    def train_meter(self) -> TrainMeter:
         """Loss and top-1 accuracy."""
         return AccuracyMeter()
 
-    def test_meter(self) -> Meter:
+    def test_meter(self) -> SplitMeter:
         """Loss, top-1, top-3, per-class counts, confusion matrix."""
         return ConfusionMeter(self.classes)
 
@@ -150,10 +150,6 @@ class AccuracyMeter:
             answers = torch.split(state["answers"], sizes)
             labels = torch.split(state["labels"], sizes)
             self._held = list(zip(answers, labels, state["losses"], strict=True))
-
-    def worst(self) -> list[int]:
-        """None are kept while training."""
-        return []
 
 
 class ConfusionMeter(AccuracyMeter):

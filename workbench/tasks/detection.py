@@ -18,8 +18,8 @@ from workbench.config.task import DetectionTask
 from workbench.models.crops import spatial_transform, theta
 from workbench.models.rpn import Detections
 from workbench.runs.gallery import Picture
-from workbench.tasks import Losses, Meter, Targets, TaskData
-from workbench.tasks.found import TOP_K, Found, FoundMeter
+from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
+from workbench.tasks.found import TOP_K, BoxMeter, Found
 from workbench.tasks.proposals import ProposalMeter, Proposals, Proposed
 from workbench.tasks.showing import CROP, show_found
 from workbench.tasks.torchvision_boxes import TorchvisionBoxes
@@ -41,13 +41,13 @@ class Detection(Proposals):
         losses["loss"] = losses["loss"] + self.settings.weight_class * losses["loss_class"]
         return losses, proposed
 
-    def train_meter(self) -> Meter:
+    def train_meter(self) -> TrainMeter:
         """Losses, proposal accuracy, accuracy in the true box."""
         return DetectionMeter()
 
-    def test_meter(self) -> Meter:
+    def test_meter(self) -> SplitMeter:
         """As in training, with everything that the predicted boxes are worth."""
-        return DetectionTestMeter(self.classes)
+        return BoxMeter(DetectionMeter(), self.classes, lambda outputs: _boxes_found(outputs.found))
 
     def pictures(
         self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
@@ -76,31 +76,8 @@ class DetectionMeter(ProposalMeter):
         """The means by name."""
         numbers = super().result()
         numbers["proposal_accuracy"] = numbers["accuracy"]
-        numbers["accuracy"] = numbers.setdefault("accuracy_true_box", 0.0)
+        numbers["accuracy"] = numbers.setdefault("accuracy_true_box", None)
         return numbers
-
-
-class DetectionTestMeter(DetectionMeter):
-    """As above, but ``accuracy`` is of the classes in the predicted boxes."""
-
-    def __init__(self, classes: tuple[str, ...]) -> None:
-        super().__init__()
-        self.found = FoundMeter(classes)
-
-    def update(self, outputs: Proposed, targets: Targets, losses: Losses) -> None:
-        """Take in a batch."""
-        super().update(outputs, targets, losses)
-        self.found.update(_boxes_found(outputs.found), targets["box"], targets["label"])
-
-    def result(self) -> dict[str, Any]:
-        """Everything that is reported of a split."""
-        numbers = {**super().result(), **self.found.result()}
-        numbers["accuracy"] = numbers.get("correct", 0) / max(1, numbers.get("total", 0))
-        return numbers
-
-    def worst(self) -> list[int]:
-        """The pictures whose object was named wrongly, the worst box first."""
-        return self.found.worst.rows()
 
 
 def _boxes_found(found: Detections) -> Found:

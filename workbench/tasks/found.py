@@ -4,12 +4,14 @@ Every task with boxes brings its network's answer into one form, :class:`Found`,
 metrics of the small detectors and of torchvision's are the same.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 
 from workbench.boxes import NO_OBJECT, intersection_over_union
+from workbench.tasks import Losses, Meter, Targets
 from workbench.tasks.meters import Means, Worst
 from workbench.tasks.precision import Precision
 
@@ -119,3 +121,32 @@ class FoundMeter:
         weights = wanted.flatten().double()
         counts = torch.bincount(values.clamp_min(0).flatten(), weights, size)
         self._tables[name] = self._tables[name] + counts if name in self._tables else counts
+
+
+class BoxMeter:
+    """Of a split: what a task's own meter says, and what the boxes that it found are worth.
+
+    ``accuracy`` is the share of objects that are found, and named rightly where that is asked.
+    """
+
+    def __init__(
+        self, own: Meter, classes: tuple[str, ...], boxes_found: Callable[[Any], Found]
+    ) -> None:
+        self.own = own
+        self.found = FoundMeter(classes)
+        self.boxes_found = boxes_found
+
+    def update(self, outputs: Any, targets: Targets, losses: Losses) -> None:
+        """Take in a batch."""
+        self.own.update(outputs, targets, losses)
+        self.found.update(self.boxes_found(outputs), targets["box"], targets["label"])
+
+    def result(self) -> dict[str, Any]:
+        """Everything that is reported of a split."""
+        numbers = {**self.own.result(), **self.found.result()}
+        numbers["accuracy"] = numbers.get("correct", 0) / max(1, numbers.get("total", 0))
+        return numbers
+
+    def worst(self) -> list[int]:
+        """The pictures with an object that was missed or named wrongly."""
+        return self.found.worst.rows()

@@ -1,7 +1,11 @@
 """Pieces of meters: means over many batches, and the pictures that came out worst."""
 
+from typing import Any
+
 import torch
 from torch import Tensor
+
+from workbench.tasks import Losses, Targets
 
 WORST = 24  # pictures kept
 
@@ -45,6 +49,29 @@ class Means:
     def load(self, state: dict[str, Tensor]) -> None:
         """Go on from a checkpoint's sums."""
         self._sums = dict(state)
+
+
+class MeanMeter:
+    """Mean losses while training; what a task measures beside them a subclass adds."""
+
+    def __init__(self) -> None:
+        self.means = Means()
+
+    def update(self, outputs: Any, targets: Targets, losses: Losses) -> None:
+        """Take in a batch."""
+        self.means.add_losses(losses, len(targets["label"]))
+
+    def result(self) -> dict[str, Any]:
+        """The means by name; ``accuracy`` is None where nobody added it."""
+        return {"loss": 0.0, "accuracy": None, **self.means.result()}
+
+    def state(self) -> dict[str, Tensor]:
+        """The sums so far."""
+        return self.means.state()
+
+    def load(self, state: dict[str, Tensor]) -> None:
+        """Go on from a checkpoint's sums."""
+        self.means.load(state)
 
 
 class Worst:

@@ -24,9 +24,9 @@ from workbench.config.models import RpnModel
 from workbench.config.task import ProposalsTask
 from workbench.models.rpn import Detections
 from workbench.runs.gallery import Picture
-from workbench.tasks import Losses, Meter, Targets, TaskData
-from workbench.tasks.found import Found, FoundMeter
-from workbench.tasks.meters import Means
+from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
+from workbench.tasks.found import BoxMeter, Found
+from workbench.tasks.meters import MeanMeter
 from workbench.tasks.showing import show_found
 
 
@@ -77,11 +77,11 @@ class Proposals:
         loss = loss + self.settings.weight_box * losses["loss_box"]
         return {"loss": loss, **losses}, Proposed(found, wanted)
 
-    def train_meter(self) -> Meter:
+    def train_meter(self) -> TrainMeter:
         """Losses and proposal accuracy."""
         return ProposalMeter()
 
-    def test_meter(self) -> Meter:
+    def test_meter(self) -> SplitMeter:
         """As in training, with IoU, share found and average precision of the best boxes."""
         return ProposalTestMeter(self.classes)
 
@@ -93,56 +93,28 @@ class Proposals:
         return show_found(raw, _boxes_found(found), targets, self.classes)
 
 
-class ProposalMeter:
+class ProposalMeter(MeanMeter):
     """Mean losses; ``accuracy`` is the share of cells that are right, ignored ones left out."""
-
-    def __init__(self) -> None:
-        self.means = Means()
-
-    def update(self, outputs: Proposed, targets: Targets, losses: Losses) -> None:
-        """Take in a batch."""
-        self.means.add_losses(losses, len(outputs.found.scores))
-        counted = outputs.wanted.mask != IGNORED
-        right = (outputs.found.scores > 0) == (outputs.wanted.mask == OBJECT)
-        self.means.add("accuracy", (right & counted).sum(), counted.sum())
-
-    def result(self) -> dict[str, Any]:
-        """``loss``, ``loss_proposal``, ``loss_box``, ``accuracy``."""
-        return {"loss": 0.0, "accuracy": 0.0, **self.means.result()}
-
-    def state(self) -> dict[str, Tensor]:
-        """The sums so far."""
-        return self.means.state()
-
-    def load(self, state: dict[str, Tensor]) -> None:
-        """Go on from a checkpoint's sums."""
-        self.means.load(state)
-
-    def worst(self) -> list[int]:
-        """None are kept while training."""
-        return []
-
-
-class ProposalTestMeter(ProposalMeter):
-    """As above, with what the best boxes are worth; of each class, the objects found."""
-
-    def __init__(self, classes: tuple[str, ...]) -> None:
-        super().__init__()
-        self.found = FoundMeter(classes)
 
     def update(self, outputs: Proposed, targets: Targets, losses: Losses) -> None:
         """Take in a batch."""
         super().update(outputs, targets, losses)
-        self.found.update(_boxes_found(outputs.found), targets["box"], targets["label"])
+        counted = outputs.wanted.mask != IGNORED
+        right = (outputs.found.scores > 0) == (outputs.wanted.mask == OBJECT)
+        self.means.add("accuracy", (right & counted).sum(), counted.sum())
+
+
+class ProposalTestMeter(BoxMeter):
+    """As while training, and what the best boxes are worth; of each class, the objects found."""
+
+    def __init__(self, classes: tuple[str, ...]) -> None:
+        self.cells = ProposalMeter()
+        super().__init__(self.cells, classes, lambda outputs: _boxes_found(outputs.found))
 
     def result(self) -> dict[str, Any]:
         """Everything that is reported of a split; ``correct`` of ``total`` are cells."""
-        correct, total = self.means.counts("accuracy")
-        return {**self.found.result(), **super().result(), "correct": correct, "total": total}
-
-    def worst(self) -> list[int]:
-        """The pictures whose object was missed by most."""
-        return self.found.worst.rows()
+        correct, total = self.cells.means.counts("accuracy")
+        return {**self.found.result(), **self.cells.result(), "correct": correct, "total": total}
 
 
 def _boxes_found(found: Detections) -> Found:

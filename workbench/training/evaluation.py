@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.data import Split
-from workbench.tasks import Meter, Task
+from workbench.tasks import SplitMeter, Task
 from workbench.training.devices import Compute
 
 
@@ -18,7 +18,7 @@ def measure(
     compute: Compute,
     batch_size: int,
     between: Callable[[], None] = lambda: None,
-) -> Meter:
+) -> SplitMeter:
     """``task.test_meter`` over a split, with the model in evaluation mode.
 
     ``between`` is called after each batch, so that a long test can be told to stop.

@@ -170,6 +170,14 @@ def test_loss_has_steps_and_epochs_and_accuracy_is_in_per_cent(state: RunState) 
     assert accuracy.chart.best is not None
     assert accuracy.chart.best[1] == pytest.approx(100 * (state.best_accuracy or 0))
     assert accuracy.chart.y_axis.high <= 100
+    assert [name for name, _ in accuracy.legend] == ["train", "val"]
+
+
+def test_an_accuracy_that_is_not_measured_while_training_is_no_curve() -> None:
+    epoch = {"event": "epoch", "epoch": 1, "train_accuracy": None, "val_accuracy": 0.5}
+    drawn = build_accuracy(RunState().fold([epoch]), PlotSettings(), 70, 20, False)
+    assert drawn.legend == (("val", "val"),)
+    assert [list(curve.points.y) for curve in drawn.chart.curves] == [[], [50.0]]
 
 
 def test_settings_of_the_loss_plot(state: RunState) -> None:

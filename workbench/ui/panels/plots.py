@@ -119,7 +119,9 @@ def build_accuracy(
     best = state.best_accuracy
     spot = scale.spot(Points() if best is None else Points((0.0,), (100.0 * best,)))
     label = f"best {100 * best:.1f} % @ {scale.where()}" if best is not None else ""
-    legend = (("train", "train"), ("val", "val"))
+    # Some tasks (torchvision's detectors) do not measure it while training.
+    unmeasured = state.epoch_rows and "train_accuracy" not in state.epoch_curves
+    legend = (("val", "val"),) if unmeasured else (("train", "train"), ("val", "val"))
     return Drawn(Chart(tuple(curves), scale.axis, y_axis, scale.label, spot), legend, label)
 
 
