@@ -1,16 +1,15 @@
-"""Tags, notes and stars beside a run; runs put aside; other runs directories."""
+"""Tags, notes and stars beside a run; other runs directories."""
 
 from pathlib import Path
 
 import pytest
 
-from workbench.errors import RequestError, RunError
+from workbench.errors import RequestError
 from workbench.presets import load_preset
-from workbench.runs.curation import Notes, annotate, archive, list_archive, read_notes, unarchive
-from workbench.runs.folder import RunFolder, find_run, list_folders
+from workbench.runs.curation import Notes, annotate, read_notes
+from workbench.runs.folder import RunFolder, find_run
 from workbench.runs.index import RunIndex
-from workbench.runs.launch import prepare, write_launch
-from workbench.runs.process import own_identity
+from workbench.runs.launch import prepare
 from workbench.runs.query import parse_query
 from workbench.runs.roots import add_root, all_roots, remove_root
 
@@ -50,22 +49,6 @@ def test_the_list_finds_runs_by_tag_and_star(run: RunFolder) -> None:
     for text in ("tag:keep", "star:yes", "keep"):
         assert [row.id for row in index.select(parse_query(text))] == ["one"]
     index.close()
-
-
-def test_an_archived_run_leaves_the_list_and_comes_back_whole(run: RunFolder) -> None:
-    root = run.path.parent
-    put = archive(run)
-    assert list_folders(root) == [] and list_archive(root) == [put]
-    back = unarchive(put)
-    assert back == run and run.config.is_file()
-    with pytest.raises(RunError, match="not in the archive"):
-        unarchive(run)
-
-
-def test_a_live_run_is_not_put_aside(run: RunFolder) -> None:
-    write_launch(run, own_identity())
-    with pytest.raises(RunError, match="live"):
-        archive(run)
 
 
 def test_runs_of_an_added_root_are_found(run: RunFolder, tmp_path: Path) -> None:

@@ -8,13 +8,12 @@ from pathlib import Path
 import pytest
 
 from tests.ui.recorded import Recording, record_run
-from workbench.errors import RunError
+from workbench.runs.aside import TRASH, put_aside
 from workbench.runs.folder import RunFolder
 from workbench.runs.index import FILE, RunIndex
 from workbench.runs.query import parse_query
 from workbench.runs.record import read_record, write_record
 from workbench.runs.row import RunRow
-from workbench.runs.trash import list_trash, move_to_trash, restore
 
 LONG_AGO = (1_700_000_000, 1_700_000_000)
 
@@ -88,7 +87,7 @@ def test_changes_additions_and_losses_are_seen(root: Path) -> None:
     record = read_record(folder.record)
     write_record(folder.record, {**record, "run": {**record["run"], "status": "finished"}})
     record_run(root, small("three"))
-    move_to_trash(RunFolder(root / "one"))
+    put_aside(RunFolder(root / "one"), TRASH)
     assert index.refresh()
     assert {r.id: r.status for r in index.rows()} == {"two": "finished", "three": "finished"}
 
@@ -173,20 +172,3 @@ def test_a_run_with_unreadable_files_is_listed_all_the_same(root: Path) -> None:
     index.refresh()
     assert row(index, "bad").status == "crashed"
     assert "empty" not in {r.id for r in index.rows()}
-
-
-def test_trash_takes_and_gives_back(root: Path) -> None:
-    gone = move_to_trash(RunFolder(root / "one"))
-    assert [folder.id for folder in list_trash(root)] == ["one"]
-    record_run(root, small("one"))
-    assert move_to_trash(RunFolder(root / "one")).id == "one.2"
-    assert restore(gone).path == root / "one"
-    with pytest.raises(RunError, match="not in the trash"):
-        restore(RunFolder(root / "one"))
-
-
-def test_a_live_run_does_not_go_to_the_trash(root: Path) -> None:
-    folder = record_run(root, small("live", "running"))
-    with pytest.raises(RunError, match="live"):
-        move_to_trash(folder)
-    assert folder.config.exists()

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.moving import move_all
+from workbench.cli.moving import move_aside
 from workbench.cli.options import json_option, runs_dir_option
-from workbench.runs.curation import archive
+from workbench.runs.aside import ARCHIVE
 from workbench.runs.folder import find_run
 
 
@@ -18,4 +18,4 @@ from workbench.runs.folder import find_run
 def command(runs: Sequence[str], runs_dir: Path, as_json: bool) -> None:
     """Put each RUN aside, into .archive of its runs directory; `workbench restore` undoes it."""
     folders = list(dict.fromkeys(find_run(run, runs_dir) for run in runs))
-    move_all(folders, archive, "is in the archive", as_json=as_json)
+    move_aside(folders, ARCHIVE, as_json=as_json)

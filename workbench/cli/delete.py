@@ -5,10 +5,10 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.moving import move_all
+from workbench.cli.moving import move_aside
 from workbench.cli.options import json_option, runs_dir_option
+from workbench.runs.aside import TRASH
 from workbench.runs.folder import find_run
-from workbench.runs.trash import move_to_trash
 
 
 @click.command(short_help="Move runs to the trash.")
@@ -18,4 +18,4 @@ from workbench.runs.trash import move_to_trash
 def command(runs: Sequence[str], runs_dir: Path, as_json: bool) -> None:
     """Move each RUN to the trash, .trash in its runs directory; `workbench restore` undoes it."""
     folders = list(dict.fromkeys(find_run(run, runs_dir) for run in runs))
-    move_all(folders, move_to_trash, "is in the trash", as_json=as_json)
+    move_aside(folders, TRASH, as_json=as_json)

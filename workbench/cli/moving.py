@@ -5,9 +5,16 @@ from collections.abc import Callable, Iterable
 import click
 
 from workbench.cli.text import print_json
+from workbench.runs.aside import Place, put_aside
 from workbench.runs.folder import RunFolder
 
 Move = Callable[[RunFolder], RunFolder]
+
+
+def move_aside(folders: Iterable[RunFolder], place: Place, *, as_json: bool) -> None:
+    """Put each run aside; as :func:`move_all`."""
+    words = f"is in the {place.name}"
+    move_all(folders, lambda run: put_aside(run, place), words, as_json=as_json)
 
 
 def move_all(folders: Iterable[RunFolder], move: Move, words: str, *, as_json: bool) -> None:

@@ -9,10 +9,9 @@ from workbench.cli.moving import move_all
 from workbench.cli.options import json_option, runs_dir_option
 from workbench.cli.text import print_json
 from workbench.errors import RequestError
-from workbench.runs.curation import ARCHIVE, list_archive, unarchive
+from workbench.runs.aside import PLACES, bring_back, list_aside, place_of
 from workbench.runs.folder import RunFolder
 from workbench.runs.roots import all_roots
-from workbench.runs.trash import TRASH, list_trash, restore
 from workbench.text import columns
 
 
@@ -25,17 +24,14 @@ def command(runs: Sequence[str], runs_dir: Path, as_json: bool) -> None:
     aside = [
         folder
         for root in all_roots(runs_dir)
-        for folder in (*list_trash(root), *list_archive(root))
+        for place in PLACES
+        for folder in list_aside(root, place)
     ]
     if not runs:
         _list(aside, as_json)
         return
     chosen = list(dict.fromkeys(_find(run, aside) for run in runs))
-    move_all(chosen, _bring_back, "is back", as_json=as_json)
-
-
-def _bring_back(folder: RunFolder) -> RunFolder:
-    return restore(folder) if folder.path.parent.name == TRASH else unarchive(folder)
+    move_all(chosen, bring_back, "is back", as_json=as_json)
 
 
 def _find(run: str, aside: Sequence[RunFolder]) -> RunFolder:
@@ -52,8 +48,9 @@ def _find(run: str, aside: Sequence[RunFolder]) -> RunFolder:
 
 
 def _list(aside: Sequence[RunFolder], as_json: bool) -> None:
-    places = {TRASH: "trash", ARCHIVE: "archive"}
-    rows = [(folder.id, places[folder.path.parent.name], str(folder.path)) for folder in aside]
+    rows = [
+        (folder.id, place.name, str(folder.path)) for folder in aside if (place := place_of(folder))
+    ]
     if as_json:
         print_json([{"id": run, "in": place, "path": path} for run, place, path in rows])
     elif rows:

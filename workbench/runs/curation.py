@@ -1,4 +1,4 @@
-"""What a person adds to a run: tags, a star, a note; and runs put aside.
+"""What a person adds to a run: tags, a star, a note.
 
 ``notes.toml`` of a run has one writer, the person: no worker ever touches it.
 """
@@ -10,13 +10,10 @@ from pathlib import Path
 import tomli_w
 
 from workbench.config import read_tables
-from workbench.errors import RequestError, RunError
+from workbench.errors import RequestError
 from workbench.runs.atomic import write_atomically
-from workbench.runs.folder import RunFolder, list_folders
-from workbench.runs.status import standing
-from workbench.runs.trash import move_run
+from workbench.runs.folder import RunFolder
 
-ARCHIVE = ".archive"
 TAG = re.compile(r"[^\s,\"\x00-\x1f\x7f]{1,40}")
 TAG_RULE = "must be 1 to 40 characters without spaces or commas"
 LONGEST_NOTE = 10_000  # characters
@@ -95,25 +92,6 @@ def sweep_of(run: RunFolder) -> str:
         return str(read_tables(path).get("sweep", ""))
     except RequestError:
         return ""
-
-
-def archive(run: RunFolder) -> RunFolder:
-    """Put a run aside: out of the list, kept whole; gives its folder in the archive."""
-    if standing(run).is_live:
-        raise RunError(f"run {run.id} is live; stop it before it goes to the archive")
-    return move_run(run, run.path.parent / ARCHIVE)
-
-
-def unarchive(run: RunFolder) -> RunFolder:
-    """Bring a run back from the archive; gives its folder among the runs."""
-    if run.path.parent.name != ARCHIVE:
-        raise RunError(f"run {run.id} is not in the archive")
-    return move_run(run, run.path.parent.parent)
-
-
-def list_archive(root: Path) -> list[RunFolder]:
-    """The runs in the archive of a runs directory."""
-    return list_folders(root / ARCHIVE)
 
 
 def _path(run: RunFolder) -> Path:

@@ -11,10 +11,10 @@ from textual.widgets import Input, Static
 
 from workbench.errors import WorkbenchError
 from workbench.runs import control, launch
+from workbench.runs.aside import TRASH, bring_back, put_aside
 from workbench.runs.curation import annotate, refuse_tags
 from workbench.runs.folder import RunFolder
 from workbench.runs.row import RunRow
-from workbench.runs.trash import move_to_trash, restore
 from workbench.sweeps.folder import open_sweep
 from workbench.ui.dialogs import Ask, Confirm
 from workbench.ui.link import pace
@@ -301,7 +301,7 @@ class RunsScreen(Screen[None]):
             return
         for row in rows:
             try:
-                self._deleted.append(move_to_trash(row.folder))
+                self._deleted.append(put_aside(row.folder, TRASH))
             except WorkbenchError as error:
                 self._say(error)
         self._list.marked.clear()
@@ -313,7 +313,7 @@ class RunsScreen(Screen[None]):
             self.notify("Nothing was deleted since the workbench was opened.")
             return
         try:
-            folder = restore(self._deleted.pop())
+            folder = bring_back(self._deleted.pop())
         except WorkbenchError as error:
             self._say(error)
         else:
