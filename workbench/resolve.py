@@ -27,7 +27,7 @@ KNOWN_FACTS: Mapping[str, Mapping[str, int]] = {
 # Augmentations that change where an object is, or how much of it there is.
 MOVING = (
     *("pad", "crop", "test_crop", "resized_crop", "hflip", "vflip"),
-    *("policy", "cutout", "mixup", "cutmix"),
+    *("policy", "cutout", "mixup", "cutmix", "test_flip", "test_shift"),
 )
 # The networks that a task with boxes can train.
 DETECTORS = {"proposals": ("rpn",), "detection": ("faster_rcnn", "torchvision_detector")}
@@ -120,6 +120,8 @@ def _check_fit(config: RunConfig) -> None:
         problems["augment.crop"] = (
             f"{augment.crop} px do not fit into {data.size} px with {augment.pad} px on each side"
         )
+    if augment.test_shift >= (augment.test_crop or augment.crop or data.size):
+        problems["augment.test_shift"] = "must be less than the side of a test picture"
     problems |= _unlike(config)
     if config.task.kind != "classification":
         problems |= _moves_pictures(config)

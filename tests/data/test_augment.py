@@ -7,6 +7,7 @@ import torch
 
 from workbench.config import RunConfig
 from workbench.data.augment import TestTransform, TrainAugment
+from workbench.errors import ConfigError
 
 MakeConfig = Callable[..., RunConfig]
 MEAN, STD = [0.4, 0.5, 0.6], [0.2, 0.25, 0.3]
@@ -98,3 +99,20 @@ def test_cutout_comes_after_normalising(config: MakeConfig) -> None:
     augment = TrainAugment(config("imagefolder", augment__cutout=8), MEAN, STD)
     images, _ = augment(batch(), labels(), generator())
     assert ((images == 0).all(dim=1).flatten(1).sum(dim=1) >= 16).all()
+
+
+def test_alternating_flips_go_by_picture_and_epoch_whatever_the_batch(config: MakeConfig) -> None:
+    chosen = config("imagefolder", augment__hflip=0.5, augment__hflip_mode="alternating")
+    augment = TrainAugment(chosen, MEAN, STD)
+    other = torch.Generator().manual_seed(6)
+    rows = torch.tensor([5, 3, 4, 0, 1, 2])
+    first, _ = augment(batch(), labels(), generator())
+    shuffled, _ = augment(batch()[rows], labels(), other, rows)
+    second, _ = augment(batch(), labels(), other, torch.arange(6), 1)
+    assert torch.equal(shuffled, first[rows])
+    assert torch.equal(second, first.flip(3))
+
+
+def test_alternating_flips_are_every_second_one(config: MakeConfig) -> None:
+    with pytest.raises(ConfigError, match=r"augment\.hflip_mode: hflip_mode alternating mirrors"):
+        config("imagefolder", augment__hflip=0.3, augment__hflip_mode="alternating")

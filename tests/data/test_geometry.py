@@ -4,7 +4,7 @@ import pytest
 import torch
 from torchvision.transforms.v2.functional import center_crop, pad
 
-from workbench.data.geometry import Windows, centre_crop
+from workbench.data.geometry import Windows, alternating, centre_crop
 
 COUNT, SIDE = 400, 6
 
@@ -90,3 +90,28 @@ def test_centre_crop_is_torchvisions(size: int, side: int) -> None:
     images = torch.randint(1, 256, (2, size, size, 3), dtype=torch.uint8, generator=generator())
     expected = center_crop(images.permute(0, 3, 1, 2), [side, side]).permute(0, 2, 3, 1)
     assert torch.equal(centre_crop(images, side), expected)
+
+
+def test_pictures_are_mirrored_where_it_is_said() -> None:
+    images = numbered(count=6)
+    chosen = torch.tensor([True, False, True, True, False, False])
+    cut = Windows(SIDE, hflip=0.5)(images, generator(), chosen)
+    expected = torch.where(chosen.view(-1, 1, 1, 1), images.flip(2), images)
+    assert torch.equal(cut, expected)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
+def test_alternating_shows_each_picture_both_ways_in_two_epochs(seed: int) -> None:
+    rows = torch.arange(10_000)
+    first = alternating(rows, 0, seed)
+    assert first.float().mean().item() == pytest.approx(0.5, abs=0.02)
+    assert (first[1:] == first[:-1]).float().mean().item() == pytest.approx(0.5, abs=0.02)
+    assert torch.equal(alternating(rows, 1, seed), ~first)
+    assert torch.equal(alternating(rows, 8, seed), first)
+    assert torch.equal(alternating(rows.flip(0), 0, seed), first.flip(0))
+
+
+def test_alternating_follows_the_seed() -> None:
+    rows = torch.arange(10_000)
+    same = alternating(rows, 0, 5) == alternating(rows, 0, 6)
+    assert same.float().mean().item() == pytest.approx(0.5, abs=0.02)

@@ -16,6 +16,14 @@ from workbench.training.trainer import StopTraining
 VARIANTS: list[dict[str, Any]] = [
     {"optimizer__kind": "adamw", "model__dropout": 0.3},
     {"optimizer__kind": "sgd", "optimizer__nesterov": True, "augment__hflip": 0.5},
+    {
+        "model__kind": "speednet",
+        "model__widths": [8, 12],
+        "optimizer__bias_lr_factor": 4.0,
+        "augment__hflip": 0.5,
+        "augment__hflip_mode": "alternating",
+        "augment__test_flip": True,
+    },
     {"schedule__kind": "plateau", "schedule__patience": 0, "train__precision": "bfloat16"},
     {
         "train__steps": 7,

@@ -50,8 +50,8 @@ def cost(operator: OpOverload, arguments: Sequence[Any], result: Any) -> Cost | 
         return _pool(name, arguments)
     if name in _ACTIVATIONS:
         return Cost(name, "activation", other_ops=_size(arguments[0]))
-    if name == "mean" and arguments[0].dim() == 4 and _over_height_and_width(arguments[1:]):
-        return Cost("global_avg_pool", "pool", other_ops=_size(arguments[0]))
+    if name in _GLOBAL_POOLS and arguments[0].dim() == 4 and _over_height_and_width(arguments[1:]):
+        return Cost(_GLOBAL_POOLS[name], "pool", other_ops=_size(arguments[0]))
     if torch.Tag.pointwise in operator.tags:
         return Cost(name, "elementwise", other_ops=_size(_first(result)))
     if torch.Tag.reduction in operator.tags:
@@ -152,6 +152,7 @@ _POOLS = {
     "adaptive_avg_pool2d": "adaptive_avg_pool2d",
     "adaptive_max_pool2d": "adaptive_max_pool2d",
 }
+_GLOBAL_POOLS = {"mean": "global_avg_pool", "amax": "global_max_pool"}  # over H and W
 _ACTIVATIONS = frozenset(
     """relu silu gelu elu leaky_relu prelu tanh sigmoid hardtanh hardswish hardsigmoid mish celu
     selu softplus softmax log_softmax safe_softmax log_sigmoid_forward""".split()  # noqa: SIM905

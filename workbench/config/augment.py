@@ -1,6 +1,8 @@
 """How training pictures are varied, and what a test picture looks like."""
 
-from typing import Literal
+from typing import Literal, Self
+
+from pydantic import model_validator
 
 from workbench.config.base import Section, setting
 
@@ -28,6 +30,11 @@ class AugmentConfig(Section):
         le=1,
     )
     hflip: float = setting(0.0, "Probability of a horizontal flip.", ge=0, le=1)
+    hflip_mode: Literal["random", "alternating"] = setting(
+        "random",
+        "random: a coin for each picture and epoch. alternating: a coin for each picture in the "
+        "first epoch, the other side in every next one (Jordan 2024, arXiv:2404.00498).",
+    )
     vflip: float = setting(0.0, "Probability of a vertical flip.", ge=0, le=1)
     brightness: float = setting(0.0, "Largest change of brightness, as a share.", ge=0, le=1)
     contrast: float = setting(0.0, "Largest change of contrast, as a share.", ge=0, le=1)
@@ -61,3 +68,24 @@ class AugmentConfig(Section):
         ge=0,
         le=10,
     )
+    test_flip: bool = setting(
+        False,
+        "Judge by the mean of the logits of a picture and of its mirror image (classification).",
+    )
+    test_shift: int = setting(
+        0,
+        "Judge pictures moved by this much along both diagonals too, which count for a half in "
+        "the mean of the logits (classification); 0: no.",
+        unit="px",
+        ge=0,
+        le=32,
+    )
+
+    @model_validator(mode="after")
+    def _alternates(self) -> Self:
+        if self.hflip_mode == "alternating" and self.hflip != 0.5:
+            raise ValueError(
+                f"hflip_mode alternating mirrors every second time: set hflip to 0.5 "
+                f"(got {self.hflip:g})"
+            )
+        return self

@@ -173,6 +173,29 @@ class SmallNetModel(Section):
     dropout: float = setting(0.0, "Dropout before the linear layer.", ge=0, lt=1)
 
 
+class SpeedNetModel(Section):
+    """A whitening 2×2 stem, stages of 3×3 convolutions, a scaled linear layer: learns fast."""
+
+    kind: Literal["speednet"] = "speednet"
+    stem: Literal["whitening", "learned"] = setting(
+        "whitening",
+        "Filters of the 2×2 stem: computed from the training pictures and then left alone, or "
+        "learned like any other.",
+    )
+    widths: list[PositiveInt] = per_item(
+        "Channels of each stage; every stage halves height and width.",
+        default=[64, 192, 320],
+        min_length=1,
+        max_length=6,
+    )
+    depth: int = setting(2, "3×3 convolutions in each stage.", ge=1, le=8)
+    residual: bool = setting(False, "Add a stage's first features to its last (depth 2 or more).")
+    activation: Activation = setting("gelu", "Activation.")
+    logit_scale: float = setting(
+        0.1, "Factor of the logits, so that the loss begins gently.", gt=0, le=10
+    )
+
+
 class TorchvisionModel(Section):
     """Any classification network of torchvision by its name, untrained."""
 
@@ -252,6 +275,7 @@ ModelConfig = Annotated[
     | ResNetModel
     | RegNetModel
     | SmallNetModel
+    | SpeedNetModel
     | TorchvisionModel
     | TimmModel
     | RpnModel

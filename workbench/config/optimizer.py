@@ -36,6 +36,9 @@ class OptimizerSection(Section):
     lr: float = _lr(0.1)
     weight_decay: float = setting(0.0, "Weight decay.", ge=0, le=10)
     decay_norms: bool = setting(True, "Apply weight decay to norms and biases too.")
+    bias_lr_factor: float = setting(
+        1.0, "Learning rate of norms and biases, as a multiple of lr.", gt=0, le=1000
+    )
     clip_norm: float = setting(0.0, "Clip the gradient's global norm to this; 0: never.", ge=0)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from workbench.config import RunConfig
 from workbench.config.augment import AugmentConfig
-from workbench.data.geometry import Windows, centre_crop
+from workbench.data.geometry import Windows, alternating, centre_crop
 from workbench.data.mixing import Mix, Targets, cutout
 from workbench.data.pixels import PerPicture, jitter, resized_crop
 
@@ -52,6 +52,8 @@ class TrainAugment:
     Calling it with uint8 [N, C, S, S], targets and a generator (on the batch's
     device) gives floats [N, C, crop, crop] in ``dtype`` and targets, which mixup
     and CutMix extend by ``label_b`` and ``mix``. Fastest for channels-last bytes.
+    Alternating flips go by the pictures' numbers ``rows`` (int64 [N]; else 0 to N - 1)
+    and by the epoch, counted from 0.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class TrainAugment:
     ) -> None:
         augment = config.augment
         self.config = augment
+        self.seed = config.train.seed
         self.side = augment.crop or config.data.size
         self.windows = _windows(augment, self.side)
         self.per_picture = PerPicture(augment) if PerPicture.wanted(augment) else None
@@ -72,27 +75,42 @@ class TrainAugment:
         self.mix = Mix(augment.mixup, augment.cutmix) if augment.mixup or augment.cutmix else None
 
     def __call__(
-        self, images: Tensor, targets: Targets, generator: torch.Generator
+        self,
+        images: Tensor,
+        targets: Targets,
+        generator: torch.Generator,
+        rows: Tensor | None = None,
+        epoch: int = 0,
     ) -> tuple[Tensor, Targets]:
-        batch = self.normalize(self.pictures(images, generator))
+        batch = self.normalize(self.pictures(images, generator, rows, epoch))
         if self.config.cutout:
             batch = cutout(batch, self.config.cutout, generator)
         if self.mix is not None:
             return self.mix(batch, targets, generator)
         return batch, targets
 
-    def pictures(self, images: Tensor, generator: torch.Generator) -> Tensor:
+    def pictures(
+        self,
+        images: Tensor,
+        generator: torch.Generator,
+        rows: Tensor | None = None,
+        epoch: int = 0,
+    ) -> Tensor:
         """The part that gives pictures still: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
-        rows = _rows(images)
+        batch = _pixels_last(images)
         config = self.config
+        mirrored = None
+        if config.hflip_mode == "alternating":
+            rows = torch.arange(len(images), device=images.device) if rows is None else rows
+            mirrored = alternating(rows, epoch, self.seed)
         if config.resized_crop:
-            rows = resized_crop(rows, self.side, config.resized_crop, generator)
-        rows = self.windows(rows, generator)
+            batch = resized_crop(batch, self.side, config.resized_crop, generator)
+        batch = self.windows(batch, generator, mirrored)
         if config.brightness or config.contrast or config.saturation:
-            rows = jitter(rows, config, generator)
+            batch = jitter(batch, config, generator)
         if self.per_picture is not None:
-            rows = self.per_picture(rows, generator)
-        return rows
+            batch = self.per_picture(batch, generator)
+        return batch
 
 
 class TestTransform:
@@ -120,7 +138,7 @@ class TestTransform:
 
     def pictures(self, images: Tensor) -> Tensor:
         """The part that gives pictures still: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
-        return centre_crop(_rows(images), self.side)
+        return centre_crop(_pixels_last(images), self.side)
 
 
 def _windows(config: AugmentConfig, side: int) -> Windows:
@@ -131,6 +149,6 @@ def _windows(config: AugmentConfig, side: int) -> Windows:
     )
 
 
-def _rows(images: Tensor) -> Tensor:
+def _pixels_last(images: Tensor) -> Tensor:
     """[N, C, H, W] as [N, H, W, C], contiguous: no copy where they are channels-last."""
     return images.permute(0, 2, 3, 1).contiguous()

@@ -75,9 +75,9 @@ class Split:
         rows = indices.to(self.images.device)
         images = self.images
         images = take(images, rows) if isinstance(images, Tensor) else images[rows]
-        wanted = indices.to(self.device)
+        wanted = onto(indices, self.device)
         targets = {name: target[wanted] for name, target in self.targets.items()}
-        return images.to(self.device, non_blocking=True), targets
+        return onto(images, self.device), targets
 
     def to(self, device: torch.device | str) -> "Split":
         """The split with its batches on ``device``; resident there where it fits.
@@ -115,6 +115,17 @@ class DataSet:
         """Pictures of each class in a split (train, validation, test), in the classes' order."""
         splits = {"train": self.train, "validation": self.validation, "test": self.test}
         return torch.bincount(splits[split].targets["label"], minlength=len(self.classes)).tolist()
+
+
+def onto(tensor: Tensor, device: torch.device) -> Tensor:
+    """A tensor on ``device``; on its way from the CPU to a GPU the host does not wait for it.
+
+    Only page-locked memory is copied beside the host's work, and torch keeps it until the
+    copy is done.
+    """
+    if device.type == "cuda" and tensor.device.type == "cpu":
+        tensor = tensor.pin_memory()
+    return tensor.to(device, non_blocking=True)
 
 
 def take(images: Tensor, rows: Tensor) -> Tensor:

@@ -21,8 +21,13 @@ class Windows:
     hflip: float = 0.0
     vflip: float = 0.0
 
-    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
+    def __call__(
+        self, images: Tensor, generator: torch.Generator, mirrored: Tensor | None = None
+    ) -> Tensor:
         """uint8 [N, H, W, C] → [N, side, side, C]; the generator is on the images' device.
+
+        ``mirrored`` (bool [N]) says which pictures to flip horizontally; without it each is,
+        with probability ``hflip``.
 
         Every picture and its mirror image are laid side by side on a canvas, and
         all windows are cut with one gather of rows of bytes: three times as fast as
@@ -38,7 +43,9 @@ class Windows:
         top = torch.randint(tall - self.side + 1, (count, 1), **at)  # type: ignore[call-overload]
         left = torch.randint(wide - self.side + 1, (count, 1), **at)  # type: ignore[call-overload]
         if self.hflip:
-            left = left + wide * (torch.rand(count, 1, **at) < self.hflip)  # type: ignore[call-overload]
+            if mirrored is None:
+                mirrored = torch.rand(count, **at) < self.hflip  # type: ignore[call-overload]
+            left = left + wide * mirrored.view(-1, 1)
         row = torch.arange(self.side, device=images.device).expand(count, -1)
         if self.vflip:
             turned = torch.rand(count, 1, **at) < self.vflip  # type: ignore[call-overload]
@@ -91,3 +98,16 @@ def centre_crop(images: Tensor, side: int) -> Tensor:
     )
     # A negative pad crops.
     return F.pad(images, (0, 0, -left, side - width + left, -top, side - height + top))
+
+
+def alternating(rows: Tensor, epoch: int, seed: int) -> Tensor:
+    """Which pictures (int64 [N], numbers within the data set) an epoch mirrors, bool [N].
+
+    In the first epoch (0) a hash of seed and number decides, and every next one mirrors
+    those that the one before did not: in two epochs a picture is met both ways (Jordan
+    2024, arXiv:2404.00498, section 3.6). The hash is splitmix64's (Steele et al. 2014).
+    """
+    mixed = rows + (seed << 31)
+    for shift, factor in ((30, -0x40A7B892E31B1A47), (27, -0x6B2FB644ECCEEE15)):
+        mixed = (mixed ^ (mixed >> shift)) * factor  # wraps around, as it should
+    return (mixed < 0) ^ (epoch % 2 == 1)

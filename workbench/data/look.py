@@ -58,7 +58,7 @@ def samples(config: RunConfig, data: DataSet, request: Request) -> Page:
     rows = torch.randperm(len(data.train), generator=generator)[: request.count]
     images, targets = data.train.batch(rows)
     if request.augmented:
-        batch, targets = TrainAugment(config, data.mean, data.std)(images, targets, generator)
+        batch, targets = TrainAugment(config, data.mean, data.std)(images, targets, generator, rows)
     else:
         batch = TestTransform(config, data.mean, data.std)(images)
     mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (data.mean, data.std))

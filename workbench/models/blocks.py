@@ -43,6 +43,13 @@ class GlobalAveragePool(nn.Module):
         return x.mean((2, 3))
 
 
+class GlobalMaxPool(nn.Module):
+    """[N, C, H, W] -> [N, C]."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x.amax((2, 3))
+
+
 class Head(nn.Sequential):
     """[N, C, H, W] -> global average pool, dropout, linear -> logits [N, classes]."""
 

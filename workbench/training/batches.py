@@ -6,10 +6,12 @@ import torch
 from torch import Tensor
 
 from workbench.data import Split
+from workbench.data.dataset import onto
 from workbench.tasks import Targets
 from workbench.training.seeds import derive, epoch_order
 
-Augment = Callable[[Tensor, Targets, torch.Generator], tuple[Tensor, Targets]]
+# Pictures, targets, random numbers, the pictures' numbers and the epoch (from 0).
+Augment = Callable[[Tensor, Targets, torch.Generator, Tensor, int], tuple[Tensor, Targets]]
 
 
 class Batches:
@@ -39,9 +41,7 @@ class Batches:
             order = epoch_order(self.seed, epoch, len(self.split))
             self._order, self._epoch = order.to(self.split.images.device), epoch
         start = place * self.batch_size
-        images, targets = self.split.batch(self._order[start : start + self.batch_size])
-        if images.device != self.device:  # a mapped set is read on the CPU
-            images = images.to(self.device)
-            targets = {name: target.to(self.device) for name, target in targets.items()}
+        rows = self._order[start : start + self.batch_size]
+        images, targets = self.split.batch(rows)
         self._generator.manual_seed(derive(self.seed, "augment", step))
-        return self.augment(images, targets, self._generator)
+        return self.augment(images, targets, self._generator, onto(rows, self.device), epoch)

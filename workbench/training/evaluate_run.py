@@ -60,7 +60,7 @@ def _judge_all(
         progress(f"testing at {side} px", index, len(sides))
         began = time.perf_counter()
         judged = measure(
-            run.model,
+            run.judged,
             task,
             pictures,
             run.transform(data.mean, data.std, side),

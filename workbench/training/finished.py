@@ -18,6 +18,7 @@ from workbench.runs.folder import RunFolder
 from workbench.runs.record import Record, read_record
 from workbench.training import checkpoint, devices
 from workbench.training.devices import Compute
+from workbench.training.views import judged
 
 Which = Literal["last", "best"]
 
@@ -37,6 +38,11 @@ class FinishedRun:
     def recorded(self, section: str, key: str) -> Any:
         """A value of the run's record; None where it has none."""
         return self.record.get(section, {}).get(key)
+
+    @property
+    def judged(self) -> nn.Module:
+        """The network as the run was judged: by the mean of several views, where it asks so."""
+        return judged(self.model, self.config.augment)
 
     @property
     def crop(self) -> int:

@@ -20,7 +20,8 @@ CLASSES: dict[str, Callable[..., torch.optim.Optimizer]] = {
     "rmsprop": torch.optim.RMSprop,
 }
 FUSED = {"sgd", "adam", "adamw", "adagrad"}
-OWN = {"kind", "lr", "weight_decay", "decay_norms", "clip_norm"}  # not the torch class's arguments
+# What is not an argument of the torch class.
+OWN = {"kind", "lr", "weight_decay", "decay_norms", "bias_lr_factor", "clip_norm"}
 
 
 def build_optimizer(settings: OptimizerSection, model: nn.Module) -> torch.optim.Optimizer:
@@ -31,17 +32,25 @@ def build_optimizer(settings: OptimizerSection, model: nn.Module) -> torch.optim
     }
     if kind in FUSED:
         arguments["fused"] = True
-    groups = parameter_groups(model, settings.weight_decay, settings.decay_norms)
+    groups = parameter_groups(model, settings)
     return CLASSES[kind](groups, lr=settings.lr, **arguments)
 
 
-def parameter_groups(model: nn.Module, decay: float, decay_norms: bool) -> list[dict[str, Any]]:
-    """Parameters with weight decay and, if norms and biases are left out, those without."""
+def parameter_groups(model: nn.Module, settings: OptimizerSection) -> list[dict[str, Any]]:
+    """The trainable parameters; norms and biases apart where they are treated otherwise.
+
+    ``lr_factor`` is what the trainer multiplies a group's learning rate by.
+    """
+    decay, factor = settings.weight_decay, settings.bias_lr_factor
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
-    if decay_norms or not decay:
-        return [{"params": parameters, "weight_decay": decay}]
+    if factor == 1.0 and (settings.decay_norms or not decay):
+        return [{"params": parameters, "weight_decay": decay, "lr_factor": 1.0}]
     # Norm scales, norm shifts and biases are the parameters of fewer than two dimensions.
+    small = [p for p in parameters if p.ndim < 2]
+    large = [p for p in parameters if p.ndim >= 2]
+    # A step takes away lr · weight_decay: what these lose stays the same whatever their rate.
+    small_decay = decay / factor if settings.decay_norms else 0.0
     return [
-        {"params": [p for p in parameters if p.ndim >= 2], "weight_decay": decay},
-        {"params": [p for p in parameters if p.ndim < 2], "weight_decay": 0.0},
+        {"params": large, "weight_decay": decay, "lr_factor": 1.0},
+        {"params": small, "weight_decay": small_decay, "lr_factor": factor},
     ]

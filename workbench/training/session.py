@@ -12,6 +12,7 @@ from workbench.data import DataSet, load_data
 from workbench.data.augment import TestTransform, TrainAugment
 from workbench.errors import RunError
 from workbench.models import build_model
+from workbench.models.preparing import Prepared
 from workbench.runs.atomic import write_atomically
 from workbench.runs.events import keep_prefix
 from workbench.runs.folder import RunFolder
@@ -23,6 +24,8 @@ from workbench.training.devices import Compute
 from workbench.training.recorder import environment
 from workbench.training.seeds import derive
 from workbench.training.trainer import Trainer, metric_name
+
+PREPARED_FROM = 5000  # pictures that a network sees before its first step, if it asks for them
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +45,8 @@ def run_session(folder: RunFolder, attendant: Attendant, config: RunConfig) -> N
     trainer = assemble(config, data, model, task, compute, attendant)
     _describe(folder, attendant, trainer, data)
     resumed_from = _go_back(attendant, trainer)
+    if not resumed_from:
+        prepare(trainer)
     if config.train.auto_batch and not trainer.step:
         attendant.phase("finding the batch that fits")
         trainer.micro_batch = memory.largest_part(trainer, trainer.batches.batch_size) or 1
@@ -82,6 +87,20 @@ def assemble(
     batches = Batches(train, augment, config.train.batch_size, config.train.seed, compute.device)
     validation = data.validation.to(compute.device)
     return Trainer(config, model, task, batches, validation, transform, compute, attendant)
+
+
+def prepare(trainer: Trainer) -> None:
+    """Let a network that asks for it see training pictures before its first step.
+
+    They are spread evenly over the split and look like test pictures, so that they are the
+    same for every seed.
+    """
+    if not isinstance(trainer.model, Prepared):
+        return
+    split = trainer.batches.split
+    rows = torch.arange(0, len(split), max(1, len(split) // PREPARED_FROM))[:PREPARED_FROM]
+    images, _ = split.batch(rows)
+    trainer.model.prepare(trainer.test_transform(images))
 
 
 def _train(trainer: Trainer) -> None:

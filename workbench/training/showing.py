@@ -22,9 +22,9 @@ def _pictures(trainer: Trainer, split: Split, rows: list[int]) -> list[Picture]:
     images = images.to(device)
     targets = {key: target.to(device) for key, target in targets.items()}
     raw = trainer.test_transform.pictures(images)
-    was_training = trainer.model.training
-    trainer.model.eval()
+    was_training = trainer.judged.training
+    trainer.judged.eval()
     with torch.inference_mode(), trainer.compute.autocast():
-        shown = trainer.task.pictures(trainer.model, trainer.test_transform(images), raw, targets)
-    trainer.model.train(was_training)
+        shown = trainer.task.pictures(trainer.judged, trainer.test_transform(images), raw, targets)
+    trainer.judged.train(was_training)
     return shown

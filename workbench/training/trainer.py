@@ -25,6 +25,7 @@ from workbench.training.evaluation import measure
 from workbench.training.faults import nonfinite_error
 from workbench.training.optimizers import build_optimizer
 from workbench.training.seeds import seed_network
+from workbench.training.views import judged
 
 Seen = tuple[Any, Targets, Losses]  # what a meter takes in: outputs, targets, losses
 
@@ -81,6 +82,7 @@ class Trainer:
         self.batches, self.validation = batches, validation
         self.test_transform, self.compute, self.watcher = test_transform, compute, watcher
         self.forward: nn.Module = torch.compile(model) if config.train.compile else model  # type: ignore[assignment]
+        self.judged = judged(model, config.augment)
         self.optimizer = build_optimizer(config.optimizer, model)
         self.scaler = torch.amp.GradScaler(
             compute.device.type, enabled=compute.precision == "float16"
@@ -119,7 +121,7 @@ class Trainer:
     def _train_step(self) -> tuple[Losses, float]:
         lr = self._lr(self.step)
         for group in self.optimizer.param_groups:
-            group["lr"] = lr
+            group["lr"] = lr * group["lr_factor"]
         seed_network(self.config.train.seed, self.step)
         images, targets = self.batches.batch(self.step)
         self.optimizer.zero_grad(set_to_none=True)
@@ -214,7 +216,7 @@ class Trainer:
     def judge(self, split: Split) -> dict[str, Any]:
         """The task's metrics of the network as it is, on a split; notes the worst pictures."""
         meter = measure(
-            self.forward,
+            self.judged,
             self.task,
             split,
             self.test_transform,
