@@ -1,5 +1,6 @@
 """Typed configuration, free of torch: sections, validation, TOML in and out."""
 
+from workbench.config.changes import changes_from, changes_in_words
 from workbench.config.describe import FieldSpec, describe, section_variants
 from workbench.config.files import (
     build_config,
@@ -19,6 +20,8 @@ __all__ = [
     "RunConfig",
     "build_config",
     "change_config",
+    "changes_from",
+    "changes_in_words",
     "describe",
     "difference",
     "flatten",

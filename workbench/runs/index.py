@@ -27,7 +27,7 @@ from workbench.runs.state import RunState
 from workbench.runs.status import standing
 
 FILE = ".index.sqlite3"
-VERSION = 2
+VERSION = 3
 FRESH = 2_000_000_000  # ns: a folder that changed so lately may change again within the same tick
 NO_STEPS = 1 << 40  # of the steps none is needed
 OF_EPOCH = ("event", "time", "epoch", "step", "val_accuracy", "images_per_second")

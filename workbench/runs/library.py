@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.config import RunConfig, difference, read_config, to_tables
+from workbench.config import RunConfig, changes_from, flatten, read_config, to_tables
 from workbench.errors import RequestError
 from workbench.presets import load_preset
 from workbench.runs.folder import RunFolder
@@ -43,14 +43,12 @@ def read_run(folder: RunFolder) -> RunInfo:
 
 
 def preset_changes(config: RunConfig) -> dict[str, Any]:
-    """Dotted keys whose values differ from the preset's; {} where there is none of that name."""
+    """What a run has otherwise than its preset, by dotted key; {} where that is none."""
     try:
         preset = load_preset(config.about.preset)
     except RequestError:
         return {}
-    aside = {"data.root", "data.classes", "data.channels", "train.device"}
-    changed = difference(preset, config)
-    return {key: after for key, (_, after) in changed.items() if key not in aside}
+    return changes_from(flatten(to_tables(preset)), flatten(to_tables(config)))
 
 
 def as_json(run: RunInfo) -> dict[str, Any]:

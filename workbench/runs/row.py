@@ -5,14 +5,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from workbench.config import flatten
+from workbench.config import changes_from, changes_in_words, flatten
 from workbench.runs.curation import read_notes, sweep_of
 from workbench.runs.folder import RunFolder
 from workbench.runs.record import Record
 from workbench.runs.state import RunState
 from workbench.runs.status import Standing
 
-ASIDE = frozenset(("data.root", "data.classes", "data.channels", "train.device"))
 POINTS = 48  # of the curve of validation accuracy that is kept
 
 
@@ -91,7 +90,7 @@ def make_row(
         status=standing.status,
         reason=standing.reason,
         preset=str(config.get("about.preset", "") or run.get("preset", "")),
-        changes=describe_changes(config, preset),
+        changes=changes_in_words(changes_from(preset, config)) if preset else "",
         val=_share(state.best_accuracy, result.get("best_val_accuracy")),
         test=_share(result.get("test_accuracy"), test.get("test_accuracy")),
         top3=_share(result.get("test_top3_accuracy"), test.get("test_top3_accuracy")),
@@ -117,35 +116,9 @@ def make_row(
     )
 
 
-def describe_changes(config: Mapping[str, Any], preset: Mapping[str, Any]) -> str:
-    """What a run has otherwise than its preset, in few words; "" without a preset."""
-    if not preset:
-        return ""
-    keys = [
-        key
-        for key, value in config.items()
-        if not key.startswith("about.") and key not in ASIDE and preset.get(key) != value
-    ]
-    short = [key.rpartition(".")[2] for key in keys]
-    return ", ".join(
-        f"{name if short.count(name) == 1 else key} {_brief(config[key])}"
-        for key, name in zip(keys, short, strict=True)
-    )
-
-
 def flat(tables: Mapping[str, Any]) -> dict[str, Any]:
     """Tables as dotted keys that can be kept as JSON."""
     return {key: value for key, value in flatten(tables).items() if key != "about.description"}
-
-
-def _brief(value: Any) -> str:
-    if isinstance(value, bool):
-        return "on" if value else "off"
-    if isinstance(value, float):
-        return f"{value:g}"
-    if isinstance(value, list):
-        return "-".join(_brief(item) for item in value)
-    return str(value) if value != "" else "none"
 
 
 def _share(*values: Any) -> float | None:

@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from typing import Any, ClassVar
 
-from workbench.config import RunConfig, difference, flatten, read_config, to_tables
+from workbench.config import RunConfig, changes_from, flatten, read_config, to_tables
 from workbench.errors import RequestError
 from workbench.presets import load_preset
 from workbench.ui.panels.lines import Line
@@ -33,12 +33,13 @@ class ConfigPanel(Panel):
 
 
 def changed_keys(config: RunConfig) -> dict[str, Any]:
-    """Dotted keys that differ from the preset, with the preset's value; {} without a preset."""
+    """Dotted keys that were changed, with the preset's value; {} without a preset."""
     try:
         preset = load_preset(config.about.preset)
     except RequestError:
         return {}
-    return {key: before for key, (before, _) in difference(preset, config).items()}
+    before, after = flatten(to_tables(preset)), flatten(to_tables(config))
+    return {key: before.get(key) for key in changes_from(before, after)}
 
 
 def config_lines(config: RunConfig, changed: dict[str, Any], width: int) -> list[Line]:
