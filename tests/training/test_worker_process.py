@@ -95,6 +95,28 @@ def test_pause_resume_stop_from_another_process_and_one_worker_only(new_run: Pre
         ask(folder, "pause")
 
 
+def test_a_worker_started_by_hand_does_not_obey_what_an_earlier_one_was_asked(
+    new_run: Prepare,
+) -> None:
+    folder = new_run(**LONG)
+    pid = started(folder)
+    ask(folder, "stop")
+    until(lambda: gone(pid))
+    assert folder.control.exists()
+    at = steps(folder)
+
+    by_hand = [sys.executable, "-m", "workbench.training.worker", str(folder.path)]
+    worker = subprocess.Popen(by_hand, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: steps(folder) > at)
+        ask(folder, "stop")
+        assert worker.wait(60) == 0
+    finally:
+        worker.kill()
+        worker.wait()
+    assert standing(folder).status == "stopped"
+
+
 def test_a_second_signal_ends_it_at_once_with_a_valid_record(new_run: Prepare) -> None:
     folder = new_run(**LONG)
     pid = started(folder)

@@ -22,7 +22,9 @@ from workbench.errors import WorkbenchError
 from workbench.runs.control import WishReader
 from workbench.runs.events import EventWriter
 from workbench.runs.folder import RunFolder
+from workbench.runs.process import own_identity
 from workbench.runs.slots import Slot
+from workbench.runs.status import launched_process
 from workbench.training.heartbeat import Heartbeat
 from workbench.training.recorder import Recorder
 from workbench.training.signals import Signals
@@ -68,6 +70,7 @@ def work(folder: RunFolder) -> int:
     if recorder.record["run"].get("status") == "finished":
         log.info("%s is finished; nothing is left to do", folder.id)
         return STOPPED
+    _forget_old_wish(folder)
     recorder.status("running")
     heartbeat = Heartbeat(folder.heartbeat)
     heartbeat.start()
@@ -76,6 +79,17 @@ def work(folder: RunFolder) -> int:
         return Worker(folder, config, recorder, signals, heartbeat).run()
     finally:
         heartbeat.stop()
+
+
+def _forget_old_wish(folder: RunFolder) -> None:
+    """Do a launcher's work where this worker was started by hand.
+
+    A launcher takes away what an earlier worker was asked, so that what is found is for this
+    one, even if it came before this one could look. Nobody can have asked yet: the record does
+    not say that this worker lives.
+    """
+    if launched_process(folder) != own_identity():
+        folder.control.unlink(missing_ok=True)
 
 
 def _leave_at_once(recorder: Recorder) -> None:
