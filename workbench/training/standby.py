@@ -8,19 +8,17 @@ stdin and writes one JSON answer a line to stdout:
 - what is refused → ``{"id": 1, "error": "…"}``; loaded → ``{"event": "ready"}``
 
 The process itself stays idle with one thread and never touches CUDA, so that it
-can be forked at any time. Counting is done by a forked analyst, at low priority
-so that no training is slowed; a request that comes while one is being counted
-makes it moot, and the analyst is replaced. It all ends when stdin closes, which
-it does when whoever asked is gone, however it went.
+can be forked at any time. Counting is done by a forked analyst; a request that
+comes while one is being counted makes it moot, and the analyst is replaced. It
+all ends when stdin closes, which it does when whoever asked is gone, however it
+went.
 """
 
 import json
 import logging
 import os
 import selectors
-import signal
 import sys
-from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
@@ -28,20 +26,18 @@ from typing import Any, NoReturn
 import torch
 
 from workbench.analysis import summarize
-from workbench.config import build_config
-from workbench.errors import WorkbenchError
 from workbench.presets import load_preset
 from workbench.runs.folder import RunFolder
 from workbench.runs.launch import write_launch
 from workbench.runs.process import ProcessIdentity
+from workbench.training.analyst import Analyst
+from workbench.training.messages import Lines, send
 
-NICENESS = 5
 # What a worker imports only after it has said that it is loading torch.
 WARM = (
     *("workbench.training.worker", "workbench.training.session"),
     *("workbench.tasks.classification", "workbench.data.digits"),
 )
-CHUNK = 1 << 16
 
 
 class BecomeWorker(BaseException):
@@ -50,54 +46,6 @@ class BecomeWorker(BaseException):
     def __init__(self, folder: RunFolder) -> None:
         super().__init__(folder.id)
         self.folder = folder
-
-
-class Lines:
-    """The complete lines that have come through a pipe."""
-
-    def __init__(self, descriptor: int) -> None:
-        self.descriptor = descriptor
-        self._rest = b""
-
-    def read(self) -> Iterator[bytes] | None:
-        """What is complete by now; None at the end of the pipe."""
-        data = os.read(self.descriptor, CHUNK)
-        if not data:
-            return None
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        return iter(lines)
-
-
-class Analyst:
-    """A forked child that counts networks, one request at a time."""
-
-    def __init__(self) -> None:
-        requests, self.requests = os.pipe()
-        replies, replies_in = os.pipe()
-        self.pid = os.fork()
-        if self.pid == 0:
-            try:
-                os.close(self.requests)
-                os.close(replies)
-                _analyse(requests, replies_in)
-            finally:
-                os._exit(0)  # whatever happens: a child must not go on in its parent's code
-        os.close(requests)
-        os.close(replies_in)
-        self.lines = Lines(replies)
-        self.busy_with: Any = None  # the id of the request that is being counted
-
-    def ask(self, request: dict[str, Any]) -> None:
-        """Hand over a request."""
-        self.busy_with = request.get("id")
-        _write(self.requests, request)
-
-    def end(self) -> int:
-        """End the child, whatever it does; gives its wait status."""
-        os.kill(self.pid, signal.SIGKILL)
-        os.close(self.requests)
-        os.close(self.lines.descriptor)
-        return os.waitpid(self.pid, 0)[1]
 
 
 class Standby:
@@ -169,7 +117,7 @@ class Standby:
             os.write(self._answers, line + b"\n")
 
     def _answer(self, answer: dict[str, Any]) -> None:
-        _write(self._answers, answer)
+        send(self._answers, answer)
 
     def _launch(self, folder: RunFolder) -> int:
         """Fork a worker for a run: in its own session, nobody's child. Gives its process id."""
@@ -192,7 +140,7 @@ class Standby:
         try:
             os.setsid()
             if worker := os.fork():
-                _write(tell, {"pid": worker})
+                send(tell, {"pid": worker})
                 os._exit(0)
             self._leave_behind(told, tell)
             _take_over_streams(folder)
@@ -209,25 +157,6 @@ class Standby:
             held += [self._analyst.lines.descriptor, self._analyst.requests]
         for descriptor in held:
             os.close(descriptor)
-
-
-def _analyse(requests: int, answers: int) -> None:
-    """The analyst's life: count what is asked, until the pipe closes."""
-    os.nice(NICENESS)
-    lines = Lines(requests)
-    while (some := lines.read()) is not None:
-        for line in some:
-            _write(answers, _summary(json.loads(line)))
-
-
-def _summary(request: dict[str, Any]) -> dict[str, Any]:
-    try:
-        return {"id": request["id"], "result": summarize(build_config(request["config"]))}
-    except WorkbenchError as error:
-        return {"id": request["id"], "error": str(error)}
-    except Exception as error:
-        logging.exception("request %s", request.get("id"))  # a bug of ours: all of it in the log
-        return {"id": request["id"], "error": f"{type(error).__name__}: {error}"}
 
 
 def _warm_up() -> None:
@@ -251,12 +180,6 @@ def _take_over_streams(folder: RunFolder) -> None:
     os.close(null)
     os.close(log)
     os.chdir(folder.path.parent)
-
-
-def _write(descriptor: int, message: dict[str, Any]) -> None:
-    data = json.dumps(message).encode() + b"\n"
-    while data:
-        data = data[os.write(descriptor, data) :]
 
 
 def main() -> int:
