@@ -2,7 +2,8 @@
 
 Style sheets name these variables and no colour: ``$training`` and ``$validation``
 for the two curves, ``$good`` and ``$bad`` for judgements, ``$changed`` for what
-the person has edited, ``$muted`` for what is there but not asked for.
+the person has edited, ``$muted`` for what is there but not asked for; ``$curve1`` … for
+further curves of a plot, which differ from those two and from each other.
 """
 
 from textual.theme import Theme
@@ -14,6 +15,12 @@ MEANINGS = {
     "bad": "#ff8787",
     "changed": "#d7afff",
     "muted": "#8a929c",
+    "curve1": "#7fd75f",
+    "curve2": "#ff7fdf",
+    "curve3": "#3fe0d0",
+    "curve4": "#f5f06a",
+    "curve5": "#ff5f6f",
+    "curve6": "#a98bff",
 }
 MEANINGS_LIGHT = {
     "training": "#005faf",
@@ -22,6 +29,12 @@ MEANINGS_LIGHT = {
     "bad": "#b3261e",
     "changed": "#7b3fb5",
     "muted": "#5c646d",
+    "curve1": "#1f8a2f",
+    "curve2": "#c9188f",
+    "curve3": "#008b93",
+    "curve4": "#8a8a00",
+    "curve5": "#d01f2f",
+    "curve6": "#6a3fd0",
 }
 
 DARK = Theme(

@@ -57,6 +57,22 @@ def test_a_sweep_over_decades_is_spaced_by_its_logarithm() -> None:
     assert swept([(1.0, 2.0)], "lr", 60, 12) == []
 
 
+def test_eight_curves_have_colours_of_their_own_and_all_have_letters() -> None:
+    curves = [((0.0, 5.0, 10.0), (float(n), n + 1.0, n + 2.0)) for n in range(10)]
+    lines = overlay(curves, "epoch", 100, 30)
+    roles = {letter: role for line in lines[:-2] for text, role in line for letter in text}
+    assert {letter: roles[letter] for letter in "ABCDEFGHIJ"} == {
+        name.split()[0]: role for name, role in legend(["run"] * 10, 100)
+    }
+    assert len({roles[letter] for letter in "ABCDEFGH"}) == 8
+
+
+def test_letters_of_curves_in_one_place_do_not_cover_each_other() -> None:
+    curve = (tuple(map(float, range(30))), (1.0,) * 30)
+    text = "".join(plain(line) for line in overlay([curve] * 5, "step", 100, 20))
+    assert all(letter in text for letter in "ABCDE")
+
+
 def test_a_legend_that_is_too_long_ends_in_an_ellipsis() -> None:
     assert plain(legend(["one", "two"], 40)) == " A one  B two "
     assert plain(legend(["one", "two"], 9)) == " A one …"

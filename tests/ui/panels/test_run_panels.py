@@ -204,6 +204,17 @@ def test_each_loss_of_several_has_its_curve() -> None:
     ]  # fmt: skip
 
 
+def test_every_curve_has_a_colour_of_its_own_which_its_name_has_too() -> None:
+    losses = ("box", "class", "proposal", "proposal_box")
+    step = {"event": "step", "epoch": 1, "loss": 3.0, **{f"loss_{name}": 1.0 for name in losses}}
+    state = RunState().fold([{**step, "step": n} for n in (1, 2, 3)])
+    drawn = build_loss(state, PlotSettings(smoothing=1), 70, 20, True)
+    roles = [curve.role for curve in drawn.chart.curves]
+    assert len(set(roles)) == len(roles) == 3 + len(losses)
+    assert [name for name, _ in drawn.legend] == ["train", "val", *losses]
+    assert {role for _, role in drawn.legend} == {*roles} - {"raw"}
+
+
 def test_the_log_is_text_and_the_last_state_of_a_progress_bar(tmp_path: Path) -> None:
     log = tmp_path / "worker.log"
     log.write_bytes(b"\x1b[31mred\x1b[0m [b]\n 10%\r 20%\r100%\n\xff\xfe\n\n")

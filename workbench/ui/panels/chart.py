@@ -11,7 +11,8 @@ from workbench.ui.panels.lines import Line, plain
 
 COLOR = re.compile(r"\x1b\[([0-9;]*)m")
 LABEL_WIDTH = 6  # of the value axis, whatever its numbers, so that the canvas stays in place
-ROLE_CODES = ("axis", "train", "val", "best", "raw", "changed", "good", "warn", "accent")
+FURTHER = ("curve1", "curve2", "curve3", "curve4", "curve5", "curve6")  # beside train and val
+ROLE_CODES = ("axis", "train", "val", "best", "raw", "accent", *FURTHER)
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,8 @@ class Curve:
 
     points: Points
     role: str
+    letter: str = ""  # written on it, where there may be more curves than colours
+    place: float = 1.0  # of its letter, from 0 to 1 along its points
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,12 @@ def draw(chart: Chart, width: int, height: int) -> list[Line]:
         if points:
             code = ROLE_CODES.index(curve.role)
             plot.plot(list(points.x), list(points.y), marker="braille", color=code)
+    for curve in chart.curves:
+        if curve.letter and curve.points:
+            at = round(curve.place * (len(curve.points.x) - 1))
+            points = _inside(curve.points, chart.y_axis)
+            x, y = _cell_of_dots(chart, points.x[at], points.y[at], columns, rows)
+            plot.scatter([x], [y], marker=curve.letter, color=ROLE_CODES.index(curve.role))
     if chart.best:
         x, y = _cell_of_dots(chart, *chart.best, columns, rows)
         plot.scatter([x], [y], marker="●", color=ROLE_CODES.index("best"))

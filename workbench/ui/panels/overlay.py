@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from workbench.tables import TextTable
 from workbench.text import short
 from workbench.ui.panels.axes import Axis, length_axis, value_axis
-from workbench.ui.panels.chart import LABEL_WIDTH, Chart, Curve, draw
+from workbench.ui.panels.chart import FURTHER, LABEL_WIDTH, Chart, Curve, draw
 from workbench.ui.panels.curves import Points, reduce_points
 from workbench.ui.panels.lines import Line
 from workbench.ui.panels.words import clean
 
-INKS = ("val", "train", "good", "warn", "raw")  # of the runs, in turn
+INKS = ("val", "train", *FURTHER)  # of the runs, in turn
+APART = 8  # places in the right half where letters stand
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 XY = tuple[Sequence[float], Sequence[float]]
 
@@ -42,14 +43,19 @@ def legend(names: Sequence[str], width: int) -> Line:
 def overlay(
     curves: Sequence[XY], x_label: str, width: int, height: int, *, whole: bool = True
 ) -> list[Line]:
-    """Curves over one x from 0, each in its run's colour; [] where there is no point."""
+    """Curves over one x from 0, each in its run's colour with its letter; [] without a point."""
     if width <= LABEL_WIDTH + 8 or height < 4 or not any(len(x) for x, _ in curves):
         return []
     reached = max(max(x, default=0.0) for x, _ in curves)
     columns = width - LABEL_WIDTH - 1
     x_axis = length_axis(reached, reached, columns, whole=whole)
     drawn = tuple(
-        Curve(reduce_points(x, y, x_axis.high, 2 * columns, growing=False), ink(index))
+        Curve(
+            reduce_points(x, y, x_axis.high, 2 * columns, growing=False),
+            ink(index),
+            letter(index),
+            1 - (index % APART + 0.5) / (2 * APART),  # curves that end in one place: letters do not
+        )
         for index, (x, y) in enumerate(curves)
     )
     y_axis = value_axis([value for curve in drawn for value in curve.points.y], height - 2)

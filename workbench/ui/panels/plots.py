@@ -2,12 +2,13 @@
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from itertools import cycle
 from typing import ClassVar, Literal
 
 from workbench.runs.series import Series
 from workbench.runs.state import RunState
 from workbench.ui.panels.axes import length_axis, log_axis, value_axis
-from workbench.ui.panels.chart import LABEL_WIDTH, Chart, Curve, draw
+from workbench.ui.panels.chart import FURTHER, LABEL_WIDTH, Chart, Curve, draw
 from workbench.ui.panels.curves import (
     SMOOTHINGS,
     Points,
@@ -18,8 +19,6 @@ from workbench.ui.panels.curves import (
 from workbench.ui.panels.lines import Line, plain
 from workbench.ui.panels.panel import Panel, RunView
 from workbench.ui.panels.words import clean, count, number
-
-OTHER_ROLES = ("changed", "warn", "good")  # of losses beside the sum: loss_proposal, …
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def build_loss(
     curves.append(Curve(smooth(raw, SMOOTHINGS[settings.smoothing] * scale.axis.high), "train"))
     legend = [("train", "train"), ("val", "val")]
     others = [name for name in sorted(state.curves) if name.startswith("loss_")]
-    for name, role in zip(others, OTHER_ROLES, strict=False):
+    for name, role in zip(others, cycle(FURTHER), strict=False):
         points = smooth(
             scale.steps(state.curves[name]), SMOOTHINGS[settings.smoothing] * scale.axis.high
         )
