@@ -131,14 +131,10 @@ def _thinned(lines: list[bytes], every: int) -> list[bytes]:
     """Each so many-th line, the last one, the last pace, and whatever is no step and no pace."""
     if not lines:
         return []
-    kept = {*range(0, len(lines), every), len(lines) - 1}
-    last_pace = -1
-    for i, line in enumerate(lines):
-        if line.startswith(PACE_START):
-            last_pace = i
-        elif not line.startswith(STEP_START):
-            kept.add(i)
-    return [lines[i] for i in sorted({*kept, last_pace} - {-1})]
+    others = [i for i, line in enumerate(lines) if not line.startswith(STEP_START)]
+    paces = [i for i in others if lines[i].startswith(PACE_START)]
+    kept = {*others}.difference(paces[:-1]) | {*range(0, len(lines), every), len(lines) - 1}
+    return [lines[i] for i in sorted(kept)]
 
 
 def encode(event: Event) -> bytes:
