@@ -5,6 +5,7 @@ picture, x to the right and y down. A cell of the proposal grid is ``STRIDE`` pi
 anchor is a square of a given width on the centre of a cell (Ren et al. 2015, arXiv:1506.01497).
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -96,8 +97,9 @@ def decode(deltas: Tensor, anchors: Tensor) -> Tensor:
 def anchor_grid(widths: list[float], cells: int, like: Tensor) -> Tensor:
     """Anchors of each width at each cell, [A, cells, cells, 3]."""
     centres = cell_centres(cells, like).expand(len(widths), cells, cells, 2)
-    sides = torch.tensor(widths, device=like.device, dtype=like.dtype).view(-1, 1, 1, 1)
-    return torch.cat([centres, sides.expand(-1, cells, cells, 1)], dim=-1)
+    # Filled where they are: bringing the numbers over would make the host wait for a GPU.
+    sides = torch.stack([like.new_full((cells, cells, 1), width) for width in widths])
+    return torch.cat([centres, sides], dim=-1)
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def proposal_targets(
     deltas = encode(owned[:, None].clamp_min(1e-3), anchors[None])
     ratio = deltas[..., 2].abs()
     nearest = ratio == ratio.amin(dim=1, keepdim=True)
-    rival = ratio <= torch.tensor(RIVAL).log().item()
+    rival = ratio <= math.log(RIVAL)
     at_object = torch.where(nearest, OBJECT, torch.where(rival, IGNORED, BACKGROUND))
     cell = mask[:, None].to(at_object.dtype)
     return ProposalTargets(torch.where(cell == OBJECT, at_object, cell), deltas)

@@ -22,7 +22,6 @@ from workbench.runs.folder import list_folders
 Facts = dict[str, Any]
 
 PACKAGES = ("torch", "torchvision", "textual", "plotext", "ptflops", "numpy", "pillow")
-COMPILERS = ("c++", "g++", "clang++")
 DATA_MARKS = {  # what lies in a data root when a data set does
     "cifar10": ("cifar-10-batches-py", "cifar-10-python.tar.gz"),
     "cifar100": ("cifar-100-python", "cifar-100-python.tar.gz"),
@@ -52,8 +51,14 @@ def torch_facts() -> Facts:
         "error": "",
         "devices": [_cpu(torch), *_gpus(torch)],
         "threads": torch.get_num_threads(),
-        "compiler": next((path for name in COMPILERS if (path := shutil.which(name))), ""),
+        "compiler": cxx_compiler(),
     }
+
+
+def cxx_compiler() -> str:
+    """Path of the C++ compiler that ``torch.compile`` takes on the CPU; "" if there is none."""
+    usual = "clang++" if sys.platform == "darwin" else "g++"
+    return shutil.which(os.environ.get("CXX") or usual) or ""
 
 
 def torchvision_problem() -> str:

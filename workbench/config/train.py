@@ -1,8 +1,8 @@
 """How long, on what, and how carefully a run trains."""
 
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from workbench.config.base import Section, setting
 
@@ -21,7 +21,12 @@ class TrainConfig(Section):
     )
     threads: int = setting(0, "CPU threads; 0: all cores.", ge=0, le=1024)
     channels_last: bool = setting(True, "Keep pictures channels-last in memory.")
-    compile: bool = setting(False, "Compile the network with torch.compile.")
+    compile: Literal["off", "default", "graphs"] = setting(
+        "off",
+        "Compile the network that trains with torch.compile; graphs: replayed as CUDA graphs, for "
+        "small networks on a GPU. Where there is no compiler it trains uncompiled. Also true and "
+        "false.",
+    )
     deterministic: bool = setting(True, "Only algorithms that repeat bit for bit.")
     checkpoint_minutes: float = setting(
         5.0, "Time between checkpoints within an epoch.", unit="minutes", gt=0
@@ -38,6 +43,12 @@ class TrainConfig(Section):
     nonfinite: Literal["stop", "skip"] = setting(
         "stop", "What to do where the loss is NaN or infinite: end the run, or skip the step."
     )
+
+    @field_validator("compile", mode="before")
+    @classmethod
+    def _switch(cls, value: Any) -> Any:
+        """As it was written when it was a switch."""
+        return {True: "default", False: "off"}[value] if isinstance(value, bool) else value
 
     @model_validator(mode="after")
     def _one_length(self) -> Self:

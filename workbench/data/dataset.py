@@ -72,7 +72,7 @@ class Split:
 
     def batch(self, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Pictures [B, C, H, W] and targets of ``indices`` (int64 [B])."""
-        rows = indices.to(self.images.device)
+        rows = onto(indices, self.images.device)
         images = self.images
         images = take(images, rows) if isinstance(images, Tensor) else images[rows]
         wanted = onto(indices, self.device)
@@ -123,9 +123,11 @@ def onto(tensor: Tensor, device: torch.device) -> Tensor:
     Only page-locked memory is copied beside the host's work, and torch keeps it until the
     copy is done.
     """
+    if tensor.device == device:
+        return tensor
     if device.type == "cuda" and tensor.device.type == "cpu":
-        tensor = tensor.pin_memory()
-    return tensor.to(device, non_blocking=True)
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)  # synchronises where it comes back from a GPU
 
 
 def take(images: Tensor, rows: Tensor) -> Tensor:

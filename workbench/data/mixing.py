@@ -3,6 +3,8 @@
 The other picture of a blend is the next one of the batch, whose order is random.
 """
 
+from functools import cache
+
 import torch
 from torch import Tensor
 
@@ -29,8 +31,7 @@ class Mix:
     """
 
     def __init__(self, mixup: float, cutmix: float) -> None:
-        self.mixup = beta_quantiles(mixup) if mixup else None
-        self.cutmix = beta_quantiles(cutmix) if cutmix else None
+        self.mixup, self.cutmix = mixup, cutmix  # alphas; 0: none
 
     def __call__(
         self, batch: Tensor, targets: Targets, generator: torch.Generator
@@ -39,14 +40,12 @@ class Mix:
         other = batch.roll(1, 0)
         share = batch.new_ones(len(batch), dtype=torch.float32)
         mixed = batch
-        if self.mixup is not None:
-            share = self._draw(self.mixup, batch, generator)
+        if self.mixup:
+            share = _draw(self.mixup, batch, generator)
             mixed = torch.lerp(other, batch, share.to(batch.dtype).view(-1, 1, 1, 1))
-        if self.cutmix is not None:
-            pasted, kept = _paste(
-                batch, other, self._draw(self.cutmix, batch, generator), generator
-            )
-            if self.mixup is None:
+        if self.cutmix:
+            pasted, kept = _paste(batch, other, _draw(self.cutmix, batch, generator), generator)
+            if not self.mixup:
                 mixed, share = pasted, kept
             else:
                 coin = torch.rand(len(batch), generator=generator, device=batch.device) < 0.5
@@ -54,9 +53,16 @@ class Mix:
                 share = torch.where(coin, kept, share)
         return mixed, {**targets, "label_b": targets["label"].roll(1, 0), "mix": share}
 
-    def _draw(self, quantiles: Tensor, batch: Tensor, generator: torch.Generator) -> Tensor:
-        index = torch.randint(TABLE, (len(batch),), generator=generator, device=batch.device)
-        return quantiles.to(batch.device)[index]
+
+def _draw(alpha: float, batch: Tensor, generator: torch.Generator) -> Tensor:
+    index = torch.randint(TABLE, (len(batch),), generator=generator, device=batch.device)
+    return _table(alpha, batch.device)[index]
+
+
+@cache
+def _table(alpha: float, device: torch.device) -> Tensor:
+    """The quantiles, brought to a device once: bringing them makes the host wait."""
+    return beta_quantiles(alpha).to(device)
 
 
 def beta_quantiles(alpha: float) -> Tensor:

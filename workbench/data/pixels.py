@@ -1,6 +1,7 @@
 """What changes colours or content of single pictures; all take and give uint8 [N, H, W, C]."""
 
 from collections.abc import Callable
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -9,6 +10,7 @@ from torch.nn import functional as F
 from workbench.config.augment import AugmentConfig
 
 LUMA = (0.2989, 0.587, 0.114)  # ITU-R BT.601, as torchvision has it
+OTHER_STREAM = 0x5DEECE66D  # makes another seed of a seed
 RATIO = 4 / 3  # a random resized crop is at most this much wider or taller than square
 
 
@@ -58,8 +60,8 @@ def jitter(images: Tensor, config: AugmentConfig, generator: torch.Generator) ->
 class PerPicture:
     """torchvision's own transforms, one picture at a time: hue, RandAugment, TrivialAugment.
 
-    They draw from torch's global generator, which is seeded from the caller's
-    for the time of the batch and then put back.
+    They draw from torch's global generator, which is seeded as the caller's was for
+    the time of the batch and then put back.
     """
 
     def __init__(self, config: AugmentConfig) -> None:
@@ -80,11 +82,12 @@ class PerPicture:
         return config.hue > 0 or config.policy != "none"
 
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        # .item() waits for the device; so does each of torchvision's own draws.
-        seed = torch.randint(2**62, (1,), generator=generator, device=images.device).item()
+        # Not drawn: that would wait for the GPU. Turned, so that it is no stream used before.
+        seed = generator.initial_seed() ^ OTHER_STREAM
         pictures = images.permute(0, 3, 1, 2)
         with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(int(seed))  # the GPU's own is left alone
+            torch.default_generator.manual_seed(seed)  # the GPU's own is left alone
+            # Synchronises on a GPU: torchvision makes small tensors of what it has drawn.
             changed = torch.stack([self.transform(picture) for picture in pictures])
         return changed.permute(0, 2, 3, 1).contiguous()
 
@@ -93,7 +96,13 @@ def _grey(batch: Tensor) -> Tensor:
     """Luma [N, H, W, 1] of floats [N, H, W, C]."""
     if batch.shape[3] == 1:
         return batch
-    return (batch * batch.new_tensor(LUMA)).sum(dim=3, keepdim=True)
+    return (batch * _luma(batch.device)).sum(dim=3, keepdim=True)
+
+
+@cache
+def _luma(device: torch.device) -> Tensor:
+    """The weights, brought to a device once: bringing them makes the host wait."""
+    return torch.tensor(LUMA, device=device)
 
 
 def _bytes(batch: Tensor) -> Tensor:

@@ -29,7 +29,7 @@ from workbench.models.preparing import frozen
 KERNEL = 2  # side of the stem's patches, px
 EPSILON = 1e-3  # added to the patches' variances: flat directions are noise
 MOMENTUM = 0.3  # of the norms' statistics: a run has a few hundred steps
-PICTURES = 500  # whose patches are in memory at once
+PICTURES = 100  # whose patches are in memory at once
 
 
 class SpeedNet(Network):

@@ -165,10 +165,12 @@ class ConfusionMeter(AccuracyMeter):
     def update(self, outputs: Tensor, targets: Targets, losses: Losses) -> None:
         """Take in a batch of logits [N, classes]."""
         super().update(outputs, targets, losses)
-        classes, labels = len(self.classes), targets["label"]
-        cells = torch.bincount(labels * classes + outputs.argmax(dim=1), minlength=classes**2)
+        classes, labels, answers = len(self.classes), targets["label"], outputs.argmax(dim=1)
+        # Not bincount: it asks the device for the largest value, and so synchronises.
+        ones = torch.ones_like(labels)
+        cells = labels.new_zeros(classes**2).scatter_add_(0, labels * classes + answers, ones)
         each = F.cross_entropy(outputs, labels, reduction="none")
-        self._worst.update(torch.where(outputs.argmax(dim=1) == labels, -torch.inf, each))
+        self._worst.update(torch.where(answers == labels, -torch.inf, each))
         best = outputs.topk(min(TOP_K, classes), dim=1).indices
         top_k = (best == labels[:, None]).sum()
         self.confusion = cells if self.confusion is None else self.confusion + cells

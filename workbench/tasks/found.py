@@ -119,7 +119,8 @@ class FoundMeter:
         """Add to a table how often each value occurs where it is wanted."""
         size = size or len(self.classes)
         weights = wanted.flatten().double()
-        counts = torch.bincount(values.clamp_min(0).flatten(), weights, size)
+        # Not bincount: it asks the device for the largest value, and so synchronises.
+        counts = weights.new_zeros(size).scatter_add_(0, values.clamp_min(0).flatten(), weights)
         self._tables[name] = self._tables[name] + counts if name in self._tables else counts
 
 

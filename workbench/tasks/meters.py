@@ -19,7 +19,9 @@ class Means:
     def add(self, name: str, total: Tensor, weight: Tensor | int) -> None:
         """Take in a sum over things and how many they were; no host synchronisation."""
         total = total.detach().double()
-        both = torch.stack([total, torch.as_tensor(weight, device=total.device).double()])
+        if not isinstance(weight, Tensor):
+            weight = torch.full_like(total, weight)  # bringing a number over would synchronise
+        both = torch.stack([total, weight.double()])
         before = self._sums.get(name)
         self._sums[name] = both if before is None else before + both
 

@@ -19,7 +19,7 @@ def measure(
     batch_size: int,
     between: Callable[[], None] = lambda: None,
 ) -> SplitMeter:
-    """``task.test_meter`` over a split, with the model in evaluation mode.
+    """``task.test_meter`` over a split on the device, with the model in evaluation mode.
 
     ``between`` is called after each batch, so that a long test can be told to stop.
     """
@@ -28,10 +28,10 @@ def measure(
     model.eval()
     with torch.inference_mode(), compute.autocast():
         for start in range(0, len(split), batch_size):
-            indices = torch.arange(start, min(start + batch_size, len(split)))
-            images, targets = split.batch(indices.to(split.images.device))
-            targets = {name: target.to(compute.device) for name, target in targets.items()}
-            losses, outputs = task.predict(model, transform(images.to(compute.device)), targets)
+            stop = min(start + batch_size, len(split))
+            indices = torch.arange(start, stop, device=split.images.device)
+            images, targets = split.batch(indices)
+            losses, outputs = task.predict(model, transform(images), targets)
             meter.update(outputs, targets, losses)
             between()
     model.train(was_training)

@@ -49,7 +49,6 @@ def explain(trainer: "Trainer") -> RunError:
 
 
 def _fits(trainer: "Trainer", part: int) -> bool:
-    buffers = {name: b.clone() for name, b in trainer.model.named_buffers()}
     try:
         trainer.try_part(part)
     except (RuntimeError, MemoryError) as error:
@@ -57,10 +56,6 @@ def _fits(trainer: "Trainer", part: int) -> bool:
             raise
         return False
     finally:
-        trainer.optimizer.zero_grad(set_to_none=True)
-        with torch.no_grad():  # batch norms have counted the trial
-            for name, buffer in trainer.model.named_buffers():
-                buffer.copy_(buffers[name])
         gc.collect()
         if trainer.compute.device.type == "cuda":
             torch.cuda.empty_cache()

@@ -17,7 +17,7 @@ from workbench.runs.atomic import write_atomically
 from workbench.runs.events import keep_prefix
 from workbench.runs.folder import RunFolder
 from workbench.tasks import Task, build_task
-from workbench.training import checkpoint, devices, memory
+from workbench.training import checkpoint, compiling, devices, memory
 from workbench.training.attendant import Attendant
 from workbench.training.batches import Batches
 from workbench.training.devices import Compute
@@ -25,7 +25,8 @@ from workbench.training.recorder import environment
 from workbench.training.seeds import derive
 from workbench.training.trainer import Trainer, metric_name
 
-PREPARED_FROM = 5000  # pictures that a network sees before its first step, if it asks for them
+# What a network sees before its first step, if it asks for it: so many pictures, or pixels.
+PREPARED_FROM, PREPARED_PIXELS = 5000, 1 << 24
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ def run_session(folder: RunFolder, attendant: Attendant, config: RunConfig) -> N
     if config.train.auto_batch and not trainer.step:
         attendant.phase("finding the batch that fits")
         trainer.micro_batch = memory.largest_part(trainer, trainer.batches.batch_size) or 1
+    _compile(attendant, trainer)
     _announce(attendant, trainer, data, resumed_from)
     try:
         _train(trainer)
@@ -98,9 +100,19 @@ def prepare(trainer: Trainer) -> None:
     if not isinstance(trainer.model, Prepared):
         return
     split = trainer.batches.split
-    rows = torch.arange(0, len(split), max(1, len(split) // PREPARED_FROM))[:PREPARED_FROM]
+    fitting = max(1, PREPARED_PIXELS // split.images.shape[2:].numel())
+    wanted = min(len(split), PREPARED_FROM, fitting)
+    rows = torch.arange(wanted) * (len(split) // wanted)
     images, _ = split.batch(rows)
     trainer.model.prepare(trainer.test_transform(images))
+
+
+def _compile(attendant: Attendant, trainer: Trainer) -> None:
+    if trainer.config.train.compile != "off":
+        attendant.phase("compiling the network")
+    if notice := compiling.settle(trainer):
+        attendant.notice(notice)
+    attendant.recorder.note("environment", compile=trainer.compiled)
 
 
 def _train(trainer: Trainer) -> None:

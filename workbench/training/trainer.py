@@ -59,6 +59,10 @@ class Clock:
         """Seconds so far."""
         return self.before + time.perf_counter() - self._since
 
+    def begin(self) -> None:
+        """Count from now on: what has passed since it was made was no training."""
+        self._since = time.perf_counter()
+
     def forget(self, seconds: float) -> None:
         """Leave out a pause."""
         self.before -= seconds
@@ -81,7 +85,8 @@ class Trainer:
         self.config, self.model, self.task = config, model, task
         self.batches, self.validation = batches, validation
         self.test_transform, self.compute, self.watcher = test_transform, compute, watcher
-        self.forward: nn.Module = torch.compile(model) if config.train.compile else model  # type: ignore[assignment]
+        self.forward = model  # what trains: the network, or its compiled form
+        self.compiled = "off"
         self.judged = judged(model, config.augment)
         self.optimizer = build_optimizer(config.optimizer, model)
         self.scaler = torch.amp.GradScaler(
@@ -109,6 +114,7 @@ class Trainer:
 
     def train(self) -> None:
         """Train to the end, from wherever it stands."""
+        self.clock.begin()
         self.model.train()
         if self._owes_evaluation():  # it was stopped between an epoch's last step and its test
             self._end_epoch()
@@ -130,6 +136,8 @@ class Trainer:
         skip = self.config.train.nonfinite == "skip" and not torch.isfinite(losses["loss"]).item()
         if not skip:
             losses = losses | self._gradient_norm()
+            # Synchronises in float16 with an optimiser that is not fused: it then reads whether
+            # a gradient overflowed. A fused one looks on the device.
             self.scaler.step(self.optimizer)
             self.scaler.update()
             for outputs, part_targets, part_losses in seen:
@@ -167,10 +175,21 @@ class Trainer:
         return losses, outputs
 
     def try_part(self, part: int) -> None:
-        """Forward and backward over the first ``part`` pictures of a batch, to see if they fit."""
-        images, targets = self.batches.batch(self.step)
-        head = {name: target[:part] for name, target in targets.items()}
-        self._forward_backward(images[:part], head, 1.0)
+        """Forward and backward over the first ``part`` pictures of a batch, to see if it works.
+
+        Whether it does or not, nothing has changed afterwards.
+        """
+        buffers = {name: buffer.clone() for name, buffer in self.model.named_buffers()}
+        self.model.train()
+        try:
+            images, targets = self.batches.batch(self.step)
+            head = {name: target[:part] for name, target in targets.items()}
+            self._forward_backward(images[:part], head, 1.0)
+        finally:
+            self.optimizer.zero_grad(set_to_none=True)
+            with torch.no_grad():  # batch norms have counted the trial
+                for name, buffer in self.model.named_buffers():
+                    buffer.copy_(buffers[name])
 
     def _gradient_norm(self) -> Losses:
         """The gradient's global norm before clipping, at the steps at which it is wanted."""
@@ -234,7 +253,10 @@ class Trainer:
             return nonfinite_error(self.model, images, targets, step, self.steps_per_epoch)
 
     def snapshot(self) -> Snapshot:
-        """Everything that the rest of the training depends on, copied."""
+        """Everything that the rest of the training depends on, copied.
+
+        Synchronises: each tensor is fetched from the device.
+        """
         meter = {f"meter.{name}": tensor for name, tensor in self.meter.state().items()}
         tensors = checkpoint.optimizer_state(self.optimizer, self.model) | meter
         numbers = {
