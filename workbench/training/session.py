@@ -27,6 +27,7 @@ from workbench.training.trainer import Trainer, metric_name
 
 # What a network sees before its first step, if it asks for it: so many pictures, or pixels.
 PREPARED_FROM, PREPARED_PIXELS = 5000, 1 << 24
+PREPARING = "showing the network the pictures"
 
 log = logging.getLogger(__name__)
 
@@ -46,7 +47,8 @@ def run_session(folder: RunFolder, attendant: Attendant, config: RunConfig) -> N
     trainer = assemble(config, data, model, task, compute, attendant)
     _describe(folder, attendant, trainer, data)
     resumed_from = _go_back(attendant, trainer)
-    if not resumed_from:
+    if not resumed_from and isinstance(trainer.model, Prepared):
+        attendant.phase(PREPARING)
         prepare(trainer)
     if config.train.auto_batch and not trainer.step:
         attendant.phase("finding the batch that fits")
