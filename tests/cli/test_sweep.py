@@ -42,6 +42,9 @@ def test_the_table_of_a_begun_sweep_has_its_rows(workbench: Workbench, tmp_path:
     document = workbench("sweep", "mine", "--table", "--runs-dir", runs, "--json").document
     assert (document["total"], document["finished"], document["best"]) == (2, 0, None)
     assert [row["statuses"] for row in document["rows"]] == [[""], [""]]
+    # As it was started, with the name that it was given then.
+    again = ("sweep", "lr-simplenn", "--name", "mine", "--table", "--runs-dir", runs, "--json")
+    assert workbench(*again).document == document
 
 
 @pytest.mark.parametrize(

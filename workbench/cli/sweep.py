@@ -61,7 +61,9 @@ def command(
     if sweep is None:
         raise RequestError("name a SWEEP.toml; `workbench sweep --list` lists installed ones")
     changes = read_assignments(assignments)
-    found, config = find_sweep(sweep, runs_dir, changes, begun=resume or only_table)
+    begun = resume or only_table
+    asked = name if begun and name else sweep  # it is known by the name that it was given
+    found, config = find_sweep(asked, runs_dir, changes, begun=begun)
     if jobs is not None:
         config = config.model_copy(update={"jobs": jobs})
     folder = open_sweep(name or found, runs_dir)
