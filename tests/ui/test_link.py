@@ -2,10 +2,11 @@
 
 import pytest
 
-from workbench.ui.link import SLOW, pace
+from workbench.ui.link import SLOW, pace, rest
 
 
 @pytest.mark.parametrize(("value", "stretched"), [("", 1.0), ("0", 1.0), ("1", 8.0), ("yes", 8.0)])
 def test_pace(monkeypatch: pytest.MonkeyPatch, value: str, stretched: float) -> None:
     monkeypatch.setenv(SLOW, value)
     assert pace() == stretched
+    assert rest() == (8 if stretched > 1 else 1)

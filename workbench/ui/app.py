@@ -7,7 +7,9 @@ import gc
 from pathlib import Path
 from typing import ClassVar
 
+from rich.console import RenderableType
 from textual import work
+from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
@@ -20,6 +22,7 @@ from workbench.runs.standby import Phase, Standby
 from workbench.ui.commands import BindingCommands, PresetCommands
 from workbench.ui.messages import RunsCounted, StandbyPhase
 from workbench.ui.themes import DARK, LIGHT, MEANINGS, THEMES
+from workbench.ui.thrift import ThriftyUpdate
 
 WIDE = 120  # columns from which panels stand side by side; below they are tabs
 COUNT_SECONDS = 3.0  # how often the live runs are counted
@@ -109,6 +112,12 @@ class WorkbenchApp(App[None]):
 
         live = count_live(self.runs_root)
         self.post_message(RunsCounted(live, describe_machine(busy=live > 0)))
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Send a partial update in fewer bytes than Textual would."""
+        if isinstance(renderable, ChopsUpdate):
+            renderable = ThriftyUpdate.of(renderable)
+        super()._display(screen, renderable)
 
     def open_run(self, folder: RunFolder) -> None:
         """Show one run, live or finished; it takes the place of the one that was open."""

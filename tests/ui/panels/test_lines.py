@@ -1,12 +1,15 @@
 """Only what changed is refreshed, and nothing from outside acts on the terminal."""
 
+from itertools import zip_longest
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
-from workbench.ui.panels.lines import Line, Lines, changed_stretch, merged, plain
+from workbench.ui.panels.lines import GAP, Line, Lines, changed_stretches, merged, plain
 
 ROLES = st.sampled_from(["", "good", "bad"])
 SPANS = st.lists(st.tuples(st.text("ab ●漢", max_size=6), ROLES), max_size=5)
@@ -20,26 +23,42 @@ def cells(line: Line) -> list[tuple[str, str]]:
     return found
 
 
-def test_the_stretch_is_as_short_as_can_be() -> None:
+def test_the_stretches_are_as_short_as_can_be() -> None:
     before: Line = [("step ", "muted"), ("1,234", ""), (" of 9,999", "muted")]
     after: Line = [("step ", "muted"), ("1,239", ""), (" of 9,999", "muted")]
-    assert changed_stretch(before, after) == (9, 10)
-    assert changed_stretch(before, before) is None
-    assert changed_stretch([("a", "")], [("a", "good")]) == (0, 1)
-    assert changed_stretch([("ab", "")], [("a", ""), ("b", "")]) is None
+    assert changed_stretches(before, after) == [(9, 10)]
+    assert changed_stretches(before, before) == []
+    assert changed_stretches([("a", "")], [("a", "good")]) == [(0, 1)]
+    assert changed_stretches([("ab", "")], [("a", ""), ("b", "")]) == []
+    assert changed_stretches([("ab", "")], [("a", "")]) == [(1, 2)]
+
+
+@pytest.mark.parametrize(("between", "stretches"), [(GAP - 1, 1), (GAP, 2), (3 * GAP, 2)])
+def test_what_lies_far_apart_is_sent_apart(between: int, stretches: int) -> None:
+    lines: list[Line] = [[(f"{n}{'.' * between}{n}", "")] for n in (1, 2)]
+    found = changed_stretches(*lines)
+    assert len(found) == stretches
+    assert (found[0][0], found[-1][1]) == (0, between + 2)
 
 
 @given(SPANS, SPANS)
-def test_outside_the_stretch_both_lines_are_the_same(before: Line, after: Line) -> None:
+def test_outside_the_stretches_both_lines_are_the_same(before: Line, after: Line) -> None:
     old, new = cells(before), cells(after)
-    stretch = changed_stretch(before, after)
-    if stretch is None:
-        assert old == new
-        return
-    start, end = stretch
-    assert old[:start] == new[:start]
-    assert old[end:] == new[end:]
-    assert old[start:end] != new[start:end]
+    changed = {at for start, end in changed_stretches(before, after) for at in range(start, end)}
+    for at, (one, other) in enumerate(zip_longest(old, new)):
+        assert one == other or at in changed
+
+
+@given(SPANS, SPANS)
+def test_no_stretch_cuts_a_wide_character(before: Line, after: Line) -> None:
+    halves, at = set(), 0  # second halves of wide characters
+    for text, _ in after:
+        for letter in text:
+            at += cell_len(letter)
+            if cell_len(letter) == 2:
+                halves.add(at - 1)
+    for start, end in changed_stretches(before, after):
+        assert start not in halves and end not in halves
 
 
 @given(SPANS)

@@ -7,6 +7,7 @@ component classes, so that their colours stay in the style sheet.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import zip_longest
 from typing import ClassVar
 
 from rich.cells import cell_len
@@ -24,6 +25,7 @@ Span = tuple[
 Line = list[Span]
 
 GROUNDED = ("cursor", "heat", "hit", "selected", "#")  # roles that colour what is behind the text
+GAP = 8  # cells: about what it costs to move the cursor and to change the colour
 ROLES = (
     "accent",
     "axis",
@@ -87,29 +89,34 @@ def _has_no_ground(role: str) -> bool:
     return not role.startswith(GROUNDED) and " " not in role
 
 
-def changed_stretch(before: Line, after: Line) -> tuple[int, int] | None:
-    """First cell that differs and the end of the last one; None where the lines are equal."""
+def changed_stretches(before: Line, after: Line) -> list[tuple[int, int]]:
+    """Where cells differ: first cell and end of each stretch, in order.
+
+    Fewer than ``GAP`` equal cells do not part a stretch: to go there costs more.
+    """
     if before == after:
-        return None
+        return []
     old, new = _cells(before), _cells(after)
-    shortest = min(len(old), len(new))
-    start = next((i for i in range(shortest) if old[i] != new[i]), shortest)
-    end = max(len(old), len(new))
-    if len(old) == len(new):
-        while end > start and old[end - 1] == new[end - 1]:
-            end -= 1
-    return (start, end) if end > start else None
+    stretches: list[tuple[int, int]] = []
+    for at, (one, other) in enumerate(zip_longest(old, new)):
+        if one == other:
+            continue
+        if stretches and at - stretches[-1][1] < GAP:
+            stretches[-1] = (stretches[-1][0], at + 1)
+        else:
+            stretches.append((at, at + 1))
+    return stretches
 
 
 def _cells(line: Line) -> list[Span]:
-    """Every cell with its role; a wide character takes two."""
+    """Every cell with its role; a wide character takes two, which are not alike."""
     cells: list[Span] = []
     for text, role in line:
         if text.isascii() or cell_len(text) == len(text):
             cells += [(letter, role) for letter in text]
         else:
             for letter in text:
-                cells += [(letter, role)] * cell_len(letter)
+                cells += [(letter * n, role) for n in range(1, cell_len(letter) + 1)]
     return cells
 
 
@@ -140,8 +147,8 @@ class Lines(ScrollView):
         for y in range(top, min(top + height, max(len(before), len(self._lines)))):
             old = before[y] if y < len(before) else []
             new = self._lines[y] if y < len(self._lines) else []
-            if old is not new and (stretch := changed_stretch(old, new)):
-                regions.append(self._region(y - top, *stretch))
+            if old is not new:
+                regions += [self._region(y - top, *each) for each in changed_stretches(old, new)]
         if regions:
             self.refresh(*regions)
 

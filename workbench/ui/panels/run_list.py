@@ -7,7 +7,7 @@ from textual.geometry import Region, Size
 from textual.message import Message
 
 from workbench.runs.row import RunRow
-from workbench.ui.panels.lines import Line, Lines, changed_stretch
+from workbench.ui.panels.lines import Line, Lines, changed_stretches
 from workbench.ui.panels.run_columns import (
     COLUMNS,
     Column,
@@ -131,8 +131,8 @@ class RunList(Lines, can_focus=True):
         window = {}
         for y in range(top, top + height):
             window[y] = line = self.line_at(y)
-            if (stretch := changed_stretch(self._window.get(y, []), line)) is not None:
-                regions.append(self._region(y - top, *stretch))
+            stretches = changed_stretches(self._window.get(y, []), line)
+            regions += [self._region(y - top, *stretch) for stretch in stretches]
         self._window = window
         if regions:
             self.refresh(*regions)

@@ -14,7 +14,7 @@ from workbench.runs import control, launch
 from workbench.runs.feed import RunFeed
 from workbench.runs.folder import RunFolder
 from workbench.ui.dialogs import Confirm
-from workbench.ui.link import pace
+from workbench.ui.link import pace, rest
 from workbench.ui.panels.classes import ClassesPanel
 from workbench.ui.panels.confusion import ConfusionPanel
 from workbench.ui.panels.curves import SMOOTHINGS
@@ -114,7 +114,8 @@ class RunScreen(Screen[None]):
         self._zoomed = False
         self._only = "loss"  # the plot that is seen where there is room for one
         self._ticks = 0
-        self._late = False  # lines of numbers that were passed over at the last look
+        self._rest = rest()
+        self._late = False  # some panel was passed over at the last look
         self._waiting = ""
 
     def compose(self) -> ComposeResult:
@@ -170,11 +171,13 @@ class RunScreen(Screen[None]):
         self._show()
 
     def _show(self) -> None:
-        self._late = self._ticks % CALM_TICKS != 0
+        self._late = False
         view = RunView(self.folder, self.feed.state, self.feed.standing, self._waiting)
         for panel in self.query(Panel):
-            if not (panel.calm and self._late):
+            if self._ticks % (CALM_TICKS if panel.calm else self._rest) == 0:
                 panel.show(view)
+            else:
+                self._late = True
 
     def _arrange(self) -> None:
         """Put in view what is asked for, and what there is room for."""
