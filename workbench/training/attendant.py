@@ -28,6 +28,7 @@ from workbench.training.trainer import StopTraining, Trainer
 
 LOOK = 0.25  # seconds between two looks around
 PACE = 1.0  # seconds between two reports of speed and load
+SHOW = 0.5  # seconds at least between two epochs whose pictures and record are written
 PATIENCE = 5.0  # seconds to wait at the end for room on a full disk
 MOST_HELD = 64 << 20  # bytes of events held back while the disk is full
 
@@ -51,7 +52,7 @@ class Attendant:
         self.wishes = WishReader(folder)
         self.keeper = CheckpointKeeper(folder.checkpoints, writer, self.notice)
         self.steps = StepLog(writer)
-        self._next_look = self._next_pace = 0.0
+        self._next_look = self._next_pace = self._next_show = 0.0
         self._last_checkpoint = time.monotonic()
         self._paced: tuple[float, int] | None = None  # clock and step of the last pace event
         self._disk_full = False
@@ -66,9 +67,17 @@ class Attendant:
             self._look(trainer)
 
     def epoch_done(self, trainer: Trainer, row: dict[str, Any], best: bool) -> None:
-        """Write the epoch's pictures and metrics and checkpoint it."""
+        """Write the epoch's metrics and checkpoint it; pictures and record too if it is time.
+
+        Where an epoch takes a tenth of a second, nobody sees every one of its pictures, and
+        a record that waits for the disk after each would take a tenth of the training.
+        """
         self._report(trainer)
-        self.show(trainer, trainer.validation, "validation")
+        now = time.monotonic()
+        shown = now >= self._next_show or trainer.step == trainer.steps
+        if shown:
+            self._next_show = now + SHOW
+            self.show(trainer, trainer.validation, "validation")
         self.event("epoch", **row)
         self.recorder.note(
             "result",
@@ -84,7 +93,8 @@ class Attendant:
         )
         self.recorder.note("run", seconds=round(trainer.clock.seconds, 3))
         self.checkpoint(trainer, best=best)
-        self._write_record()
+        if shown:
+            self._write_record()
 
     def between(self) -> None:
         """Between two batches of an evaluation: only an end is heard here."""
