@@ -9,10 +9,10 @@ It reads stem, stages, head:
   ``depth - 1`` times a 3×3 convolution, norm, activation, around which a shortcut may lead.
 - **head**: global max-pool, a linear layer without bias, a constant factor.
 
-Ideas from public work, code and proportions our own: whitening as the first layer (Page 2018,
-"How to Train Your ResNet", part 7; both signs: Jordan 2024, arXiv:2404.00498, section 3.2),
-convolutions that begin as the identity (section 3.3 there), norms without a trained scale
-(Page, part 7), scaled logits (Page, part 5), GELU (Hendrycks & Gimpel 2016, arXiv:1606.08415).
+Ideas from public work, code and proportions our own. Page 2018, "How to Train Your ResNet":
+whitening as the first layer, norms without a trained scale, scaled logits. Jordan 2024,
+arXiv:2404.00498: both signs of the filters, convolutions that begin as the identity, pooling
+before the first norm of a stage. GELU: Hendrycks & Gimpel 2016, arXiv:1606.08415.
 """
 
 from collections import OrderedDict

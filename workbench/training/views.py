@@ -10,8 +10,8 @@ from workbench.config.augment import AugmentConfig
 class Views(nn.Module):
     """A network asked about a picture, its mirror image, and both moved by a few pixels.
 
-    Multi-crop evaluation as in Jordan 2024, arXiv:2404.00498, section 3.5: the views
-    that are not moved count for a half, those moved towards two corners for the rest.
+    Multi-crop evaluation as in Jordan 2024, arXiv:2404.00498: the views that are
+    not moved count for a half, those moved towards two corners for the rest.
     """
 
     def __init__(self, network: nn.Module, *, flip: bool, shift: int) -> None:
