@@ -16,13 +16,14 @@ from workbench.runs.row import RunRow
 class RunIndexes:
     """An index for every root; a root that cannot be read is left out, and ``absent`` says why.
 
-    One thread may refresh while another selects.
+    Threads may refresh, one after the other, while another selects.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self.absent: dict[Path, str] = {}  # roots that are left out: "is not there now"
         self._indexes: dict[Path, RunIndex] = {}
+        self._turn = threading.Lock()  # to refresh
         self._lock = threading.Lock()  # so that no index is closed while it is asked
 
     @property
@@ -36,6 +37,10 @@ class RunIndexes:
         ``report`` as in :meth:`RunIndex.refresh`, for one root after the other. Raises
         :class:`RequestError` where one's own runs directory cannot be read.
         """
+        with self._turn:
+            return self._refresh_all(report)
+
+    def _refresh_all(self, report: Callable[[int, int], Any] | None) -> bool:
         others = other_roots(self.root)
         absent: dict[Path, str] = {}
         changed = self._refresh(self.root, report)

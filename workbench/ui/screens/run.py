@@ -7,13 +7,8 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
-from textual.screen import Screen
 
-from workbench.errors import WorkbenchError
-from workbench.runs import control, launch
-from workbench.runs.feed import RunFeed
 from workbench.runs.folder import RunFolder
-from workbench.ui.dialogs import Confirm
 from workbench.ui.link import pace, rest
 from workbench.ui.panels.classes import ClassesPanel
 from workbench.ui.panels.confusion import ConfusionPanel
@@ -30,6 +25,7 @@ from workbench.ui.panels.run_config import ConfigPanel
 from workbench.ui.panels.run_header import RunHeader
 from workbench.ui.panels.tabs import TabLine
 from workbench.ui.panels.topbar import TopBar
+from workbench.ui.screens.run_control import RunControl
 
 ROOMY, TALL = 120, 36  # columns for two plots, rows for plots above a panel
 TICK = 0.5  # seconds between two looks at the run
@@ -47,7 +43,7 @@ PANELS: tuple[type[Panel], ...] = (
 TITLES = [RunPlot.title, *(panel.title for panel in PANELS)]
 
 
-class RunScreen(Screen[None]):
+class RunScreen(RunControl):
     """Follows one run; leaving it does not touch the run."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -104,11 +100,9 @@ class RunScreen(Screen[None]):
     ]  # fmt: skip
 
     def __init__(self, folder: RunFolder) -> None:
-        super().__init__()
+        super().__init__(folder)
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (ROOMY, "-wide")]
         self.VERTICAL_BREAKPOINTS = [(0, "-short"), (TALL, "-tall")]
-        self.folder = folder
-        self.feed = RunFeed(folder)
         self._settings = PlotSettings()
         self._active = 0
         self._zoomed = False
@@ -139,6 +133,10 @@ class RunScreen(Screen[None]):
         self._arrange()
         self.set_interval(TICK * pace(), self._look)
         self._look()
+
+    def asked(self) -> None:
+        """Look at its standing at the next look."""
+        self._ticks = 0
 
     def _look(self) -> None:
         """Read what is new, judge the standing now and then, show what has changed."""
@@ -282,42 +280,6 @@ class RunScreen(Screen[None]):
         """Scroll the panel in view sideways."""
         if self._active:
             self._panel(self._active).scroll_relative(x=columns, animate=False)
-
-    def action_pause(self) -> None:
-        """Pause a running one, let a paused one go on, take up one that has ended early."""
-        try:
-            if self.feed.standing.status in ("running", "stalled"):
-                control.ask(self.folder, "pause")
-                self.notify("Pausing after this step.")
-            else:
-                done = launch.resume(self.folder)
-                text = "Goes on." if done == "resumed" else "Started again from its checkpoint."
-                self.notify(text)
-        except WorkbenchError as error:
-            self._say(error)
-        self._ticks = 0
-
-    def action_checkpoint(self) -> None:
-        """Have the state saved now."""
-        self._ask("checkpoint", "Saving a checkpoint.")
-
-    @work
-    async def action_stop(self) -> None:
-        """End the run, after asking."""
-        question = f"Stop {self.folder.id}? It saves its state first; p can take it up again."
-        if await self.app.push_screen_wait(Confirm(question, "stop it")):
-            self._ask("stop", "Stopping: it saves its state first.")
-
-    def _ask(self, wish: control.Wish, said: str) -> None:
-        try:
-            control.ask(self.folder, wish)
-        except WorkbenchError as error:
-            self._say(error)
-        else:
-            self.notify(said)
-
-    def _say(self, error: WorkbenchError) -> None:
-        self.notify(str(error), severity="error", timeout=10, markup=False)
 
     def action_back(self) -> None:
         """To the runs; this one goes on."""

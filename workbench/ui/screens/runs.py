@@ -1,22 +1,16 @@
 """Every run: sorted, filtered, opened, stopped, resumed, thrown away."""
 
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from workbench.errors import WorkbenchError
-from workbench.runs import control, launch
-from workbench.runs.aside import TRASH, bring_back, put_aside
-from workbench.runs.curation import annotate, refuse_tags
-from workbench.runs.folder import RunFolder
 from workbench.runs.row import RunRow
 from workbench.sweeps.folder import open_sweep
-from workbench.ui.dialogs import Ask, Confirm
 from workbench.ui.link import pace
 from workbench.ui.listing import Listing
 from workbench.ui.panels.keyline import KeyLine
@@ -24,12 +18,13 @@ from workbench.ui.panels.run_list import RunHeading, RunList
 from workbench.ui.panels.run_preview import RunPreview
 from workbench.ui.panels.topbar import TopBar
 from workbench.ui.panels.words import clean
+from workbench.ui.screens.chosen_runs import ChosenRuns
 
 LOOK_SECONDS = 2.0  # between two looks at the runs directory
 NO_RUN = "No run yet. Choose a preset (F2) and press enter to start one."
 
 
-class RunsScreen(Screen[None]):
+class RunsScreen(ChosenRuns):
     """The library of runs."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -69,7 +64,6 @@ class RunsScreen(Screen[None]):
     def __init__(self) -> None:
         super().__init__()
         self._listing = Listing(self.app.runs_root)  # type: ignore[attr-defined]
-        self._deleted: list[RunFolder] = []
         self._told = ""  # shown in place of the preview: a refused filter, a first look
 
     def compose(self) -> ComposeResult:
@@ -100,6 +94,19 @@ class RunsScreen(Screen[None]):
     def _list(self) -> RunList:
         return self.query_one(RunList)
 
+    def chosen(self) -> list[RunRow]:
+        """The marked runs; the one under the cursor where none is marked."""
+        return self._list.chosen()
+
+    def current(self) -> RunRow | None:
+        """The run under the cursor."""
+        return self._list.current
+
+    def done_with(self, rows: list[RunRow]) -> None:
+        """Look again, now that something has been done with some runs."""
+        self._list.marked -= {row.key for row in rows if not row.folder.path.exists()}
+        self._refresh_index()
+
     def _look(self) -> None:
         busy = any(not worker.is_finished for worker in self.workers if worker.node is self)
         if self.is_current and not busy:
@@ -112,7 +119,7 @@ class RunsScreen(Screen[None]):
         try:
             changed = self._listing.runs.refresh(self._report if first else None)
         except WorkbenchError as error:
-            self.app.call_from_thread(self._say, error)
+            self.app.call_from_thread(self.say, error)
             return
         if changed or first:
             self.app.call_from_thread(self._read)
@@ -218,18 +225,6 @@ class RunsScreen(Screen[None]):
         if row := self._list.current:
             self.app.open_run(row.folder)  # type: ignore[attr-defined]
 
-    def action_pause(self) -> None:
-        """Pause what runs, let go on what is paused, resume what has ended early."""
-        for row in self._list.chosen():
-            try:
-                if row.status in ("running", "stalled"):
-                    control.ask(row.folder, "pause")
-                else:
-                    launch.resume(row.folder)
-            except WorkbenchError as error:
-                self._say(error)
-        self._look()
-
     def action_compare(self) -> None:
         """Put the marked runs side by side."""
         rows = self._list.chosen()
@@ -249,80 +244,3 @@ class RunsScreen(Screen[None]):
         from workbench.ui.screens.sweep import SweepScreen  # loads plotext: when looked at
 
         self.app.push_screen(SweepScreen(open_sweep(row.sweep, Path(row.root))))
-
-    def action_star(self) -> None:
-        """Give the chosen runs a star, or take it away where all have one."""
-        rows = self._list.chosen()
-        star = not all(row.star for row in rows)
-        self._annotate(rows, star=star)
-
-    @work
-    async def action_tag(self) -> None:
-        """Ask for the tags of the run under the cursor."""
-        row = self._list.current
-        if row is None:
-            return
-        answer = await self.app.push_screen_wait(Ask(f"Tags of {row.id}", row.tags, refuse_tags))
-        if answer is not None:
-            before, after = set(row.tags.split()), set(answer.split())
-            self._annotate([row], add=tuple(after - before), remove=tuple(before - after))
-
-    def _annotate(self, rows: list[RunRow], **changes: Any) -> None:
-        for row in rows:
-            try:
-                annotate(row.folder, **changes)
-            except WorkbenchError as error:
-                self._say(error)
-        self._refresh_index()
-
-    @work
-    async def action_stop(self) -> None:
-        """End live runs, after asking."""
-        rows = self._list.chosen()
-        question = f"Stop {_named(rows)}? It saves its state first." if rows else ""
-        if not rows:
-            return
-        if not await self.app.push_screen_wait(Confirm(question, "stop")):
-            return
-        for row in rows:
-            try:
-                control.ask(row.folder, "stop")
-            except WorkbenchError as error:
-                self._say(error)
-
-    @work
-    async def action_delete(self) -> None:
-        """Move runs to the trash, after asking."""
-        rows = self._list.chosen()
-        question = f"Move {_named(rows)} to the trash? u brings it back."
-        if not rows:
-            return
-        if not await self.app.push_screen_wait(Confirm(question, "delete")):
-            return
-        for row in rows:
-            try:
-                self._deleted.append(put_aside(row.folder, TRASH))
-            except WorkbenchError as error:
-                self._say(error)
-        self._list.marked.clear()
-        self._refresh_index()
-
-    def action_undo(self) -> None:
-        """Bring back what was deleted last."""
-        if not self._deleted:
-            self.notify("Nothing was deleted since the workbench was opened.")
-            return
-        try:
-            folder = bring_back(self._deleted.pop())
-        except WorkbenchError as error:
-            self._say(error)
-        else:
-            self.notify(f"{folder.id} is back.", markup=False)
-        self._refresh_index()
-
-    def _say(self, error: WorkbenchError) -> None:
-        self.notify(str(error), severity="error", timeout=10, markup=False)
-
-
-def _named(rows: list[RunRow]) -> str:
-    return rows[0].id if len(rows) == 1 else f"{len(rows)} runs"

@@ -1,0 +1,58 @@
+"""Asking one run's worker for something, and saying what came of it."""
+
+from textual import work
+from textual.screen import Screen
+
+from workbench.errors import WorkbenchError
+from workbench.runs import control, launch
+from workbench.runs.feed import RunFeed
+from workbench.runs.folder import RunFolder
+from workbench.ui.dialogs import Confirm
+
+
+class RunControl(Screen[None]):
+    """A screen of one run, by which it is paused, stopped, taken up again."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        super().__init__()
+        self.folder = folder
+        self.feed = RunFeed(folder)
+
+    def asked(self) -> None:
+        """Something was asked of the run: its standing is about to change."""
+
+    def action_pause(self) -> None:
+        """Pause a running one, let a paused one go on, take up one that has ended early."""
+        try:
+            if self.feed.standing.status in ("running", "stalled"):
+                control.ask(self.folder, "pause")
+                self.notify("Pausing after this step.")
+            else:
+                done = launch.resume(self.folder)
+                text = "Goes on." if done == "resumed" else "Started again from its checkpoint."
+                self.notify(text)
+        except WorkbenchError as error:
+            self._say(error)
+        self.asked()
+
+    def action_checkpoint(self) -> None:
+        """Have the state saved now."""
+        self._ask("checkpoint", "Saving a checkpoint.")
+
+    @work
+    async def action_stop(self) -> None:
+        """End the run, after asking."""
+        question = f"Stop {self.folder.id}? It saves its state first; p can take it up again."
+        if await self.app.push_screen_wait(Confirm(question, "stop it")):
+            self._ask("stop", "Stopping: it saves its state first.")
+
+    def _ask(self, wish: control.Wish, said: str) -> None:
+        try:
+            control.ask(self.folder, wish)
+        except WorkbenchError as error:
+            self._say(error)
+        else:
+            self.notify(said)
+
+    def _say(self, error: WorkbenchError) -> None:
+        self.notify(str(error), severity="error", timeout=10, markup=False)
