@@ -181,7 +181,8 @@ class ConfusionMeter(AccuracyMeter):
         numbers = super().result()
         if self.confusion is None or self.top_k is None:
             return numbers
-        matrix = self.confusion.reshape(len(self.classes), -1)
+        # Synchronises: once a split, as does what is counted beside it.
+        matrix = self.confusion.reshape(len(self.classes), -1).cpu()
         totals, hits = matrix.sum(dim=1).tolist(), matrix.diagonal().tolist()
         predicted = matrix.sum(dim=0).tolist()
         present = [hit / total for hit, total in zip(hits, totals, strict=True) if total]

@@ -83,6 +83,7 @@ class FoundMeter:
         """The metrics by name: shares from 0 to 1, counts, tables; {} before the first batch."""
         if not self._tables:
             return {}
+        # Synchronises: once a split.
         tables = {name: table.long().tolist() for name, table in self._tables.items()}
         right, there = tables["right"], tables["there"]
         present = [hit / total for hit, total in zip(right, there, strict=True) if total]

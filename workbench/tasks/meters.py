@@ -99,5 +99,6 @@ class Worst:
         """The worst first; those that came out right are not among them."""
         if self._badness is None or self._rows is None:
             return []
+        # Synchronises: once a split.
         wrong: list[int] = self._rows[self._badness > -torch.inf].tolist()
         return wrong

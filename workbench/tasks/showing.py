@@ -24,18 +24,21 @@ def show_found(
 
     ``crops`` [N, C, h, w], 0 to 255, are what was cut out of each.
     """
-    boxes, labels = targets["box"], targets["label"]
+    # Synchronises: pictures are made by the host, from here on.
+    boxes, labels = targets["box"].cpu(), targets["label"].cpu()
+    answers = None if found.classes is None else found.classes.cpu()
+    found = Found(found.boxes.cpu(), found.sureness.cpu(), answers)
     matched = match(found, boxes, labels)
     height, width = raw.shape[1:3]
-    scale = torch.tensor([width, height, width, height], device=boxes.device)
+    scale = torch.tensor([width, height, width, height])
     true_edges, found_edges = corners(boxes) / scale, corners(found.boxes) / scale
     images = raw.cpu().numpy()
     shown = []
     for n in range(len(raw)):
         real = matched.real[n]
         ious = matched.iou[n][real].tolist()
-        answers = matched.answers
-        guesses = [] if answers is None else answers[n, :, 0][real].tolist()
+        best = matched.answers
+        guesses = [] if best is None else best[n, :, 0][real].tolist()
         marks = _marks(true_edges[n][real], "true")
         marks += _marks(found_edges[n][found.sureness[n] > 0][: max(1, len(ious))], "found")
         shown.append(
@@ -57,14 +60,16 @@ def show_classes(
 ) -> list[Picture]:
     """Pictures uint8 [N, H, W, C] with their class and the likeliest by logits [N, classes]."""
     sureness, answers = scores.softmax(dim=1).max(dim=1)
-    images, rows = raw.cpu().numpy(), zip(labels.tolist(), answers.tolist(), strict=True)
+    # Synchronises: pictures are made by the host.
+    images, shares = raw.cpu().numpy(), sureness.tolist()
+    rows = zip(labels.tolist(), answers.tolist(), strict=True)
     return [
         Picture(
             image=images[n],
             truth=classes[label] if label != NO_OBJECT else "",
             answer=classes[answer],
             is_right=label == answer,
-            note=f"{100 * sureness[n].item():.0f} %",
+            note=f"{100 * shares[n]:.0f} %",
         )
         for n, (label, answer) in enumerate(rows)
     ]
