@@ -11,8 +11,8 @@ from textual.screen import Screen
 
 from workbench.config import RunConfig
 from workbench.errors import WorkbenchError
-from workbench.presets import find_preset, list_presets, load_preset, save_preset
-from workbench.ui.dialogs import Ask, Confirm, Reader
+from workbench.presets import find_preset, list_presets, load_preset
+from workbench.ui.dialogs import Confirm, Reader
 from workbench.ui.draft import Draft, show_value
 from workbench.ui.messages import StandbyPhase
 from workbench.ui.pace import PastRun, estimate, past_runs
@@ -240,20 +240,10 @@ class PresetsScreen(Screen[None]):
         if draft is None or draft.problems:
             self.notify("Settings that are refused cannot be saved.", severity="error")
             return
-        name = await self.app.push_screen_wait(
-            Ask("Save as (family/name)", self._chosen, _refuse_name)
-        )
+        from workbench.ui.saving import save_as  # not needed for the first paint
+
+        name = await save_as(self.workbench, draft.config, self._chosen)
         if name is None:
-            return
-        replace = any(info.own and info.name == name for info in list_presets())
-        if replace and not await self.app.push_screen_wait(
-            Confirm(f"Replace your preset {name}?", "replace", "keep")
-        ):
-            return
-        try:
-            save_preset(draft.config, name, replace=replace)
-        except WorkbenchError as error:
-            self.workbench.say_error(error)
             return
         self._drafts.pop(self._chosen, None)
         self._drafts.pop(name, None)
@@ -322,7 +312,3 @@ class PresetsScreen(Screen[None]):
             self.query_one(PresetForm).focus_first()
         else:
             self.query_one("#layer-list").focus()
-
-
-def _refuse_name(name: str) -> str:
-    return "" if name.count("/") == 1 and all(name.split("/")) else "write family/name"
