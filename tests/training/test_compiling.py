@@ -1,5 +1,6 @@
 """Compiled or not, a run is the same run; and no compiler is no end."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -168,6 +169,43 @@ def test_graphs_are_asked_for_and_their_outputs_are_copies(
 
     assert asked == [{"mode": "reduce-overhead", "dynamic": False}]
     assert first.unique().tolist() == [1.0] and second.unique().tolist() == [2.0]
+
+
+def stands(device: torch.device, asked: str, micro_batch: int = 8) -> Any:
+    """As much of a trainer as compiling looks at; its losses do without the network."""
+    return SimpleNamespace(
+        config=SimpleNamespace(train=SimpleNamespace(compile=asked)),
+        compute=SimpleNamespace(device=device),
+        batches=SimpleNamespace(batch_size=8),
+        micro_batch=micro_batch,
+        model=nn.Linear(1, 1),
+        compiled="off",
+        try_part=lambda part: None,
+    )
+
+
+def test_a_network_that_is_trained_past_its_forward_is_not_called_compiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(compiling, "missing", lambda device: "")
+    trainer = stands(CPU, "default")
+
+    notice = compiling.settle(trainer)
+
+    assert "not a part of its forward; training uncompiled" in notice
+    assert trainer.forward is trainer.model and trainer.compiled == "off"
+
+
+def test_batches_in_parts_are_not_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compiling, "missing", lambda device: "")
+    monkeypatch.setattr(torch, "compile", lambda network, **how: nn.Sequential(network))
+    whole, parts = stands(GPU, "graphs"), stands(GPU, "graphs", micro_batch=4)
+    for trainer in (whole, parts):
+        trainer.try_part = lambda part, of=trainer: of.forward(torch.zeros(part, 1))
+
+    assert compiling.settle(whole) == ""
+    assert compiling.settle(parts).endswith("cannot be replayed; compiling without graphs")
+    assert (whole.compiled, parts.compiled) == ("graphs", "default")
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,9 @@ def settle(trainer: "Trainer") -> str:
     used, notice = _possible(trainer, asked)
     try:
         trainer.forward = compiled(trainer.model, used)
-        for _ in range(TRIALS[used]):
-            trainer.try_part(trainer.micro_batch)
+        if not _try(trainer, TRIALS[used]):
+            trainer.forward = trainer.model
+            return f"compile: this network's losses are not a part of its forward; {UNCOMPILED}"
     except Exception as error:  # noqa: BLE001 (what a compiler raises has no common class)
         trainer.forward = trainer.model
         return f"compile: failed ({_first_line(error)}); {UNCOMPILED}"
@@ -78,6 +79,18 @@ class Graphs(nn.Module):
     def forward(self, pictures: Tensor) -> Any:
         outputs = self.replayed(pictures)
         return outputs.clone() if isinstance(outputs, Tensor) else outputs
+
+
+def _try(trainer: "Trainer", times: int) -> bool:
+    """Train on a batch and forget it; whether what was compiled had any part in it."""
+    calls: list[Any] = []
+    hook = trainer.forward.register_forward_hook(lambda *_: calls.append(None))
+    try:
+        for _ in range(times):
+            trainer.try_part(trainer.micro_batch)
+    finally:
+        hook.remove()
+    return bool(calls)
 
 
 def _possible(trainer: "Trainer", asked: str) -> tuple[str, str]:
