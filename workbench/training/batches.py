@@ -39,7 +39,7 @@ class Batches:
         epoch, place = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
             order = epoch_order(self.seed, epoch, len(self.split))
-            self._order, self._epoch = order.to(self.split.images.device), epoch
+            self._order, self._epoch = onto(order, self.split.images.device), epoch
         start = place * self.batch_size
         rows = self._order[start : start + self.batch_size]
         images, targets = self.split.batch(rows)
