@@ -22,6 +22,7 @@ from torchvision.transforms import v2
 from workbench.config import build_config
 from workbench.data import Split
 from workbench.data.augment import TrainAugment
+from workbench.training.allocator import keep_freed_memory
 
 MEAN, STD = [0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]
 COUNT, SIDE, PAD = 45_000, 32, 4
@@ -124,6 +125,7 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=7)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    keep_freed_memory()  # as in a worker
     images = torch.randint(0, 256, (COUNT, 3, SIDE, SIDE), dtype=torch.uint8)
     ways = {
         "torchvision, PIL, one by one": (textbook(images), 2_000),

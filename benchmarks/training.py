@@ -24,10 +24,8 @@ from typing import Any
 
 from benchmarks.screen import Watched
 from workbench.runs.folder import RunFolder
-from workbench.runs.launch import ALLOCATOR
 
 LOOPS = Path(__file__).parent / "loops.py"
-OURS = ("bare", "workbench")
 NETWORKS: dict[str, dict[str, Any]] = {
     "simplenn": {"preset": "simplenn/simplenn-cifar10", "batch": 128, "steps": 300},
     "resnet20": {"preset": "resnet/resnet20-cifar10", "batch": 128, "steps": 30},
@@ -41,13 +39,11 @@ class Loop:
     """A training loop in its own process, trained an epoch at a time."""
 
     def __init__(self, name: str, request: dict[str, Any]) -> None:
-        environment = {**(ALLOCATOR if name in OURS else {}), **os.environ}
         self._process = subprocess.Popen(
             [sys.executable, str(LOOPS), name, json.dumps(request)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
-            env=environment,
         )
         self._read_until("ready")
 

@@ -15,7 +15,6 @@ from typing import Any, Literal
 from workbench.config import RunConfig, to_tables
 from workbench.errors import RunError, WorkbenchError
 from workbench.runs.folder import RunFolder
-from workbench.runs.launch import ALLOCATOR
 from workbench.runs.status import standing
 
 Phase = Literal["off", "loading", "ready"]
@@ -120,8 +119,6 @@ class Standby:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=log,
                 limit=MAX_ANSWER,
-                # A forked worker inherits the allocator's settings; it cannot set them later.
-                env={**ALLOCATOR, **os.environ},
                 start_new_session=True,
             )
 

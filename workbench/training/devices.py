@@ -8,6 +8,7 @@ import torch
 
 from workbench.config.train import TrainConfig
 from workbench.errors import ConfigError
+from workbench.training.allocator import keep_freed_memory
 
 DTYPES = {
     "float32": torch.float32,
@@ -60,6 +61,8 @@ def choose(train: TrainConfig) -> Compute:
     # Else torch fills every new tensor before it is written, a fifteenth of SimpleNN's time: it
     # helps whoever looks for an operator that reads what it has not written.
     torch.utils.deterministic.fill_uninitialized_memory = False  # type: ignore[attr-defined]
+    if device.type == "cpu":
+        keep_freed_memory()
     if device.type == "cuda":
         # cuBLAS repeats itself only with a workspace of fixed size.
         os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
