@@ -11,7 +11,17 @@ import pytest
 import workbench
 
 ROOT = Path(__file__).parents[1]
-TORCH_FREE = ("config", "presets", "runs", "schedule", "resolve", "gpus", "layer_table", "api")
+TORCH_FREE = (
+    "config",
+    "presets",
+    "runs",
+    "schedule",
+    "resolve",
+    "gpus",
+    "graphics",
+    "layer_table",
+    "api",
+)
 
 
 def modules_below(name: str) -> Iterator[str]:

@@ -15,6 +15,7 @@ from typing import Any
 import psutil
 
 from workbench.errors import WorkbenchError
+from workbench.graphics.choice import picture_protocol
 from workbench.presets import list_presets, own_folder
 from workbench.resolve import cache_folder
 from workbench.runs.folder import list_folders
@@ -80,9 +81,12 @@ def torchvision_problem() -> str:
 
 
 def terminal_facts() -> Facts:
-    """The terminal as the environment and the system describe it; nothing is asked of it."""
+    """The terminal as the environment and the system describe it; nothing is asked of it.
+
+    Raises RequestError as :func:`picture_protocol` does.
+    """
     columns, lines = shutil.get_terminal_size()
-    name, program = os.environ.get("TERM", ""), os.environ.get("TERM_PROGRAM", "")
+    name = os.environ.get("TERM", "")
     truecolour = os.environ.get("COLORTERM", "") in ("truecolor", "24bit")
     return {
         "is_terminal": sys.stderr.isatty(),
@@ -91,7 +95,7 @@ def terminal_facts() -> Facts:
         "term": name,
         "colours": 1 << 24 if truecolour else 256 if "256" in name else 16 if name else 0,
         "unicode": (sys.stdout.encoding or "").lower().replace("-", "") == "utf8",
-        "pictures": _picture_protocol(name, program),
+        "pictures": picture_protocol(),
         "ssh": "SSH_CONNECTION" in os.environ,
     }
 
@@ -190,14 +194,6 @@ def _cpuinfo() -> list[str]:
         return Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
     except OSError:
         return []
-
-
-def _picture_protocol(term: str, program: str) -> str:
-    if "kitty" in term or "KITTY_WINDOW_ID" in os.environ or program in ("ghostty", "WezTerm"):
-        return "kitty"
-    if program == "iTerm.app":
-        return "iterm2"
-    return "sixel" if term in ("foot", "mlterm") else "half-blocks"
 
 
 def _version(package: str) -> str:

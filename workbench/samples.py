@@ -20,6 +20,8 @@ from typing import Any
 
 MODULE = "workbench.data.look"
 MOST = 200  # pictures of a page
+LARGEST = 96  # pixels of a side: half-blocks show no more
+MOST_PIXELS = 512  # of a side that can be asked for
 
 
 @dataclass(frozen=True)
@@ -74,11 +76,15 @@ Message = Progress | DataFacts | Page | Problem
 
 @dataclass(frozen=True)
 class Request:
-    """What pictures to show: ``augmented`` as training sees them, else as a test picture."""
+    """What pictures to show: ``augmented`` as training sees them, else as a test picture.
+
+    ``largest`` is the side in pixels that larger ones are reduced to.
+    """
 
     count: int
     augmented: bool = True
     seed: int = 0
+    largest: int = LARGEST
 
 
 def command(config_file: Path) -> list[str]:
@@ -96,7 +102,8 @@ def read_request(line: str) -> Request:
     try:
         table = json.loads(line)
         count = min(int(table["count"]), MOST)
-        return Request(count, bool(table["augmented"]), int(table["seed"]))
+        largest = min(max(int(table["largest"]), 1), MOST_PIXELS)
+        return Request(count, bool(table["augmented"]), int(table["seed"]), largest)
     except (KeyError, TypeError, AttributeError):
         raise ValueError(f"not a request: {line.strip()[:200]}") from None
 

@@ -59,7 +59,7 @@ def test_torch_and_torchvision_that_do_not_match(
     ("environment", "pictures", "colours"),
     [
         ({"TERM": "xterm-kitty", "COLORTERM": "truecolor"}, "kitty", 1 << 24),
-        ({"TERM": "xterm-256color", "TERM_PROGRAM": "iTerm.app"}, "iterm2", 256),
+        ({"TERM": "xterm-256color", "TERM_PROGRAM": "iTerm.app"}, "sixel", 256),
         ({"TERM": "xterm-256color", "TERM_PROGRAM": "ghostty"}, "kitty", 256),
         ({"TERM": "foot"}, "sixel", 16),
         ({"TERM": "linux"}, "half-blocks", 16),
@@ -69,9 +69,21 @@ def test_torch_and_torchvision_that_do_not_match(
 def test_terminals(
     monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], pictures: str, colours: int
 ) -> None:
-    for name in ("TERM", "TERM_PROGRAM", "COLORTERM", "KITTY_WINDOW_ID"):
+    foreign = ("TERM_PROGRAM", "COLORTERM", "KITTY_WINDOW_ID", "TMUX", "STY")
+    for name in (*foreign, "WORKBENCH_PICTURES", "WORKBENCH_SLOW_LINK"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     facts = machine.terminal_facts()
     assert (facts["pictures"], facts["colours"]) == (pictures, colours)
+
+
+def test_a_wrong_wish_for_pictures_is_one_line(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORKBENCH_PICTURES", "ascii")
+    result = workbench("doctor")
+    assert result.status == 2
+    assert result.err.splitlines()[-1] == (
+        "workbench: WORKBENCH_PICTURES=ascii: must be kitty, sixel or half-blocks"
+    )

@@ -1,5 +1,6 @@
 """``workbench predict`` on pictures of the data set, and on what is no picture."""
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -60,6 +61,23 @@ def test_the_picture_is_drawn_in_half_blocks(
     drawn = workbench("predict", finished.path, pictures / "0.png", "--show")
     assert "▀" not in plain.out
     assert drawn.out.count("▀") == 8 * 4 and "\x1b[38;2;" in drawn.out
+
+
+@pytest.mark.parametrize(("protocol", "begins"), [("kitty", "\x1b_Ga=T,"), ("sixel", "\x1bP0;1q")])
+def test_on_a_terminal_it_is_drawn_by_its_protocol(
+    workbench: Workbench,
+    finished: RunFolder,
+    pictures: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    protocol: str,
+    begins: str,
+) -> None:
+    monkeypatch.setenv("WORKBENCH_PICTURES", protocol)
+    piped = workbench("predict", finished.path, pictures / "0.png", "--show")
+    assert "▀" in piped.out and begins not in piped.out
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    shown = workbench("predict", finished.path, pictures / "0.png")
+    assert begins in shown.out and "▀" not in shown.out
 
 
 def test_a_folder_without_pictures_is_refused(

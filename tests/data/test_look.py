@@ -101,6 +101,8 @@ def test_large_pictures_are_sent_small(config: MakeConfig) -> None:
     chosen = config(data__size=120, data__limit=100)
     page = look.samples(chosen, load_data(chosen), Request(1))
     assert (page.pictures[0].width, page.pictures[0].height) == (96, 96)
+    page = look.samples(chosen, load_data(chosen), Request(1, largest=110))
+    assert (page.pictures[0].width, page.pictures[0].height) == (110, 110)
 
 
 def test_the_reader_needs_no_torch() -> None:

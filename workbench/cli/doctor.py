@@ -7,6 +7,7 @@ import click
 from workbench import machine
 from workbench.cli.options import data_option, json_option, runs_dir_option
 from workbench.cli.text import print_json
+from workbench.graphics.choice import OVERRIDE, PROTOCOLS
 from workbench.machine import Facts
 from workbench.text import columns, count, size
 
@@ -100,7 +101,8 @@ def _terminal(terminal: Facts) -> str:
     letters = "unicode" if terminal["unicode"] else "no unicode"
     return (
         f"{terminal['columns']}×{terminal['lines']}, {terminal['term'] or 'unnamed'}, "
-        f"{terminal['colours']:,} colours, {letters}, pictures as {terminal['pictures']}"
+        f"{terminal['colours']:,} colours, {letters}, pictures as {terminal['pictures']} "
+        f"({OVERRIDE}={'|'.join(PROTOCOLS)} chooses)"
     )
 
 

@@ -12,6 +12,7 @@ import click
 from workbench.cli.options import data_option, runs_dir_option
 from workbench.cli.text import silence
 from workbench.errors import RequestError, WorkbenchError
+from workbench.graphics.choice import picture_protocol
 from workbench.text import one_line
 
 # In the order in which --help lists them.
@@ -81,6 +82,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _open_screen(runs_dir: Path, data: Path | None) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise RequestError("the screen needs a terminal; `workbench --help` lists what does not")
+    picture_protocol()  # a wrong WORKBENCH_PICTURES is said here, not when a picture is due
     gc.disable()  # until the first paint, which collecting would delay; the app enables it again
     from workbench.ui.app import run_app
 

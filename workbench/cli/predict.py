@@ -11,6 +11,7 @@ from workbench.cli.options import json_option, run_argument, runs_dir_option
 from workbench.cli.text import print_json
 from workbench.cli.waiting import Waiting
 from workbench.errors import RequestError
+from workbench.graphics.choice import PictureProtocol, picture_protocol
 from workbench.pictures import SUFFIXES
 from workbench.runs.folder import find_run
 from workbench.text import columns, one_line
@@ -47,6 +48,7 @@ def command(
     """
     folder = find_run(run, runs_dir)
     files = list(_files(pictures))
+    protocol = picture_protocol() if sys.stdout.isatty() else "half-blocks"
     with Waiting() as progress:
         progress("loading torch")
         from workbench.training.predict import predict
@@ -61,7 +63,7 @@ def command(
     else:
         draw = sys.stdout.isatty() if show is None else show
         for one in found:
-            _print(one, draw=draw)
+            _print(one, protocol, draw=draw)
     return 1 if any(one.error for one in found) else 0
 
 
@@ -76,17 +78,16 @@ def _files(pictures: Sequence[Path]) -> Iterator[Path]:
         yield from inside
 
 
-def _print(one: "Prediction", *, draw: bool) -> None:
+def _print(one: "Prediction", protocol: PictureProtocol, *, draw: bool) -> None:
     if one.error:
         click.echo(f"{one_line(str(one.path))}: {one.error}", err=True)
         return
     click.echo(one_line(str(one.path)))
     if draw and one.pixels is not None:
-        from workbench.cli.halfblocks import half_blocks
+        from workbench.cli.drawing import drawn
 
-        click.echo(
-            half_blocks(one.pixels), nl=False, color=True
-        )  # also into a pipe: it was asked for
+        text = drawn(one.pixels, protocol)
+        click.echo(text, nl=False, color=True)  # also into a pipe: it was asked for
     click.echo(columns([("", f"{share:.1%}", name) for name, share in one.top], (1,)))
 
 

@@ -29,8 +29,6 @@ from workbench.samples import (
     write_message,
 )
 
-LARGEST = 96  # pixels of a side: no terminal shows more
-
 
 def facts(data: DataSet) -> DataFacts:
     """What a form shows of a data set."""
@@ -50,7 +48,7 @@ def facts(data: DataSet) -> DataFacts:
 
 
 def samples(config: RunConfig, data: DataSet, request: Request) -> Page:
-    """Random training pictures, as training sees them or as testing would, at most 96 px wide.
+    """Random training pictures, as training sees them or as testing would, as large as asked for.
 
     What the normalisation did is undone; the label of a mixed picture names both.
     """
@@ -63,7 +61,7 @@ def samples(config: RunConfig, data: DataSet, request: Request) -> Page:
         batch = TestTransform(config, data.mean, data.std)(images)
     mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (data.mean, data.std))
     pixels = (batch * std + mean).mul_(255).round_().clamp_(0, 255).to(torch.uint8)
-    pixels = resize(pixels, min(pixels.shape[2], LARGEST))
+    pixels = resize(pixels, min(pixels.shape[2], request.largest))
     rgb = pixels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).contiguous()
     height, width = rgb.shape[1:3]
     return Page(

@@ -4,18 +4,18 @@ import textwrap
 from dataclasses import dataclass
 from typing import ClassVar
 
-import numpy as np
 from rich.style import Style
 
-from workbench.samples import DataFacts, Page, Picture, Request
-from workbench.ui.panels.halfblocks import colour_style, half_blocks, scaled
+from workbench.samples import LARGEST, DataFacts, Page, Picture, Request
+from workbench.ui.panels.halfblocks import colour_style
 from workbench.ui.panels.lines import Line, Lines
 from workbench.ui.panels.look import COLOURED
+from workbench.ui.panels.tiles import HalfBlockTiles, Tiles
 from workbench.ui.panels.words import bar, clean, count, fit, right
 
-SIDE = 48  # pixels of a picture's side, at most
 GAP = 2  # columns between two pictures
 NAME = 24  # cells of a class name, at most
+HALF_BLOCKS = HalfBlockTiles()
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,16 @@ class SamplesPanel(Lines, can_focus=True):
         self._view = view
         self._styles.clear()  # the colours of the pictures before
         if self.size.width:
-            self.show_lines(data_lines(view, self.size.width))
+            self.show_lines(data_lines(view, self.size.width, self.tiles(view)))
+
+    def tiles(self, view: DataView) -> Tiles:
+        """What pictures are made of."""
+        return HALF_BLOCKS
+
+    @property
+    def largest(self) -> int:
+        """Pixels of a picture's side that can be shown, at most."""
+        return LARGEST
 
     def on_resize(self) -> None:
         """Fit the new size."""
@@ -60,7 +69,7 @@ class SamplesPanel(Lines, can_focus=True):
         return style
 
 
-def data_lines(view: DataView, width: int) -> list[Line]:
+def data_lines(view: DataView, width: int, tiles: Tiles = HALF_BLOCKS) -> list[Line]:
     """Facts, pictures, counts, as far as they are known; a pure function of its arguments."""
     if view.problem:
         return [[(f" {part}", "bad")] for part in textwrap.wrap(clean(view.problem), width - 2)]
@@ -68,7 +77,7 @@ def data_lines(view: DataView, width: int) -> list[Line]:
         return [[(f" {clean(view.waiting)}", "muted")]]
     lines = [*_facts(view.facts), [], _heading(view)]
     if view.page is not None:
-        lines += _pictures(view.page.pictures, width)
+        lines += _pictures(view.page.pictures, width, tiles)
     return [*lines, *_counts(view.facts, width)]
 
 
@@ -108,17 +117,16 @@ def _heading(view: DataView) -> Line:
     return [(f" Pictures {seen}", ""), (f"   {other}   n others", "accent")]
 
 
-def _pictures(pictures: tuple[Picture, ...], width: int) -> list[Line]:
+def _pictures(pictures: tuple[Picture, ...], width: int, tiles: Tiles) -> list[Line]:
     if not pictures:
         return []
-    room = max(1, min(SIDE, width - 2))
-    side = min(max(picture.width for picture in pictures), room)
-    side *= room // side  # small ones as large as whole pixels allow
+    side = tiles.side(pictures, max(1, width - 2))
     across = max(1, (width - 1 + GAP) // (side + GAP))
     lines: list[Line] = []
     for start in range(0, len(pictures), across):
-        tiles = [_tile(picture, side) for picture in pictures[start : start + across]]
-        for parts in zip(*tiles, strict=True):
+        row = enumerate(pictures[start : start + across], start)
+        squares = [_labelled(tiles.rows(*one, side), one[1].label, side) for one in row]
+        for parts in zip(*squares, strict=True):
             line: Line = [(" ", "")]
             for number, part in enumerate(parts):
                 line += [(" " * GAP, "")] * (number > 0) + part
@@ -126,12 +134,9 @@ def _pictures(pictures: tuple[Picture, ...], width: int) -> list[Line]:
     return lines
 
 
-def _tile(picture: Picture, side: int) -> list[Line]:
+def _labelled(rows: list[Line], label: str, side: int) -> list[Line]:
     """A picture with its label below and an empty line, ``side`` cells wide."""
-    pixels = np.frombuffer(picture.rgb, dtype=np.uint8)
-    rows = half_blocks(scaled(pixels.reshape(picture.height, picture.width, 3), side, side))
-    label: Line = [(fit(clean(picture.label), side), "muted")]
-    return [*rows, label, [(" " * side, "")]]
+    return [*rows, [(fit(clean(label), side), "muted")], [(" " * side, "")]]
 
 
 def _counts(facts: DataFacts, width: int) -> list[Line]:

@@ -28,8 +28,9 @@ from workbench.samples import (
     read_message,
 )
 from workbench.ui.dialogs import Reader
+from workbench.ui.panels.drawn_samples import samples_panel
 from workbench.ui.panels.keyline import KeyLine
-from workbench.ui.panels.samples import DataView, SamplesPanel
+from workbench.ui.panels.samples import DataView
 from workbench.ui.panels.topbar import TopBar
 from workbench.ui.panels.words import clean, count
 
@@ -57,18 +58,19 @@ class DataScreen(Screen[None]):
         super().__init__()
         self._config, self._data_root = config, data_root
         self._process: Process | None = None
-        self.view = DataView(Request(PICTURES))
+        self._panel = samples_panel(self.app)
+        self.view = DataView(Request(PICTURES, largest=self._panel.largest))
 
     def compose(self) -> ComposeResult:
         """Top line, what is known, keys."""
         yield TopBar("presets")
-        yield SamplesPanel()
+        yield self._panel
         yield KeyLine()
 
     def on_mount(self) -> None:
         """Begin to look."""
         self._show(self.view)
-        self.query_one(SamplesPanel).focus()
+        self._panel.focus()
         self._look()
 
     @work(exclusive=True)
@@ -114,7 +116,7 @@ class DataScreen(Screen[None]):
 
     def _show(self, view: DataView) -> None:
         self.view = view
-        self.query_one(SamplesPanel).show(view)
+        self._panel.show(view)
 
     def _ask(self, request: Request) -> None:
         if self.view.facts is None or self._process is None or self._process.stdin is None:

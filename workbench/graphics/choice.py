@@ -1,0 +1,71 @@
+"""By what protocol the terminal shows pictures, and how many pixels a cell has.
+
+The terminal itself is asked nothing: its answer would arrive among the keys. The
+environment says what it is, and ``WORKBENCH_PICTURES`` has the last word.
+"""
+
+import os
+from collections.abc import Mapping
+from typing import Literal, NamedTuple, TextIO, get_args
+
+from workbench.errors import RequestError
+
+PictureProtocol = Literal["kitty", "sixel", "half-blocks"]
+
+PROTOCOLS: tuple[PictureProtocol, ...] = get_args(PictureProtocol)
+OVERRIDE = "WORKBENCH_PICTURES"
+SLOW_LINK = "WORKBENCH_SLOW_LINK"  # set to 1: a quarter of the bytes
+SIXEL_TERMS = ("foot", "mlterm", "contour")
+SIXEL_PROGRAMS = ("iTerm.app", "WezTerm", "mintty")  # kitty's placeholders are not theirs
+
+
+class CellPixels(NamedTuple):
+    """The size of a character cell in pixels."""
+
+    width: int
+    height: int
+
+
+VT340 = CellPixels(10, 20)  # what emulators of sixel take for a cell where they do not tell
+
+
+def picture_protocol(environ: Mapping[str, str] = os.environ) -> PictureProtocol:
+    """The protocol for pictures; raises RequestError where ``WORKBENCH_PICTURES`` names none."""
+    if wanted := environ.get(OVERRIDE, ""):
+        for protocol in PROTOCOLS:
+            if wanted == protocol:
+                return protocol
+        raise RequestError(
+            f"{OVERRIDE}={wanted}: must be {', '.join(PROTOCOLS[:-1])} or {PROTOCOLS[-1]}"
+        )
+    term, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
+    inside = environ.get("TMUX") or environ.get("STY") or term.startswith(("tmux", "screen"))
+    if inside or is_slow(environ):
+        return "half-blocks"
+    if "kitty" in term or "ghostty" in term or program == "ghostty" or "KITTY_WINDOW_ID" in environ:
+        return "kitty"
+    if term.partition("-")[0] in SIXEL_TERMS or program in SIXEL_PROGRAMS:
+        return "sixel"
+    return "half-blocks"
+
+
+def is_slow(environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether the person has said that the line to the terminal is slow."""
+    return environ.get(SLOW_LINK, "") not in ("", "0")
+
+
+def cell_pixels(stream: TextIO | None) -> CellPixels | None:
+    """The cell of the terminal that a stream writes to; None where the system does not know."""
+    if stream is None:
+        return None
+    try:
+        import fcntl
+        import termios
+
+        answer = fcntl.ioctl(stream.fileno(), termios.TIOCGWINSZ, bytes(8))
+    except (ImportError, OSError):  # no POSIX, or no terminal
+        return None
+    rows, columns, width, height = memoryview(answer).cast("H")
+    if not (rows and columns and width >= columns and height >= rows):
+        return None
+    return CellPixels(width // columns, height // rows)
