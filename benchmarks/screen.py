@@ -4,7 +4,8 @@
 
 Opens the Run screen on a pseudo-terminal of each size while a run is written at a
 normal rate beside it, and counts what the screen sends and the processor time that
-its process takes; then the same for a run that stands still. ``--million`` records
+its process takes; then the same on a slow line (``WORKBENCH_SLOW_LINK=1``), for a run that
+stands still and for the list of runs. ``--million`` records
 a run of a million steps and measures how long it takes to open, and to draw a frame.
 Run it from the root of the repository.
 """
@@ -37,9 +38,16 @@ from workbench.runs.events import EventWriter
 from workbench.runs.feed import RunFeed
 from workbench.runs.folder import RunFolder
 from workbench.ui.app import WorkbenchApp
+from workbench.ui.link import SLOW
 from workbench.ui.screens.run import RunScreen
 
 SIZES = ((80, 24), (160, 48))
+CASES = (  # screen, whether the run goes on, whether the line is slow
+    ("run", True, False),
+    ("run", True, True),
+    ("run", False, False),
+    ("runs", True, False),
+)
 STEPS_PER_SECOND = 70  # SimpleNN on two cores; a ResNet is slower
 STEPS_PER_EPOCH = 390
 PAINTED = 6000  # bytes of a first paint, at least
@@ -65,7 +73,9 @@ Watch(Path(sys.argv[1]).parent).run()
 class Watched:
     """The Run screen or the list of runs in a process of its own, on a terminal that counts."""
 
-    def __init__(self, folder: RunFolder, columns: int, rows: int, screen: str) -> None:
+    def __init__(
+        self, folder: RunFolder, columns: int, rows: int, screen: str, *, slow: bool = False
+    ) -> None:
         self.sent = 0
         master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -75,7 +85,12 @@ class Watched:
             stdin=slave,
             stdout=slave,
             stderr=slave,
-            env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            env={
+                **os.environ,
+                "TERM": "xterm-256color",
+                "COLORTERM": "truecolor",
+                SLOW: "1" if slow else "",
+            },
             start_new_session=True,
         )
         os.close(slave)
@@ -168,7 +183,7 @@ def watch(seconds: float) -> list[dict[str, Any]]:
     """Every size and screen, with a run that goes on and with one that stands still."""
     rows = []
     for columns, lines in SIZES:
-        for name, live in (("run", True), ("run", False), ("runs", True)):
+        for name, live, slow in CASES:
             with tempfile.TemporaryDirectory() as root:
                 recording = Recording(steps_per_epoch=STEPS_PER_EPOCH, done=12.3)
                 folder = record_run(Path(root), recording)
@@ -176,7 +191,7 @@ def watch(seconds: float) -> list[dict[str, Any]]:
                 writer = threading.Thread(target=write_live, args=(folder, recording, stop))
                 if live:
                     writer.start()
-                screen = Watched(folder, columns, lines, name)
+                screen = Watched(folder, columns, lines, name, slow=slow)
                 screen.wait()
                 sent, share, memory = screen.measure(seconds)
                 screen.close()
@@ -188,6 +203,7 @@ def watch(seconds: float) -> list[dict[str, Any]]:
                     "size": f"{columns}×{lines}",
                     "screen": name,
                     "run": "live" if live else "still",
+                    "line": "slow" if slow else "fast",
                     "bytes_per_second": round(sent),
                     "share_of_a_core": round(share, 4),
                     "memory_mb": round(memory),

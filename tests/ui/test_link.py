@@ -9,4 +9,4 @@ from workbench.ui.link import SLOW, pace, rest
 def test_pace(monkeypatch: pytest.MonkeyPatch, value: str, stretched: float) -> None:
     monkeypatch.setenv(SLOW, value)
     assert pace() == stretched
-    assert rest() == (8 if stretched > 1 else 1)
+    assert rest() == (10 if stretched > 1 else 1)

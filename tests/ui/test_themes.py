@@ -7,7 +7,7 @@ from textual.color import Color
 from textual.theme import Theme
 
 from workbench.ui.panels.chart import FURTHER
-from workbench.ui.panels.lines import ROLES
+from workbench.ui.panels.inks import ROLES
 from workbench.ui.themes import MEANINGS, MEANINGS_LIGHT, THEMES
 
 CURVES = ("training", "validation", *FURTHER)

@@ -13,4 +13,4 @@ def pace() -> float:
 
 def rest() -> int:
     """How many looks a run's plots and tables rest after one: on a slow line several."""
-    return 8 if is_slow() else 1
+    return 10 if is_slow() else 1

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.geometry import Region
 
+from workbench.ui.panels.inks import Inks
 from workbench.ui.panels.lines import GAP, Line, Lines, changed_stretches, merged, plain
 
 ROLES = st.sampled_from(["", "good", "bad"])
@@ -78,9 +79,10 @@ def test_space_with_a_ground_of_its_own_stays_apart() -> None:
 class OneWidget(App[None]):
     """Counts what its widget refreshes."""
 
-    CSS = "".join(f"Lines > .lines--{role} {{ color: red; }}" for role in ("good", "bad"))
+    CSS = "".join(f"Inks > .inks--{role} {{ color: red; }}" for role in ("good", "bad"))
 
     def compose(self) -> ComposeResult:
+        yield Inks()
         yield Recorder()
 
 
@@ -128,3 +130,18 @@ async def test_markup_and_control_characters_do_not_act(text: str) -> None:
 
 def test_plain_is_the_text() -> None:
     assert plain([("a", "good"), ("b", "")]) == "ab"
+
+
+async def test_a_role_is_written_on_the_ground_of_its_widget() -> None:
+    class OnGrey(OneWidget):
+        CSS = """
+            Lines { background: #202020; color: #ffffff; }
+            Inks > .inks--good { color: #00ff00; text-style: bold; }
+            Inks > .inks--cursor { background: #0000ff 50%; }
+        """
+
+    async with OnGrey().run_test() as pilot:
+        widget = pilot.app.query_one(Recorder)
+        assert str(widget.style_of("good")) == "bold #00ff00 on #202020"
+        assert str(widget.style_of("good cursor")) == "bold #00ff00 on #10108f"
+        assert str(widget.style_of("")) == "#ffffff on #202020"

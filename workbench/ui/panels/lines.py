@@ -3,12 +3,11 @@
 Textual repaints what a widget says has changed. Here a widget gets the lines it
 should show, compares them with those it shows, and names the changed stretches;
 a screen on which nothing moves sends nothing. Roles (``good``, ``muted``, …) are
-component classes, so that their colours stay in the style sheet.
+classes of the style sheet (see ``inks``), so that colours stay there.
 """
 
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
-from typing import ClassVar
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -17,6 +16,7 @@ from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from workbench.ui.panels.inks import Inks
 from workbench.ui.panels.words import clean
 
 Span = tuple[
@@ -26,38 +26,6 @@ Line = list[Span]
 
 GROUNDED = ("cursor", "heat", "hit", "selected", "#")  # roles that colour what is behind the text
 GAP = 8  # cells: about what it costs to move the cursor and to change the colour
-ROLES = (
-    "accent",
-    "axis",
-    "bad",
-    "best",
-    "changed",
-    "cursor",
-    "curve1",
-    "curve2",
-    "curve3",
-    "curve4",
-    "curve5",
-    "curve6",
-    "good",
-    "heading",
-    "heat1",
-    "heat2",
-    "heat3",
-    "heat4",
-    "hit1",
-    "hit2",
-    "hit3",
-    "hit4",
-    "live",
-    "muted",
-    "raw",
-    "selected",
-    "track",
-    "train",
-    "val",
-    "warn",
-)
 
 
 def plain(line: Line) -> str:
@@ -123,8 +91,6 @@ def _cells(line: Line) -> list[Span]:
 class Lines(ScrollView):
     """A widget that shows lines and refreshes what differs from those before."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"lines--{role}" for role in ROLES}
-
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self._lines: list[Line] = []
@@ -173,7 +139,7 @@ class Lines(ScrollView):
         return style
 
     def _component(self, role: str) -> Style:
-        return self.get_component_rich_style(f"lines--{role}") if role else self.rich_style
+        return self.screen.query_one(Inks).style(role, self) if role else self.rich_style
 
     def line_at(self, y: int) -> Line:
         """What line ``y`` of the whole shows; nothing below the last."""

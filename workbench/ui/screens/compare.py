@@ -13,6 +13,7 @@ from workbench.comparison.side import Against, Side, read_sides
 from workbench.errors import WorkbenchError
 from workbench.runs.columns import RESULTS, result_of
 from workbench.runs.folder import RunFolder
+from workbench.ui.panels.inks import Inks
 from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.lines import Line, Lines
 from workbench.ui.panels.overlay import dots, legend, overlay, table_lines
@@ -54,6 +55,7 @@ class CompareScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Names, plot, tables, keys."""
+        yield Inks()
         yield TopBar("runs")
         yield Lines(id="compare-names")
         yield Lines(id="compare-plot")

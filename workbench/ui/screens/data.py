@@ -29,6 +29,7 @@ from workbench.samples import (
 )
 from workbench.ui.dialogs import Reader
 from workbench.ui.panels.drawn_samples import samples_panel
+from workbench.ui.panels.inks import Inks
 from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.samples import DataView
 from workbench.ui.panels.topbar import TopBar
@@ -63,6 +64,7 @@ class DataScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Top line, what is known, keys."""
+        yield Inks()
         yield TopBar("presets")
         yield self._panel
         yield KeyLine()

@@ -15,6 +15,7 @@ from workbench.ui.panels.confusion import ConfusionPanel
 from workbench.ui.panels.curves import SMOOTHINGS
 from workbench.ui.panels.facts import Facts
 from workbench.ui.panels.gallery import GalleryPanel
+from workbench.ui.panels.inks import Inks
 from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.layers import LayersPanel
 from workbench.ui.panels.log import LogPanel
@@ -114,6 +115,7 @@ class RunScreen(RunControl):
 
     def compose(self) -> ComposeResult:
         """Header, plots, tabs with the facts, one panel, keys."""
+        yield Inks()
         yield TopBar("run")
         yield RunHeader(id="run-header")
         yield MessageLine(id="run-message")

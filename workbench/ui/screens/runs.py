@@ -13,6 +13,7 @@ from workbench.runs.row import RunRow
 from workbench.sweeps.folder import open_sweep
 from workbench.ui.link import pace
 from workbench.ui.listing import Listing
+from workbench.ui.panels.inks import Inks
 from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.run_list import RunHeading, RunList
 from workbench.ui.panels.run_preview import RunPreview
@@ -68,6 +69,7 @@ class RunsScreen(ChosenRuns):
 
     def compose(self) -> ComposeResult:
         """Titles, rows, filter, preview, keys."""
+        yield Inks()
         yield TopBar("runs")
         yield RunHeading(id="runs-heading")
         yield RunList(id="runs-list")

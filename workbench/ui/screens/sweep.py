@@ -18,6 +18,7 @@ from workbench.sweeps.results import Table, plot_points, result_table, swept_key
 from workbench.text import count, one_line
 from workbench.ui.dialogs import Confirm
 from workbench.ui.link import pace
+from workbench.ui.panels.inks import Inks
 from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.lines import Line, Lines
 from workbench.ui.panels.overlay import swept, table_lines
@@ -52,6 +53,7 @@ class SweepScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Progress, plot, table, keys."""
+        yield Inks()
         yield TopBar("runs")
         yield Lines(id="sweep-head")
         yield Lines(id="sweep-plot")

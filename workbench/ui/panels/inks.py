@@ -1,0 +1,59 @@
+"""The roles that text can have, and their styles as the style sheet gives them."""
+
+from typing import ClassVar
+
+from rich.style import Style
+from textual.widget import Widget
+
+ROLES = (
+    "accent",
+    "axis",
+    "bad",
+    "best",
+    "changed",
+    "cursor",
+    "curve1",
+    "curve2",
+    "curve3",
+    "curve4",
+    "curve5",
+    "curve6",
+    "good",
+    "heading",
+    "heat1",
+    "heat2",
+    "heat3",
+    "heat4",
+    "hit1",
+    "hit2",
+    "hit3",
+    "hit4",
+    "live",
+    "muted",
+    "raw",
+    "selected",
+    "track",
+    "train",
+    "val",
+    "warn",
+)
+
+
+class Inks(Widget):
+    """Holds the style of every role for the panels of its screen; not seen itself.
+
+    One for a screen and not one for a panel: Textual keeps a node of some kilobytes
+    for each, and styles them all again whenever the screen changes its classes.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"inks--{role}" for role in ROLES}
+    DEFAULT_CSS = "Inks { display: none; }"
+
+    def style(self, role: str, widget: Widget) -> Style:
+        """How a widget writes text of a role on its own ground."""
+        found = self.get_component_styles(f"inks--{role}")
+        ground = widget.background_colors[1] + found.background
+        style = widget.rich_style + found.text_style + Style(bgcolor=ground.rich_color)
+        if found.has_rule("color"):
+            style += Style(color=(ground + found.color).rich_color)
+        return style
