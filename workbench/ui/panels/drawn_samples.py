@@ -117,6 +117,7 @@ class DrawnSamples(SamplesPanel):
         self._covered = covered
         if self._view is not None:
             self.show(self._view)
+            self.app.screen.refresh()  # a dialog paints what is below it only with itself
 
     async def _draw(self) -> None:
         """Draw piece by piece, until the cells are painted anew."""
