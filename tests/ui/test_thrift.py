@@ -77,6 +77,15 @@ def test_the_terminal_shows_the_same_within_the_spans(spans: list[tuple[int, int
     assert len(after) <= len(before)
 
 
+@pytest.mark.parametrize("colours", ["standard", "256", "truecolor", "windows", None])
+def test_every_kind_of_terminal_is_written_to(colours: str | None) -> None:
+    console = Console(color_system=colours, force_terminal=True)  # type: ignore[arg-type]
+    written = ThriftyUpdate.of(update([(0, 0, 34)])).render_segments(console)
+    assert "loss 0.123  漢字  step 7" in re.sub("\x1b\\[[0-9;]*[Hm]", "", written)
+    assert ("38;2;255;0;0" in written) == (colours in ("truecolor", None))
+    assert ("38;5;196" in written) == (colours == "256")
+
+
 def test_a_style_is_said_once_and_only_what_changes_of_it() -> None:
     ink = Ink(ColorSystem.TRUECOLOR)
     texts = (("a", RED), ("b", RED), ("c", GREY), ("  ", RED), ("d", GREY), ("e", BOLD))

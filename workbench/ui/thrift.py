@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from rich.color import ColorSystem
-from rich.console import Console
+from rich.console import COLOR_SYSTEMS, Console
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate
@@ -41,8 +41,7 @@ class ThriftyUpdate(ChopsUpdate):
 
     def render_segments(self, console: Console) -> str:
         """What goes to the terminal."""
-        system = ColorSystem[(console.color_system or "truecolor").upper()]
-        ink = Ink(system)
+        ink = Ink(COLOR_SYSTEMS[console.color_system or "truecolor"])  # Textual takes it so too
         parts = []
         for x, y, strip in self._parts():
             parts.append(f"\x1b[{y + 1};{x + 1}H")
