@@ -59,6 +59,8 @@ def result_of(record: Mapping[str, Any], name: str) -> float | None:
     """A result out of a record; None where it is not there (yet) or no number."""
     value = record.get(RESULTS[name].section, {}).get(name)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if name == "seconds" and value == 0:
+        return None  # a run that has just begun: not the fastest of all
     return value if is_number else None
 
 
