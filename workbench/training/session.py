@@ -104,7 +104,7 @@ def prepare(trainer: Trainer) -> None:
     split = trainer.batches.split
     fitting = max(1, PREPARED_PIXELS // split.images.shape[2:].numel())
     wanted = min(len(split), PREPARED_FROM, fitting)
-    rows = torch.arange(wanted) * (len(split) // wanted)
+    rows = torch.arange(wanted) * len(split) // wanted
     images, _ = split.batch(rows)
     trainer.model.prepare(trainer.test_transform(images))
 
