@@ -17,8 +17,8 @@ from workbench.ui.panels.tiles import PixelTiles, Place, PlaceholderTiles, Tiles
 
 Send = Callable[[str], None]  # to the terminal as it is
 
-# xterm keeps sixteen pictures and cuts off what is wider or higher than 1000 pixels: several
-# pictures go as one.
+# xterm keeps the last sixteen pictures and shows none that is wider than 1000 pixels, so that
+# several go as one up to there.
 WIDEST = 1000
 BLOCK = 256  # ids for a page, of at most samples.MOST pictures
 
