@@ -1,6 +1,15 @@
-"""Asking about a path that a stranger may have written."""
+"""Where this program keeps its state, and asking about paths that a stranger may have written."""
 
+import os
 from pathlib import Path
+
+import platformdirs
+
+
+def state_folder() -> Path:
+    """What is neither a run nor a cache: ``$WORKBENCH_STATE`` or the user's state folder."""
+    given = os.environ.get("WORKBENCH_STATE")
+    return Path(given) if given else platformdirs.user_state_path("workbench")
 
 
 def is_file(path: Path) -> bool:

@@ -4,7 +4,6 @@ import gc
 import importlib
 import sys
 from collections.abc import Sequence
-from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -47,7 +46,7 @@ class LazyGroup(click.Group):
 )
 @runs_dir_option
 @data_option
-@click.version_option(version("workbench"), prog_name="workbench")
+@click.version_option(package_name="workbench", prog_name="workbench")
 @click.pass_context
 def root(ctx: click.Context, runs_dir: Path, data: Path | None) -> None:
     """Train vision networks and watch them learn, in the terminal.

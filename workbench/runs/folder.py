@@ -2,9 +2,9 @@
 
 import os
 import re
-import secrets
 from dataclasses import dataclass
 from pathlib import Path
+from random import SystemRandom
 
 import platformdirs
 
@@ -155,4 +155,4 @@ def list_folders(root: Path) -> list[RunFolder]:
 
 def _fresh_id(preset: str) -> str:
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", preset.rpartition("/")[2]).strip("-._") or "run"
-    return f"{stem[:60]}-{''.join(secrets.choice(LETTERS) for _ in range(4))}"
+    return f"{stem[:60]}-{''.join(SystemRandom().choices(LETTERS, k=4))}"

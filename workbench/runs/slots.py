@@ -7,19 +7,18 @@ trains. The system frees it with the process, however that ends.
 import os
 from pathlib import Path
 
-import platformdirs
 from filelock import FileLock, Timeout
 
 from workbench.errors import RequestError
 from workbench.gpus import gpu_count
+from workbench.paths import state_folder
 
 DEFAULT_LIMIT = 4  # runs at a time on one device; $WORKBENCH_JOBS says otherwise
 
 
 def slots_folder() -> Path:
-    """Where the lock files are: ``$WORKBENCH_STATE`` or the user's state folder."""
-    given = os.environ.get("WORKBENCH_STATE")
-    return (Path(given) if given else platformdirs.user_state_path("workbench")) / "slots"
+    """Where the lock files are."""
+    return state_folder() / "slots"
 
 
 def limit() -> int:

@@ -16,8 +16,8 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from workbench.errors import WorkbenchError
+from workbench.paths import state_folder
 from workbench.runs.folder import RunFolder, list_folders
-from workbench.runs.slots import slots_folder
 from workbench.runs.standby import Phase, Standby
 from workbench.ui.commands import BindingCommands, PresetCommands
 from workbench.ui.messages import RunsCounted, StandbyPhase
@@ -89,7 +89,7 @@ class WorkbenchApp(App[None]):
         self.runs_root = runs_root
         self.data_root = data_root
         self.first_preset = preset
-        self.standby = Standby(slots_folder().parent / "standby.log", self._tell_phase)
+        self.standby = Standby(state_folder() / "standby.log", self._tell_phase)
         self._run_mode: str | None = None
 
     def get_theme_variable_defaults(self) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -14,7 +14,9 @@ from textual.widgets import Input, Static
 from workbench.config import RunConfig, to_tables
 from workbench.layer_table import remarks, times
 from workbench.runs.standby import Phase, Standby, StandbyError
-from workbench.ui.panels.layer_list import LayerList
+
+if TYPE_CHECKING:
+    from workbench.ui.panels.layer_list import LayerList
 
 BUDGET = 5_000_000  # study 2's; another one can be typed
 BAR_WIDTH = 24
@@ -41,11 +43,11 @@ class NetworkPanel(Vertical):
         self._summary: Mapping[str, Any] | None = None
         self._counted: dict[str, Mapping[str, Any]] = {}  # by what a count depends on
         self._wanted = ""
+        self._list: LayerList | None = None  # until it is there
 
     def compose(self) -> ComposeResult:
-        """A word, the table, the totals, the budget."""
+        """A word, the totals, the budget; the table comes between them after the first paint."""
         yield Static(id="layers-word", markup=False)
-        yield LayerList()
         with Vertical(id="cost"):
             yield Static(id="totals", markup=False)
             with Horizontal(id="budget"):
@@ -56,6 +58,22 @@ class NetworkPanel(Vertical):
     def on_mount(self) -> None:
         """Nothing to show yet."""
         self._arrange("")
+        self.call_after_refresh(self._add_list)
+
+    async def _add_list(self) -> None:
+        """Put the table in its place, with what it should show if that is known already."""
+        from workbench.ui.panels.layer_list import LayerList  # Textual's tables are a large import
+
+        self._list = LayerList()
+        self._list.display = self._summary is not None
+        await self.mount(self._list, after="#layers-word")
+        if self._summary is not None:
+            self._list.show(self._summary)
+
+    def focus_list(self) -> None:
+        """The keys are for the table."""
+        if self._list is not None:
+            self._list.focus()
 
     def follow(self, config: RunConfig) -> None:
         """Show the network of ``config``: at once if it was counted, else when it is.
@@ -105,7 +123,8 @@ class NetworkPanel(Vertical):
         self._summary = summary
         self.remove_class("-stale")
         self._arrange("")
-        self.query_one(LayerList).show(summary)
+        if self._list is not None:
+            self._list.show(summary)
         self.query_one("#totals", Static).update(_totals(summary))
         self._show_budget()
 
@@ -124,8 +143,8 @@ class NetworkPanel(Vertical):
         line.update(word)
         line.display = bool(word)
         line.set_class(bad, "-bad")
-        for name in ("#layer-list", "#cost"):
-            self.query_one(name).display = self._summary is not None
+        for part in self.query("#layer-list, #cost"):
+            part.display = self._summary is not None
 
     @on(Input.Changed, "#budget-value")
     def _budget_typed(self, event: Input.Changed) -> None:

@@ -311,4 +311,4 @@ class PresetsScreen(Screen[None]):
         elif name == "form":
             self.query_one(PresetForm).focus_first()
         else:
-            self.query_one("#layer-list").focus()
+            self.query_one(NetworkPanel).focus_list()
