@@ -71,6 +71,18 @@ def test_runs_directory_from_the_environment(
     assert str(tmp_path) in workbench("runs").err
 
 
+def test_a_wrong_wish_for_pictures_is_said_before_the_screen_opens(
+    workbench: Workbench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("workbench.ui.app.run_app", lambda *_: pytest.fail("was opened"))
+    monkeypatch.setenv("WORKBENCH_PICTURES", "best")
+    result = workbench()
+    assert result.status == 2
+    assert result.err == "workbench: WORKBENCH_PICTURES=best: must be kitty, sixel or half-blocks\n"
+
+
 def test_full_disk_on_stdout() -> None:
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(

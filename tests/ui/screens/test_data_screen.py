@@ -1,12 +1,18 @@
 """The look at the data of a preset, with the real process behind it."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.ui.desk import NARROW, desk, notices, text_of
+from workbench.ui.panels.drawn_samples import DrawnSamples
+from workbench.ui.panels.painters import KittyPainter, SixelPainter
+from workbench.ui.panels.samples import SamplesPanel
 from workbench.ui.screens.data import DataScreen
 from workbench.ui.screens.presets import PresetsScreen
 
@@ -44,6 +50,42 @@ async def test_facts_and_pictures_of_the_digits(tmp_path: Path) -> None:
         assert isinstance(app.screen, PresetsScreen)
         assert process is not None
         await asyncio.wait_for(process.wait(), PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "painter", "largest"),
+    [("kitty", KittyPainter, 240), ("sixel", SixelPainter, 240), ("half-blocks", None, 96)],
+)
+async def test_pictures_are_drawn_as_the_terminal_can(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: str,
+    painter: type[KittyPainter] | type[SixelPainter] | None,
+    largest: int,
+) -> None:
+    monkeypatch.setenv("WORKBENCH_PICTURES", wanted)
+    monkeypatch.setenv("COLORTERM", "truecolor")
+    monkeypatch.setattr("workbench.ui.panels.drawn_samples.cell_pixels", lambda _: None)
+    async with desk(tmp_path) as (_, pilot, _):
+        await pilot.press("v")
+        screen = await wait_for(pilot, lambda screen: screen.query(SamplesPanel))
+        panel = screen.query_one(SamplesPanel)
+        assert screen.view.asked.largest == largest
+        if painter is None:
+            assert not isinstance(panel, DrawnSamples)
+        else:
+            assert isinstance(panel, DrawnSamples) and isinstance(panel._painter, painter)
+
+
+def test_nothing_that_draws_is_loaded_before_a_picture_is_looked_at() -> None:
+    code = (
+        "import sys, workbench.cli.main, workbench.ui.app, workbench.ui.screens.presets; "
+        "print(*sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert "workbench.graphics.choice" in loaded
+    assert not loaded & {"PIL", "workbench.graphics.kitty", "workbench.graphics.sixel"}
 
 
 async def test_data_that_is_not_there_is_explained(tmp_path: Path) -> None:
