@@ -6,7 +6,6 @@ Knows no torch: torch is loaded by the process that this starts,
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
