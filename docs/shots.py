@@ -1,7 +1,7 @@
 """Takes the pictures in docs/img from the real screen: ``make shot``.
 
-Trains ``quick/digits`` once, opens the app on that run without a terminal, at
-both sizes, and saves what each screen shows as SVG.
+Trains ``quick/digits`` once and a sweep of its learning rate, opens the app on those
+runs without a terminal, at both sizes, and saves what each screen shows as SVG.
 """
 
 import asyncio
@@ -9,12 +9,29 @@ import tempfile
 from pathlib import Path
 
 import workbench
+from workbench.cli.main import run
 from workbench.ui.app import WorkbenchApp
 
 IMAGES = Path(__file__).with_name("img")
 SIZES = {"": (160, 48), "-80x24": (80, 24)}
-SCREENS = {"presets": "f2", "run": "f3", "runs": "f4"}
+SCREENS = {  # the keys that lead from each to the next
+    "presets": ["f2"],
+    "data": ["v"],
+    "run": ["escape", "f3"],
+    "runs": ["f4"],
+    "compare": ["space", "space", "space", "c"],
+    "sweep": ["escape", "escape", "g", "w"],
+}
 SETTLE = 3.0  # seconds: for what comes a moment after a screen, such as the layer table
+LOOK = 20.0  # for the pictures of a data set, which a process of its own reads
+SWEEP = """
+title = "Learning rates of the quick network"
+preset = "quick/digits"
+[set]
+train.epochs = 6
+[grid]
+optimizer.lr = [0.0003, 0.003, 0.03]
+"""
 
 
 async def take(runs: Path, size: tuple[int, int], ending: str) -> None:
@@ -23,9 +40,9 @@ async def take(runs: Path, size: tuple[int, int], ending: str) -> None:
     async with app.run_test(size=size) as pilot:
         while app.standby.phase != "ready":  # it loads torch, and then counts layers
             await pilot.pause(0.5)
-        for screen, key in SCREENS.items():
-            await pilot.press(key)
-            await pilot.pause(SETTLE)
+        for screen, keys in SCREENS.items():
+            await pilot.press(*keys)
+            await pilot.pause(LOOK if screen == "data" else SETTLE)
             app.save_screenshot(f"{screen}{ending}.svg", path=str(IMAGES))
 
 
@@ -33,8 +50,12 @@ def main() -> None:
     """Train, then take every picture."""
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
-        runs = Path(folder)
+        runs = Path(folder) / "runs"
         workbench.train(workbench.load_preset("quick/digits"), runs_dir=runs, name="digits-a1b2")
+        sweep = Path(folder) / "lr-digits.toml"
+        sweep.write_text(SWEEP, encoding="utf-8")
+        if run(["sweep", str(sweep), "--runs-dir", str(runs)]):
+            raise SystemExit("the sweep did not finish")
         for ending, size in SIZES.items():
             asyncio.run(take(runs, size, ending))
 

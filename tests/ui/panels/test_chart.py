@@ -8,6 +8,7 @@ from workbench.ui.panels.chart import Chart, Curve, draw
 from workbench.ui.panels.curves import Points
 from workbench.ui.panels.lines import changed_stretches, plain
 
+DOTS = range(0x2801, 0x2900)  # braille
 X = Axis(0.0, 40.0, tuple((float(at), str(at)) for at in range(0, 41, 10)))
 Y = Axis(0.0, 1.0, ((0.0, "0.0"), (0.5, "0.5"), (1.0, "1.0")))
 
@@ -55,3 +56,15 @@ def test_values_beyond_the_axis_are_drawn_at_its_edge() -> None:
     lines = draw(Chart((wild,), X, Y, "epoch"), 78, 20)
     assert any(role == "train" for _, role in lines[0])
     assert any(role == "train" for _, role in lines[-3])
+
+
+@pytest.mark.parametrize("height", [9, 14, 23, 30])
+@pytest.mark.parametrize("value", [0.0, 0.01, 0.13, 0.3, 0.49, 0.5, 0.74, 0.99, 1.0])
+def test_a_letter_and_the_best_stand_on_their_curve(height: int, value: float) -> None:
+    level = Curve(Points((0.0, 13.0, 40.0), (value,) * 3), "train", "A", 0.5)
+    lines = draw(Chart((level,), X, Y, "epoch", best=(31.0, value)), 78, height)
+    rows = {
+        kind: {y for y, line in enumerate(lines) if set(plain(line)) & signs}
+        for kind, signs in (("letter", {"A"}), ("best", {"●"}), ("dots", set(map(chr, DOTS))))
+    }
+    assert rows["letter"] == rows["best"] == rows["dots"]

@@ -1,5 +1,6 @@
 """A chart as lines of text: plotext draws the canvas, roles take the place of its colours."""
 
+import math
 import re
 from dataclasses import dataclass
 
@@ -83,15 +84,19 @@ def _leaves_room(tick: tuple[float, str], chart: Chart, columns: int) -> bool:
 
 
 def _cell_of_dots(chart: Chart, x: float, y: float, columns: int, rows: int) -> tuple[float, float]:
-    """Move a point so that plotext puts it into the cell of the dots of its curve.
+    """Move a point so that plotext puts a character into the cell of the dots of its curve.
 
-    Dots are counted from the lower left and rounded down to their cell; a marker
-    is rounded to the nearest cell, which is half a cell too far.
+    Dots, two by four to a cell, are rounded to the nearest dot and belong to the cell
+    that holds it; a character is rounded to the nearest cell, which may be the next one.
     """
-    wide, high = chart.x_axis.high - chart.x_axis.low, chart.y_axis.high - chart.y_axis.low
-    x -= 0.5 * wide / max(1, columns - 1)
-    y -= 0.5 * high / max(1, rows - 1)
-    return max(chart.x_axis.low, x), max(chart.y_axis.low, y)
+    return _of_cell(chart.x_axis, x, columns, 2), _of_cell(chart.y_axis, y, rows, 4)
+
+
+def _of_cell(axis: Axis, value: float, cells: int, dots: int) -> float:
+    """The value at which a character falls into the cell with the dot of ``value``."""
+    share = min(1.0, max(0.0, (value - axis.low) / (axis.high - axis.low)))
+    cell = math.floor(round(0.5 + share * (cells * dots - 1), 8)) // dots
+    return axis.low + (axis.high - axis.low) * cell / max(1, cells - 1)
 
 
 def _inside(points: Points, axis: Axis) -> Points:

@@ -20,6 +20,7 @@ from workbench.ui.panels.halfblocks import half_blocks, scaled
 from workbench.ui.panels.lines import Line
 
 SIDE = 48  # pixels of a picture's side in half-blocks, at most
+BESIDE = 3  # enlarged pictures in a row, at least
 COLUMNS = 24  # cells of a picture's side where the terminal shows pixels
 ROOM = "@"  # a role that begins so is room for the picture of that number
 
@@ -38,9 +39,10 @@ class HalfBlockTiles:
     """Two pixels a cell."""
 
     def side(self, pictures: Sequence[Picture], room: int) -> int:
-        """Small ones as large as whole pixels allow."""
-        room = min(SIDE, room)
-        side = min(max(picture.width for picture in pictures), room)
+        """Small ones as large as whole pixels allow, but some beside each other."""
+        largest = max(picture.width for picture in pictures)
+        room = min(SIDE, room, max(largest, room // BESIDE))
+        side = min(largest, room)
         return side * (room // side)
 
     def rows(self, number: int, picture: Picture, side: int) -> list[Line]:
