@@ -1,5 +1,6 @@
 """Classification: cross-entropy, top-1 and top-3 accuracy, per class and as a confusion matrix."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -82,16 +83,15 @@ class AccuracyMeter:
         self.count = 0
         self.correct: Tensor | None = None
         self.loss: Tensor | None = None
-        self._held: list[tuple[Tensor, Tensor, Tensor]] = []  # answers, labels, mean loss
+        self._held: list[tuple[Tensor, Tensor, Tensor]] = []  # logits (or answers), labels, loss
 
     def update(self, outputs: Tensor, targets: Targets, losses: Losses) -> None:
         """Take in a batch of logits [N, classes].
 
-        The sums wait for some batches more: seven small operations after each step would
+        The sums wait for some batches more: eight small operations after each step would
         cost a small network a hundredth of its speed.
         """
-        answers = outputs.detach().argmax(dim=1)
-        self._held.append((answers, targets["label"], losses["loss"].detach()))
+        self._held.append((outputs.detach(), targets["label"], losses["loss"].detach()))
         self.count += len(outputs)
         if len(self._held) == HELD:
             self._sum()
@@ -99,9 +99,9 @@ class AccuracyMeter:
     def _sum(self) -> None:
         if not self._held:
             return
-        answers, labels, losses = zip(*self._held, strict=True)
+        outputs, labels, losses = zip(*self._held, strict=True)
         sizes = torch.tensor([len(each) for each in labels], dtype=torch.float64)
-        correct = (torch.cat(answers) == torch.cat(labels)).sum()
+        correct = (_answers(outputs) == torch.cat(labels)).sum()
         each = torch.stack(losses).double()
         # Does not synchronise: the copy to the device is queued.
         loss = (each * sizes.to(each.device, non_blocking=True)).sum()
@@ -130,9 +130,9 @@ class AccuracyMeter:
         if self.correct is not None and self.loss is not None:
             state |= {"correct": self.correct, "loss": self.loss}
         if self._held:
-            answers, labels, losses = zip(*self._held, strict=True)
+            outputs, labels, losses = zip(*self._held, strict=True)
             state |= {
-                "answers": torch.cat(answers),
+                "answers": _answers(outputs),
                 "labels": torch.cat(labels),
                 "losses": torch.stack(losses),
                 "sizes": torch.tensor([len(each) for each in labels]),
@@ -207,6 +207,11 @@ class ConfusionMeter(AccuracyMeter):
     def worst(self) -> list[int]:
         """The pictures with a wrong answer and the largest loss, the largest first."""
         return self._worst.rows()
+
+
+def _answers(outputs: Sequence[Tensor]) -> Tensor:
+    """The likeliest classes (int64 [N]) of batches of logits, or of answers as a checkpoint has."""
+    return torch.cat([each if each.ndim == 1 else each.argmax(dim=1) for each in outputs])
 
 
 def build(config: RunConfig, data: TaskData, device: torch.device) -> Classification:

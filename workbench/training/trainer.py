@@ -27,6 +27,7 @@ from workbench.training.optimizers import build_optimizer
 from workbench.training.seeds import seed_network
 from workbench.training.views import judged
 
+LRS = 64  # learning rates that are computed at once
 Seen = tuple[Any, Targets, Losses]  # what a meter takes in: outputs, targets, losses
 
 
@@ -103,6 +104,8 @@ class Trainer:
         self.last_row: dict[str, Any] = {}
         self.worst: list[int] = []  # rows of the split that was judged last
         self.plateau = Plateau()
+        self._lrs: list[float] = []
+        self._lrs_from = -1
         self.meter = task.train_meter()
         self.clock = Clock()
         self.epoch_began = 0.0  # on the clock
@@ -147,7 +150,12 @@ class Trainer:
 
     def _lr(self, step: int) -> float:
         """The learning rate of a step, counted from 0."""
-        return lr_at(self.config, step, self.steps, self.steps_per_epoch) * self.plateau.factor
+        first = step - step % LRS
+        if self._lrs_from != first:  # many in one go: what runs between two steps finds cold caches
+            ahead = range(first, first + LRS)
+            self._lrs = [lr_at(self.config, s, self.steps, self.steps_per_epoch) for s in ahead]
+            self._lrs_from = first
+        return self._lrs[step - first] * self.plateau.factor
 
     def _learn(self, images: Tensor, targets: Targets) -> tuple[Losses, list[Seen]]:
         """Gradients of a batch, summed over parts where it does not fit into memory whole."""
