@@ -32,7 +32,7 @@ class LayerList(DataTable[Text]):
         Binding("minus", "all(False)", "Fold all", id="layers.none", show=False,
                 tooltip="Show stages only"),
         Binding("o", "sort", "Sort", id="layers.sort",
-                tooltip="Sort by parameters, MACs, name or as executed, stages by their sums"),
+                tooltip="Sort by parameters, MACs or name, or as executed"),
     ]  # fmt: skip
 
     def __init__(self) -> None:

@@ -71,7 +71,7 @@ class RunScreen(RunControl):
         ),
         Binding(
             "o", "sort", "Sort", id="run.sort",
-            tooltip="Sort the layers by parameters, MACs, name or as executed",
+            tooltip="Sort the layers by parameters, MACs or name",
         ),
         Binding(
             "tab", "panel(1)", "Panel", id="run.next", key_display="tab", priority=True,
