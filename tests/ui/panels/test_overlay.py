@@ -84,3 +84,9 @@ def test_the_best_cell_and_the_cursor_have_their_roles() -> None:
     assert {role for _, role in head} == {"heading"}
     assert first[1][1] == "best" and second[0][1] == "cursor"
     assert "\x1b" not in plain(second)
+
+
+def test_digits_stand_below_each_other_beside_a_star() -> None:
+    table = TextTable("t", ["a", "count"], [["x", "12 ★"], ["y", "345"]], frozenset((1,)))
+    _, first, second = (plain(line) for line in table_lines(table))
+    assert first.index("2 ★") == second.index("5")

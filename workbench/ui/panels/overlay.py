@@ -14,6 +14,7 @@ from workbench.ui.panels.words import clean
 INKS = ("val", "train", *FURTHER)  # of the runs, in turn
 APART = 8  # places in the right half where letters stand
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+BEST = " ★"  # after the best of a row
 XY = tuple[Sequence[float], Sequence[float]]
 
 
@@ -119,8 +120,15 @@ def _row(axis: Axis, value: float, rows: int) -> int:
 
 
 def table_lines(table: TextTable, *, cursor: int | None = None) -> list[Line]:
-    """A table in aligned columns: the headings bold, cells with a ★ in the colour of the best."""
+    """A table in aligned columns: the headings bold, cells with a ★ in the colour of the best.
+
+    Digits stand below each other whether a ★ follows them or not.
+    """
     rows = [[clean(cell) for cell in row] for row in (table.headings, *table.rows)]
+    for index in table.right:
+        if any(row[index].endswith(BEST) for row in rows):
+            for row in rows:
+                row[index] += "" if row[index].endswith(BEST) else " " * len(BEST)
     widths = [max(len(row[i]) for row in rows) for i in range(len(table.headings))]
     lines: list[Line] = []
     for number, row in enumerate(rows):
