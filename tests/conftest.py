@@ -4,9 +4,16 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import workbench
 from workbench.runs.folder import RunFolder
+
+# The same examples each time, and none refused because the machine is busy.
+settings.register_profile(
+    "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("steady")
 
 TINY = {"train.epochs": 1, "train.batch_size": 256, "model.width": 4, "train.device": "cpu"}
 

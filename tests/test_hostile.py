@@ -41,7 +41,8 @@ hostile_bytes = st.lists(st.binary(max_size=40) | fragments, max_size=5).map(b""
 @pytest.mark.parametrize("reader", READERS)
 @given(data=hostile_bytes)
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=60,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_any_bytes_are_read_or_refused(reader: str, data: bytes, tmp_path: Path) -> None:
     read(reader, data, tmp_path)
@@ -71,7 +72,7 @@ def test_an_event_is_one_line_whatever_it_holds(fields: dict[str, object]) -> No
         },
     )
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_configuration_written_out_reads_back_equal(changes: dict[str, object]) -> None:
     config = change_config(load_preset("quick/digits"), changes)
     assert build_config(tomli.loads(to_toml(config))) == config

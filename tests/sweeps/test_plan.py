@@ -43,7 +43,7 @@ def test_the_budget_ends_the_plan() -> None:
     assert len(plan(sweep("[grid]\noptimizer.lr = [0.1, 0.2]", budget={"runs": 1}), "s")) == 1
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     seed=st.integers(0, 1000),
     low=st.floats(1e-6, 1e-3),

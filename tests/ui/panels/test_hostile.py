@@ -54,7 +54,7 @@ def no_control(lines: list[Line]) -> bool:
     return all(ord(letter) >= 32 for line in lines for letter in plain(line))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(EVENTS, STATUSES)
 def test_any_events_can_be_shown(events: list[dict[str, Any]], status: str) -> None:
     state = RunState().fold(events)
@@ -77,7 +77,7 @@ NAMES = "status started seconds best_val_accuracy test_accuracy params macs devi
 TABLE = st.dictionaries(st.sampled_from(NAMES.split()), ODD, max_size=6)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(TABLE, TABLE, TABLE, STATUSES, st.sampled_from([60, 80, 160]))
 def test_any_record_can_be_listed(
     run: dict[str, Any], result: dict[str, Any], config: dict[str, Any], status: str, width: int

@@ -13,7 +13,7 @@ Curve = st.lists(st.tuples(Values, Values), max_size=20).map(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(Curve, min_size=1, max_size=8), st.integers(20, 120), st.integers(5, 30))
 def test_curves_fill_their_size_and_no_more(curves: list, width: int, height: int) -> None:  # type: ignore[type-arg]
     lines = overlay(curves, "epoch", width, height)
@@ -21,7 +21,7 @@ def test_curves_fill_their_size_and_no_more(curves: list, width: int, height: in
     assert all(len(plain(line)) <= width for line in lines)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     st.dictionaries(st.integers(0, 30), st.tuples(Values, Values), min_size=1, max_size=9),
     st.integers(20, 120),
