@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from workbench.tables import TextTable
 from workbench.ui.panels.lines import plain
-from workbench.ui.panels.overlay import dots, legend, overlay, swept, table_lines
+from workbench.ui.panels.overlay import dots, legend, lettered, overlay, swept, table_lines
 
 Values = st.floats(0, 999, allow_subnormal=False)
 Curve = st.lists(st.tuples(Values, Values), max_size=20).map(
@@ -76,6 +76,8 @@ def test_letters_of_curves_in_one_place_do_not_cover_each_other() -> None:
 def test_a_legend_that_is_too_long_ends_in_an_ellipsis() -> None:
     assert plain(legend(["one", "two"], 40)) == " A one  B two "
     assert plain(legend(["one", "two"], 9)) == " A one …"
+    rates = [f"rates-of-learning-lr-{rate}" for rate in (0.1, 0.01)]
+    assert plain(legend(rates, 40)) == " A …learning-lr-0.1  B …earning-lr-0.01 "
 
 
 def test_the_best_cell_and_the_cursor_have_their_roles() -> None:
@@ -90,3 +92,15 @@ def test_digits_stand_below_each_other_beside_a_star() -> None:
     table = TextTable("t", ["a", "count"], [["x", "12 ★"], ["y", "345"]], frozenset((1,)))
     _, first, second = (plain(line) for line in table_lines(table))
     assert first.index("2 ★") == second.index("5")
+
+
+def test_runs_go_by_their_letters_where_their_names_do_not_fit() -> None:
+    table = TextTable("Layers", ["layer", "lr-0.1 params", "MACs", "lr-0.1", "MACs"], [])
+    assert lettered(table, ["lr-0.1", "lr-0.1"]).headings == [
+        "layer",
+        "A params",
+        "MACs",
+        "B",
+        "MACs",
+    ]
+    assert lettered(table, ["lr-0"]).headings == table.headings  # no run's whole name

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from workbench.tables import TextTable
 from workbench.text import short
@@ -14,6 +15,7 @@ from workbench.ui.panels.words import clean
 INKS = ("val", "train", *FURTHER)  # of the runs, in turn
 APART = 8  # places in the right half where letters stand
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LEAST = 8  # cells of a name, or it says nothing
 BEST = " ★"  # after the best of a row
 XY = tuple[Sequence[float], Sequence[float]]
 
@@ -29,11 +31,18 @@ def letter(index: int) -> str:
 
 
 def legend(names: Sequence[str], width: int) -> Line:
-    """``A tiny  B wide …`` in the runs' colours, as many as fit."""
+    """``A tiny  B wide …`` in the runs' colours, as many as fit.
+
+    Names that do not fit side by side lose their beginning: a sweep's runs share theirs.
+    """
     line: Line = []
-    left = width
+    left, room = width, width // max(1, len(names)) - len(" A  ")
+    fits = sum(len(clean(name)) + len(" A  ") for name in names) <= width
     for index, name in enumerate(names):
-        text = f" {letter(index)} {clean(name)} "
+        shown = clean(name)
+        if not fits and LEAST < room < len(shown):
+            shown = "…" + shown[1 - room :]
+        text = f" {letter(index)} {shown} "
         if len(text) > left:
             return [*line, ("…", "muted")] if left else line
         line.append((text, ink(index)))
@@ -117,6 +126,17 @@ def dots(
 def _row(axis: Axis, value: float, rows: int) -> int:
     """The row of a value, from the top."""
     return rows - 1 - round((value - axis.low) / (axis.high - axis.low) * (rows - 1))
+
+
+def lettered(table: TextTable, names: Sequence[str]) -> TextTable:
+    """The table with runs called by their letters in its headings, for where names do not fit."""
+    headings = list(table.headings)
+    for index, name in enumerate(names):
+        for column, heading in enumerate(headings):
+            if heading == name or heading.startswith(f"{name} "):
+                headings[column] = letter(index) + heading.removeprefix(name)
+                break
+    return replace(table, headings=headings)
 
 
 def table_lines(table: TextTable, *, cursor: int | None = None) -> list[Line]:

@@ -16,7 +16,7 @@ from workbench.runs.folder import RunFolder
 from workbench.ui.panels.inks import Inks
 from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.lines import Line, Lines
-from workbench.ui.panels.overlay import dots, legend, overlay, table_lines
+from workbench.ui.panels.overlay import dots, legend, lettered, overlay, table_lines
 from workbench.ui.panels.tabs import TabLine
 from workbench.ui.panels.topbar import TopBar
 
@@ -135,7 +135,10 @@ class CompareScreen(Screen[None]):
         table = make(self.sides)
         if not table.rows:
             return [[(" Nothing to show: the runs do not differ in it, or have none.", "muted")]]
-        return table_lines(table)
+        lines = table_lines(table)
+        if sum(len(text) for text, _ in lines[0]) > self.size.width:
+            return table_lines(lettered(table, [side.id for side in self.sides]))
+        return lines
 
     def on_tab_line_chosen(self, message: TabLine.Chosen) -> None:
         """A click on a tab."""
