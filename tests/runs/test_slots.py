@@ -25,14 +25,6 @@ def test_so_many_at_a_time_on_each_device() -> None:
         slot.release()
 
 
-def test_a_slot_knows_whether_another_run_was_there_first() -> None:
-    first, second = Slot("cpu"), Slot("cpu")
-    assert first.try_take() and not first.shared
-    assert second.try_take() and second.shared
-    first.release()
-    second.release()
-
-
 def test_a_killed_holder_frees_its_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKBENCH_JOBS", "1")
     code = (

@@ -21,14 +21,17 @@ class Asks(nn.Module):
         self.seen = pictures[:, 0, 0, 0].tolist()
 
 
-def shown(network: nn.Module, count: int) -> None:
+def shown(network: nn.Module, count: int) -> list[str]:
+    """Show a network what it asks for; gives what the person is told meanwhile."""
+    said: list[str] = []
     images = torch.arange(count, dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 1, 4, 4)
     trainer: Any = SimpleNamespace(
         model=network,
         batches=SimpleNamespace(split=Split(images.contiguous(), {})),
         test_transform=lambda pictures: pictures.float(),
     )
-    session.prepare(trainer)
+    session.prepare(trainer, said.append)
+    return said
 
 
 @pytest.mark.parametrize(
@@ -41,12 +44,12 @@ def test_pictures_are_spread_over_the_split_and_bounded(
     monkeypatch.setattr(session, "PREPARED_FROM", pictures)
     monkeypatch.setattr(session, "PREPARED_PIXELS", pixels)
     network = Asks()
-    shown(network, 10)
+    assert shown(network, 10) == [session.PREPARING]
     assert network.seen == rows
 
 
 def test_who_does_not_ask_is_not_shown() -> None:
-    shown(nn.Linear(1, 1), 10)
+    assert shown(nn.Linear(1, 1), 10) == []
 
 
 def test_only_before_the_first_step(new_run: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ PictureProtocol = Literal["kitty", "sixel", "half-blocks"]
 
 PROTOCOLS: tuple[PictureProtocol, ...] = get_args(PictureProtocol)
 OVERRIDE = "WORKBENCH_PICTURES"
-SLOW_LINK = "WORKBENCH_SLOW_LINK"  # set to 1: a quarter of the bytes
+SLOW_LINK = "WORKBENCH_SLOW_LINK"  # set to 1: numbers more seldom, plots hardly
 SIXEL_TERMS = ("foot", "mlterm", "contour")
 SIXEL_PROGRAMS = ("iTerm.app", "WezTerm", "mintty")  # kitty's placeholders are not theirs
 

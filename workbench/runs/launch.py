@@ -90,6 +90,17 @@ def resume(folder: RunFolder) -> str:
     return "restarted"
 
 
+def pause_or_resume(folder: RunFolder) -> str:
+    """One key for both: pause a run that trains, let any other go on.
+
+    Gives "pausing", or what :func:`resume` gives.
+    """
+    if standing(folder).status in ("running", "stalled"):
+        write_wish(folder, "pause")
+        return "pausing"
+    return resume(folder)
+
+
 def reap() -> None:
     """Collect children that have ended, so that they do not stay as zombies."""
     _children[:] = [child for child in _children if child.poll() is None]

@@ -43,7 +43,6 @@ class Slot:
 
     def __init__(self, device: str) -> None:
         self.name = queue_name(device)
-        self.shared = False  # whether another run trained on the device when this one was let in
         self._held: FileLock | None = None
 
     def try_take(self) -> bool:
@@ -56,7 +55,7 @@ class Slot:
                 lock.acquire(timeout=0)
             except Timeout:
                 continue
-            self._held, self.shared = lock, number > 0
+            self._held = lock
             return True
         return False
 

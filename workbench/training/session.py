@@ -2,6 +2,7 @@
 
 import json
 import logging
+from collections.abc import Callable
 
 import torch
 from torch import nn
@@ -47,9 +48,8 @@ def run_session(folder: RunFolder, attendant: Attendant, config: RunConfig) -> N
     trainer = assemble(config, data, model, task, compute, attendant)
     _describe(folder, attendant, trainer, data)
     resumed_from = _go_back(attendant, trainer)
-    if not resumed_from and isinstance(trainer.model, Prepared):
-        attendant.phase(PREPARING)
-        prepare(trainer)
+    if not resumed_from:
+        prepare(trainer, attendant.phase)
     if config.train.auto_batch and not trainer.step:
         attendant.phase("finding the batch that fits")
         trainer.micro_batch = memory.largest_part(trainer, trainer.batches.batch_size) or 1
@@ -93,7 +93,7 @@ def assemble(
     return Trainer(config, model, task, batches, validation, transform, compute, attendant)
 
 
-def prepare(trainer: Trainer) -> None:
+def prepare(trainer: Trainer, tell: Callable[[str], None] = lambda _: None) -> None:
     """Let a network that asks for it see training pictures before its first step.
 
     They are spread evenly over the split and look like test pictures, so that they are the
@@ -101,6 +101,7 @@ def prepare(trainer: Trainer) -> None:
     """
     if not isinstance(trainer.model, Prepared):
         return
+    tell(PREPARING)
     split = trainer.batches.split
     fitting = max(1, PREPARED_PIXELS // split.images.shape[2:].numel())
     wanted = min(len(split), PREPARED_FROM, fitting)

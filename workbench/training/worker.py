@@ -31,10 +31,6 @@ from workbench.training.signals import Signals
 
 STOPPED, FAILED = 0, 1
 QUEUE_LOOK = 0.5  # seconds between two looks for a free place
-# Threads that wait for the others of their run by spinning take the cores from another run's: two
-# SimpleNNs on two cores took 31 to 60 ms a step, 22 with this, one alone 7 (and 9 with this). It
-# is read when torch is loaded, so a worker from the standby process goes without.
-PATIENT = ("GOMP_SPINCOUNT", "1000")
 
 log = logging.getLogger("workbench")
 
@@ -113,8 +109,6 @@ class Worker:
         slot = Slot(self.config.train.device)
         status, error = "stopped", None
         if self._queue(slot, writer):
-            if slot.shared and slot.name == "cpu":
-                os.environ.setdefault(*PATIENT)
             writer.add_now("phase", message="loading torch")
             status, error = self._train(writer)
             slot.release()

@@ -21,6 +21,7 @@ from workbench.runs.folder import RunFolder, list_folders
 from workbench.runs.standby import Phase, Standby
 from workbench.ui.commands import BindingCommands, PresetCommands
 from workbench.ui.messages import RunsCounted, StandbyPhase
+from workbench.ui.refusal import say_refusal
 from workbench.ui.themes import DARK, LIGHT, MEANINGS, THEMES
 from workbench.ui.thrift import ThriftyUpdate
 
@@ -155,16 +156,12 @@ class WorkbenchApp(App[None]):
         try:
             folders = list_folders(self.runs_root)
         except WorkbenchError as error:
-            self.say_error(error)
+            say_refusal(self, error)
             return
         if folders:
             self.open_run(max(folders, key=lambda folder: folder.config.stat().st_mtime))
         else:
             self.notify("No run yet: choose a preset and press enter to start one.", markup=False)
-
-    def say_error(self, error: WorkbenchError) -> None:
-        """Show a failure that the person can do something about."""
-        self.notify(str(error), severity="error", timeout=10, markup=False)
 
     def action_show_presets(self) -> None:
         """F2."""

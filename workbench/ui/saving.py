@@ -8,6 +8,7 @@ from workbench.config import RunConfig
 from workbench.errors import WorkbenchError
 from workbench.presets import list_presets, save_preset
 from workbench.ui.dialogs import Ask, Confirm
+from workbench.ui.refusal import say_refusal
 
 
 async def save_as(app: App[Any], config: RunConfig, suggested: str) -> str | None:
@@ -23,7 +24,7 @@ async def save_as(app: App[Any], config: RunConfig, suggested: str) -> str | Non
     try:
         save_preset(config, name, replace=replace)
     except WorkbenchError as error:
-        app.notify(str(error), severity="error", timeout=10, markup=False)
+        say_refusal(app, error)
         return None
     return name
 

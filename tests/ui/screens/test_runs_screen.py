@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from tests.ui.harness import ScreenApp, settle
 from tests.ui.recorded import Recording, record_run
+from workbench.errors import RequestError
 from workbench.runs.control import WishReader
 from workbench.runs.curation import read_notes
 from workbench.runs.folder import RunFolder
@@ -363,3 +364,18 @@ def test_every_column_sorts_with_missing_values_last(key: str) -> None:
         assert sorted(ordered) == ["a", "b", "c"]
         if key in ("val", "test", "params", "macs", "speed", "time"):
             assert ordered == (["c", "b", "a"] if descending else ["b", "c", "a"])
+
+
+async def test_a_runs_directory_that_cannot_be_read_is_said(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(self: RunIndex, report: Any = None) -> bool:
+        raise RequestError(f"{self.root}: cannot be read: permission denied")
+
+    monkeypatch.setattr(RunIndex, "refresh", refuse)
+    async with ScreenApp(root).run_test(size=(100, 30)) as pilot:
+        for _ in range(100):
+            await pilot.pause(0.02)
+            if notices := [note.message for note in pilot.app._notifications]:
+                break
+        assert notices[0] == f"{root}: cannot be read: permission denied"

@@ -13,6 +13,7 @@ from workbench.runs.curation import annotate, refuse_tags
 from workbench.runs.folder import RunFolder
 from workbench.runs.row import RunRow
 from workbench.ui.dialogs import Ask, Confirm
+from workbench.ui.refusal import say_refusal
 
 
 class ChosenRuns(Screen[None]):
@@ -33,13 +34,9 @@ class ChosenRuns(Screen[None]):
     def done_with(self, rows: list[RunRow]) -> None:
         """Something has been done with these runs."""
 
-    def say(self, error: WorkbenchError) -> None:
-        """Show why something was refused."""
-        self.notify(str(error), severity="error", timeout=10, markup=False)
-
     def action_pause(self) -> None:
         """Pause what runs, let go on what is paused, resume what has ended early."""
-        self._each(self.chosen(), _pause_or_resume)
+        self._each(self.chosen(), lambda row: launch.pause_or_resume(row.folder))
 
     def action_star(self) -> None:
         """Give the chosen runs a star, or take it away where all have one."""
@@ -83,7 +80,7 @@ class ChosenRuns(Screen[None]):
         try:
             folder = bring_back(self._deleted.pop())
         except WorkbenchError as error:
-            self.say(error)
+            say_refusal(self.app, error)
         else:
             self.notify(f"{folder.id} is back.", markup=False)
         self.done_with([])
@@ -98,15 +95,8 @@ class ChosenRuns(Screen[None]):
             try:
                 do(row)
             except WorkbenchError as error:
-                self.say(error)
+                say_refusal(self.app, error)
         self.done_with(rows)
-
-
-def _pause_or_resume(row: RunRow) -> None:
-    if row.status in ("running", "stalled"):
-        control.ask(row.folder, "pause")
-    else:
-        launch.resume(row.folder)
 
 
 def _named(rows: Sequence[RunRow]) -> str:

@@ -19,6 +19,7 @@ from workbench.ui.panels.lines import Line, Lines
 from workbench.ui.panels.overlay import dots, legend, lettered, overlay, table_lines
 from workbench.ui.panels.tabs import TabLine
 from workbench.ui.panels.topbar import TopBar
+from workbench.ui.refusal import say_refusal
 
 CURVES = ("val_accuracy", "train_loss", "val_loss", "train_accuracy", "lr", "loss")
 TABLES = ("Results", "Differs", "Classes", "Layers", "Front")
@@ -73,7 +74,7 @@ class CompareScreen(Screen[None]):
         try:
             sides = read_sides(self._folders)
         except WorkbenchError as error:
-            self.app.call_from_thread(self.notify, str(error), severity="error", markup=False)
+            self.app.call_from_thread(say_refusal, self.app, error)
             return
         self.app.call_from_thread(self._take, sides)
 

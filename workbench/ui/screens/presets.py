@@ -23,6 +23,7 @@ from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.network import NetworkPanel
 from workbench.ui.panels.preset_tree import PresetTree
 from workbench.ui.panels.topbar import TopBar
+from workbench.ui.refusal import say_refusal
 
 if TYPE_CHECKING:
     from workbench.ui.app import WorkbenchApp
@@ -107,7 +108,7 @@ class PresetsScreen(Screen[None]):
             try:
                 self._drafts[name] = Draft.of(load_preset(name))
             except WorkbenchError as error:
-                self.workbench.say_error(error)
+                say_refusal(self.app, error)
                 return False
         self._chosen = name
         self._past = []
@@ -226,7 +227,7 @@ class PresetsScreen(Screen[None]):
         try:
             folder = await start_run(config, app.runs_root, app.data_root, app.standby)
         except WorkbenchError as error:
-            app.say_error(error)
+            say_refusal(app, error)
             return
         finally:
             waiting.stop()

@@ -8,6 +8,13 @@ from workbench.runs import control, launch
 from workbench.runs.feed import RunFeed
 from workbench.runs.folder import RunFolder
 from workbench.ui.dialogs import Confirm
+from workbench.ui.refusal import say_refusal
+
+SAID = {
+    "pausing": "Pausing after this step.",
+    "resumed": "Goes on.",
+    "restarted": "Started again from its checkpoint.",
+}
 
 
 class RunControl(Screen[None]):
@@ -24,15 +31,9 @@ class RunControl(Screen[None]):
     def action_pause(self) -> None:
         """Pause a running one, let a paused one go on, take up one that has ended early."""
         try:
-            if self.feed.standing.status in ("running", "stalled"):
-                control.ask(self.folder, "pause")
-                self.notify("Pausing after this step.")
-            else:
-                done = launch.resume(self.folder)
-                text = "Goes on." if done == "resumed" else "Started again from its checkpoint."
-                self.notify(text)
+            self.notify(SAID[launch.pause_or_resume(self.folder)])
         except WorkbenchError as error:
-            self._say(error)
+            say_refusal(self.app, error)
         self.asked()
 
     def action_checkpoint(self) -> None:
@@ -50,9 +51,6 @@ class RunControl(Screen[None]):
         try:
             control.ask(self.folder, wish)
         except WorkbenchError as error:
-            self._say(error)
+            say_refusal(self.app, error)
         else:
             self.notify(said)
-
-    def _say(self, error: WorkbenchError) -> None:
-        self.notify(str(error), severity="error", timeout=10, markup=False)

@@ -19,6 +19,7 @@ from workbench.ui.panels.run_list import RunHeading, RunList
 from workbench.ui.panels.run_preview import RunPreview
 from workbench.ui.panels.topbar import TopBar
 from workbench.ui.panels.words import clean
+from workbench.ui.refusal import say_refusal
 from workbench.ui.screens.chosen_runs import ChosenRuns
 
 LOOK_SECONDS = 2.0  # between two looks at the runs directory
@@ -121,7 +122,7 @@ class RunsScreen(ChosenRuns):
         try:
             changed = self._listing.runs.refresh(self._report if first else None)
         except WorkbenchError as error:
-            self.app.call_from_thread(self.say, error)
+            self.app.call_from_thread(say_refusal, self.app, error)
             return
         if changed or first:
             self.app.call_from_thread(self._read)

@@ -23,6 +23,7 @@ from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.lines import Line, Lines
 from workbench.ui.panels.overlay import swept, table_lines
 from workbench.ui.panels.topbar import TopBar
+from workbench.ui.refusal import say_refusal
 
 LOOK_SECONDS = 2.0  # between two looks at the runs
 BAR = 24  # cells
@@ -174,7 +175,7 @@ class SweepScreen(Screen[None]):
         try:
             start_coordinator(self.folder, data=data)
         except WorkbenchError as error:
-            self.notify(str(error), severity="error", markup=False)
+            say_refusal(self.app, error)
 
 
 def _bars(table: Table, words: str, scale: int, width: int, height: int) -> list[Line]:
