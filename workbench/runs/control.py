@@ -49,7 +49,7 @@ class WishReader:
         # be it from before the worker was ready to look.
         self._seen = (0, 0)
 
-    def read(self) -> str | None:
+    def read(self) -> Wish | None:
         """The wish that came since the last look; None for none."""
         mark = self._mark()
         if mark == self._seen:

@@ -13,6 +13,8 @@ LONGEST = 16 << 20  # bytes of one line; what is longer is no event of ours
 STEP_START = b'{"event":"step"'  # how the writer begins a step's line
 PACE_START = b'{"event":"pace"'
 
+_strict = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
+
 
 class EventWriter:
     """Append events to a file, whole lines at a time.
@@ -140,9 +142,9 @@ def _thinned(lines: list[bytes], every: int) -> list[bytes]:
 def encode(event: Event) -> bytes:
     """One event as a line of strict JSON; a number that is not finite becomes null."""
     try:
-        text = json.dumps(event, separators=(",", ":"), allow_nan=False)
+        text = _strict.encode(event)
     except ValueError:
-        text = json.dumps(_finite(event), separators=(",", ":"), allow_nan=False)
+        text = _strict.encode(_finite(event))
     return text.encode() + b"\n"
 
 

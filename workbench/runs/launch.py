@@ -91,11 +91,11 @@ def resume(folder: RunFolder) -> str:
 
 
 def pause_or_resume(folder: RunFolder) -> str:
-    """One key for both: pause a run that trains, let any other go on.
+    """One key for both: pause a run that trains or waits to, let any other go on.
 
     Gives "pausing", or what :func:`resume` gives.
     """
-    if standing(folder).status in ("running", "stalled"):
+    if standing(folder).status in ("running", "stalled", "queued"):
         write_wish(folder, "pause")
         return "pausing"
     return resume(folder)

@@ -1,10 +1,16 @@
 """A queue for each device, so that a hundred starts do not train at once.
 
-A slot is a lock file of this user on this machine; a worker holds one while it
-trains. The system frees it with the process, however that ends.
+A place is a lock file of this user on this machine; a worker holds its places while it
+trains. The system frees them with the process, however that ends.
+
+On a CPU the places are its cores, and a run takes as many as it has threads: two runs on the
+same cores wait for each other's threads inside every operator, and both at once take many
+times as long as one after the other. On a GPU, and on a CPU where ``$WORKBENCH_JOBS`` is set,
+the places are numbered and a run takes one.
 """
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -13,16 +19,43 @@ from workbench.errors import RequestError
 from workbench.gpus import gpu_count
 from workbench.paths import state_folder
 
-DEFAULT_LIMIT = 4  # runs at a time on one device; $WORKBENCH_JOBS says otherwise
+DEFAULT_LIMIT = 4  # runs at a time on one GPU; $WORKBENCH_JOBS says otherwise
 
 
-def slots_folder() -> Path:
-    """Where the lock files are."""
-    return state_folder() / "slots"
+@dataclass(frozen=True)
+class Queue:
+    """Where a run stands in line, and for what."""
+
+    name: str  # cpu or cuda-N
+    places: tuple[str, ...]
+    need: int  # of the places, all at once
+
+    @property
+    def wanted(self) -> str:
+        """What a run waits for here, for a person."""
+        if self.places[0].startswith("core"):
+            cores = f"{self.need} free core{'s' * (self.need > 1)} of {len(self.places)}"
+            return f"{cores} (train.threads asks for fewer)" if self.need > 1 else cores
+        return f"a place on {self.name}"
+
+
+def queue_for(device: str, threads: int = 0) -> Queue:
+    """The queue of a configured device (``auto``, ``cpu``, ``cuda``, ``cuda:N``).
+
+    ``threads`` is the configuration's: 0 for all cores.
+    """
+    if device == "auto":
+        device = "cpu" if gpu_count() == 0 else "cuda:0"
+    name = "cuda-0" if device == "cuda" else device.replace(":", "-")
+    if name == "cpu" and not os.environ.get("WORKBENCH_JOBS"):
+        cores = _cores()
+        need = min(threads or _usual_threads() or len(cores), len(cores))
+        return Queue(name, tuple(f"core-{core}" for core in cores), need)
+    return Queue(name, tuple(map(str, range(limit()))), 1)
 
 
 def limit() -> int:
-    """How many runs may train at once on one device."""
+    """How many runs may train at once on one device, where places are numbered."""
     given = os.environ.get("WORKBENCH_JOBS", "")
     if not given:
         return DEFAULT_LIMIT
@@ -31,36 +64,66 @@ def limit() -> int:
     return int(given)
 
 
-def queue_name(device: str) -> str:
-    """The queue that a configured device stands in: ``cpu`` or ``cuda-N``."""
-    if device == "auto":
-        device = "cpu" if gpu_count() == 0 else "cuda:0"
-    return "cuda-0" if device == "cuda" else device.replace(":", "-")
-
-
 class Slot:
-    """A place in the queue of a device."""
+    """A run's places in a queue, taken all together."""
 
-    def __init__(self, device: str) -> None:
-        self.name = queue_name(device)
-        self._held: FileLock | None = None
+    def __init__(self, queue: Queue) -> None:
+        self.queue = queue
+        self._turn: FileLock | None = None
+        self._held: dict[str, FileLock] = {}
 
     def try_take(self) -> bool:
-        """Take a free slot if there is one; True once one is held."""
-        folder = slots_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        for number in range(limit()):
-            lock = FileLock(folder / f"{self.name}.{number}.lock")
-            try:
-                lock.acquire(timeout=0)
-            except Timeout:
-                continue
-            self._held = lock
+        """Take what is needed if it is free; True once all of it is held.
+
+        Whoever is next in line keeps what comes free until it is enough, so that many small
+        runs cannot keep a large one waiting for ever. Only one is next at a time.
+        """
+        if len(self._held) == self.queue.need:
             return True
-        return False
+        self._turn = self._turn or self._lock("turn")
+        if self._turn is None:
+            return False
+        for place in self.queue.places:
+            if len(self._held) == self.queue.need:
+                break
+            if place not in self._held and (lock := self._lock(place)):
+                self._held[place] = lock
+        if len(self._held) < self.queue.need:
+            return False
+        self._turn.release()
+        self._turn = None
+        return True
 
     def release(self) -> None:
-        """Give the slot back."""
-        if self._held is not None:
-            self._held.release()
-            self._held = None
+        """Give everything back, the place in line too."""
+        for lock in (*self._held.values(), *([self._turn] if self._turn else [])):
+            lock.release()
+        self._held, self._turn = {}, None
+
+    def _lock(self, name: str) -> FileLock | None:
+        folder = slots_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / f"{self.queue.name}.{name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return None
+        return lock
+
+
+def slots_folder() -> Path:
+    """Where the lock files are."""
+    return state_folder() / "slots"
+
+
+def _cores() -> list[int]:
+    """The numbers of the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def _usual_threads() -> int:
+    """What the environment tells OpenMP, as schedulers do; 0 where it says nothing."""
+    given = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    return int(given) if given.isdigit() else 0

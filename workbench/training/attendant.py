@@ -15,11 +15,13 @@ from workbench.runs.control import WishReader
 from workbench.runs.events import EventWriter
 from workbench.runs.folder import RunFolder
 from workbench.runs.gallery import write_gallery
+from workbench.runs.slots import Slot
 from workbench.tasks import Losses
 from workbench.training import faults
 from workbench.training.heartbeat import Heartbeat
 from workbench.training.keeper import CheckpointKeeper
 from workbench.training.monitor import Monitor
+from workbench.training.queueing import wait_to_train
 from workbench.training.recorder import Recorder
 from workbench.training.showing import gallery
 from workbench.training.signals import Signals
@@ -45,9 +47,10 @@ class Attendant:
         recorder: Recorder,
         signals: Signals,
         heartbeat: Heartbeat,
+        slot: Slot,
     ) -> None:
         self.folder, self.writer, self.recorder = folder, writer, recorder
-        self.signals, self.heartbeat = signals, heartbeat
+        self.signals, self.heartbeat, self.slot = signals, heartbeat, slot
         self.monitor: Monitor | None = None  # from the moment the device is known
         self.wishes = WishReader(folder)
         self.keeper = CheckpointKeeper(folder.checkpoints, writer, self.notice)
@@ -237,20 +240,20 @@ class Attendant:
         )
 
     def _pause(self, trainer: Trainer) -> str | None:
-        """Wait until asked to go on; gives the wish that ended the pause."""
+        """Wait until asked to go on; gives "stop" where the pause ends the training."""
         began = time.perf_counter()
         self.checkpoint(trainer)
-        self.recorder.status("paused")
-        self.event("status", status="paused")
-        wish = None
-        while wish not in ("run", "stop") and not self.signals.stop and not self.heartbeat.lost:
-            time.sleep(0.1)
-            wish = self.wishes.read()
+        goes_on = wait_to_train(self.slot, self.wishes, self._tell, self._is_over, wish="pause")
         trainer.clock.forget(time.perf_counter() - began)
         self._paced = None
-        self.recorder.status("running")
-        self.event("status", status="running")
-        return wish
+        return None if goes_on else "stop"
+
+    def _tell(self, status: str, message: str = "") -> None:
+        self.recorder.status(status)
+        self.event("status", status=status, message=message)
+
+    def _is_over(self) -> bool:
+        return self.signals.stop or self.heartbeat.lost
 
     def _write_record(self) -> None:
         try:

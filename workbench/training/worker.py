@@ -10,7 +10,6 @@ Nothing heavy is imported before the record says that the worker lives.
 import logging
 import os
 import sys
-import time
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,14 +22,14 @@ from workbench.runs.control import WishReader
 from workbench.runs.events import EventWriter
 from workbench.runs.folder import RunFolder
 from workbench.runs.process import own_identity
-from workbench.runs.slots import Slot
+from workbench.runs.slots import Slot, queue_for
 from workbench.runs.status import launched_process
 from workbench.training.heartbeat import Heartbeat
+from workbench.training.queueing import wait_to_train
 from workbench.training.recorder import Recorder
 from workbench.training.signals import Signals
 
 STOPPED, FAILED = 0, 1
-QUEUE_LOOK = 0.5  # seconds between two looks for a free place
 
 log = logging.getLogger("workbench")
 
@@ -106,12 +105,12 @@ class Worker:
     def run(self) -> int:
         """Train to an end of whatever kind and write it down; gives the exit status."""
         writer = EventWriter(self.folder.metrics)
-        slot = Slot(self.config.train.device)
+        slot = Slot(queue_for(self.config.train.device, self.config.train.threads))
         status, error = "stopped", None
         if self._queue(slot, writer):
             writer.add_now("phase", message="loading torch")
-            status, error = self._train(writer)
-            slot.release()
+            status, error = self._train(writer, slot)
+        slot.release()
         self.recorder.write_last(status, error)
         try:
             writer.add_now("status", status=status, error=error["message"] if error else "")
@@ -122,25 +121,25 @@ class Worker:
 
     def _queue(self, slot: Slot, writer: EventWriter) -> bool:
         """Wait for a place on the device; False if told to stop before there was one."""
-        if slot.try_take():
-            return True
-        self.recorder.status("queued")
-        writer.add_now("status", status="queued", message=f"waiting for a place on {slot.name}")
-        wishes = WishReader(self.folder)
-        while not slot.try_take():
-            if self.signals.stop or self.heartbeat.lost or wishes.read() == "stop":
-                return False
-            time.sleep(QUEUE_LOOK)
-        self.recorder.status("running")
-        return True
 
-    def _train(self, writer: EventWriter) -> tuple[str, dict[str, str] | None]:
+        def tell(status: str, message: str = "") -> None:
+            self.recorder.status(status)
+            writer.add_now("status", status=status, message=message)
+
+        return wait_to_train(slot, WishReader(self.folder), tell, self._is_over)
+
+    def _is_over(self) -> bool:
+        return self.signals.stop or self.heartbeat.lost
+
+    def _train(self, writer: EventWriter, slot: Slot) -> tuple[str, dict[str, str] | None]:
         # Imported here, so that the seconds it takes are already watched.
         from workbench.training.attendant import Attendant
         from workbench.training.session import run_session
         from workbench.training.trainer import StopTraining
 
-        attendant = Attendant(self.folder, writer, self.recorder, self.signals, self.heartbeat)
+        attendant = Attendant(
+            self.folder, writer, self.recorder, self.signals, self.heartbeat, slot
+        )
         try:
             run_session(self.folder, attendant, self.config)
         except StopTraining:

@@ -45,7 +45,8 @@ class RunHeader(Panel):
 def _position(view: RunView, roomy: bool) -> Line:
     state = view.state
     if not state.steps:
-        return [("not started", "muted")]
+        status = view.standing.status
+        return [(status if status in ("queued", "starting") else "not started", "muted")]
     step = f"{right(count(state.step), len(count(state.steps)))}/{count(state.steps)}"
     epoch = f"{right(str(state.epoch), len(str(state.epochs)))}/{state.epochs}"
     if not roomy:
