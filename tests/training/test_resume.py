@@ -24,6 +24,7 @@ VARIANTS: list[dict[str, Any]] = [
         "augment__hflip_mode": "alternating",
         "augment__test_flip": True,
     },
+    {"optimizer__kind": "muon", "optimizer__fixed_norm": True, "optimizer__lr": 0.05},
     {"schedule__kind": "plateau", "schedule__patience": 0, "train__precision": "bfloat16"},
     {
         "train__steps": 7,

@@ -125,6 +125,34 @@ class RMSpropOptimizer(OptimizerSection):
     eps: float = _eps(1e-8)
 
 
+class MuonOptimizer(OptimizerSection):
+    """Muon for the weights of layers, AdamW for the rest (Jordan et al. 2024; arXiv:2502.16982).
+
+    The rest is the last layer, grouped convolutions, norms and biases.
+    """
+
+    kind: Literal["muon"] = "muon"
+    lr: float = _lr(1e-3)
+    momentum: float = setting(0.95, "Momentum of the weights of layers.", ge=0, lt=1)
+    nesterov: bool = setting(True, "Nesterov momentum.")
+    iterations: int = setting(5, "Newton-Schulz iterations a step.", ge=1, le=20)
+    fixed_norm: bool = setting(
+        False,
+        "Keep each weight's norm; lr is then the share of it that a weight moves a step, and "
+        "weight decay leaves them alone.",
+    )
+    rest_lr_factor: float = setting(
+        1.0, "Learning rate of AdamW for the rest, as a multiple of lr.", gt=0, le=1000
+    )
+    betas: list[Beta] = per_item(
+        "AdamW's decay of the first and second moment.",
+        default=[0.9, 0.95],
+        min_length=2,
+        max_length=2,
+    )
+    eps: float = _eps(1e-8)
+
+
 OptimizerConfig = Annotated[
     SGDOptimizer
     | AdamOptimizer
@@ -134,6 +162,7 @@ OptimizerConfig = Annotated[
     | RAdamOptimizer
     | AdagradOptimizer
     | AdadeltaOptimizer
-    | RMSpropOptimizer,
+    | RMSpropOptimizer
+    | MuonOptimizer,
     Field(discriminator="kind"),
 ]
