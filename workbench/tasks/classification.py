@@ -15,7 +15,7 @@ from workbench.tasks.meters import Worst
 from workbench.tasks.showing import show_classes
 
 TOP_K = 3
-HELD = 32  # batches whose answers wait to be summed
+HELD = 8192  # pictures whose answers wait to be summed
 
 
 class Classification:
@@ -84,16 +84,17 @@ class AccuracyMeter:
         self.correct: Tensor | None = None
         self.loss: Tensor | None = None
         self._held: list[tuple[Tensor, Tensor, Tensor]] = []  # logits (or answers), labels, loss
+        self._sum_at = HELD  # pictures counted
 
     def update(self, outputs: Tensor, targets: Targets, losses: Losses) -> None:
         """Take in a batch of logits [N, classes].
 
-        The sums wait for some batches more: eight small operations after each step would
+        The sums wait for more batches: eight small operations after each step would
         cost a small network a hundredth of its speed.
         """
-        self._held.append((outputs.detach(), targets["label"], losses["loss"].detach()))
+        self._held.append((outputs.detach(), targets["label"], losses["loss"]))
         self.count += len(outputs)
-        if len(self._held) == HELD:
+        if self.count >= self._sum_at:
             self._sum()
 
     def _sum(self) -> None:
@@ -108,6 +109,7 @@ class AccuracyMeter:
         self.correct = correct if self.correct is None else self.correct + correct
         self.loss = loss if self.loss is None else self.loss + loss
         self._held.clear()
+        self._sum_at = self.count + HELD
 
     def result(self) -> dict[str, Any]:
         """``loss`` and ``accuracy`` (0 to 1); 0 and 0 before the first batch."""
@@ -150,6 +152,7 @@ class AccuracyMeter:
             answers = torch.split(state["answers"], sizes)
             labels = torch.split(state["labels"], sizes)
             self._held = list(zip(answers, labels, state["losses"], strict=True))
+        self._sum_at = self.count - sum(len(each) for _, each, _ in self._held) + HELD
 
 
 class ConfusionMeter(AccuracyMeter):

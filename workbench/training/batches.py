@@ -8,7 +8,7 @@ from torch import Tensor
 from workbench.data import Split
 from workbench.data.dataset import onto
 from workbench.tasks import Targets
-from workbench.training.seeds import derive, epoch_order
+from workbench.training.seeds import derive_for_step, epoch_order
 
 # Pictures, targets, random numbers, the pictures' numbers and the epoch (from 0).
 Augment = Callable[[Tensor, Targets, torch.Generator, Tensor, int], tuple[Tensor, Targets]]
@@ -43,5 +43,5 @@ class Batches:
         start = place * self.batch_size
         rows = self._order[start : start + self.batch_size]
         images, targets = self.split.batch(rows)
-        self._generator.manual_seed(derive(self.seed, "augment", step))
+        self._generator.manual_seed(derive_for_step(self.seed, "augment", step))
         return self.augment(images, targets, self._generator, onto(rows, self.device), epoch)

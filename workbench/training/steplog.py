@@ -2,23 +2,12 @@
 
 import math
 import time
-from dataclasses import dataclass
+from typing import Any
 
 import torch
-from torch import Tensor
 
 from workbench.runs.events import EventWriter
 from workbench.tasks import Losses
-
-
-@dataclass
-class _Step:
-    step: int
-    epoch: int
-    lr: float
-    values: list[Tensor]
-    names: list[str]
-    time: float
 
 
 class StepLog:
@@ -26,36 +15,25 @@ class StepLog:
 
     def __init__(self, writer: EventWriter) -> None:
         self.writer = writer
-        self.last_loss = math.nan
-        self._steps: list[_Step] = []
+        self._steps: list[tuple[dict[str, Any], Losses]] = []
 
     def add(self, step: int, epoch: int, lr: float, losses: Losses) -> None:
-        """Keep a step's losses (scalars on any device)."""
-        values = [value.detach() for value in losses.values()]
-        self._steps.append(_Step(step, epoch, lr, values, list(losses), time.time()))
+        """Keep a step's losses (detached scalars on any device)."""
+        event = {"event": "step", "time": time.time(), "step": step, "epoch": epoch, "lr": lr}
+        self._steps.append((event, losses))
 
     def report(self) -> int | None:
         """Write the steps kept; gives the first whose loss is not finite, if any."""
         if not self._steps:
             return None
         # Synchronises: the one read of all the steps since the last report.
-        flat = torch.stack([value for step in self._steps for value in step.values]).tolist()
+        flat = torch.stack([v for _, losses in self._steps for v in losses.values()]).tolist()
         bad, at = None, 0
-        for step in self._steps:
-            values = dict(zip(step.names, flat[at : at + len(step.names)], strict=True))
-            at += len(step.names)
+        for event, losses in self._steps:
+            values = dict(zip(losses, flat[at : at + len(losses)], strict=True))
+            at += len(losses)
             if bad is None and not math.isfinite(values["loss"]):
-                bad = step.step
-            self.last_loss = values["loss"]
-            self.writer.add(
-                {
-                    "event": "step",
-                    "time": round(step.time, 3),
-                    "step": step.step,
-                    "epoch": step.epoch,
-                    "lr": step.lr,
-                    **values,
-                }
-            )
+                bad = event["step"]
+            self.writer.add(event | values | {"time": round(event["time"], 3)})
         self._steps.clear()
         return bad

@@ -24,10 +24,10 @@ from workbench.training.devices import Compute
 from workbench.training.evaluation import measure
 from workbench.training.faults import nonfinite_error
 from workbench.training.optimizers import build_optimizer
-from workbench.training.seeds import seed_network
+from workbench.training.seeds import derive, seed_network
 from workbench.training.views import judged
 
-LRS = 64  # learning rates that are computed at once
+AHEAD = 64  # steps whose learning rates and seeds are computed at once
 Seen = tuple[Any, Targets, Losses]  # what a meter takes in: outputs, targets, losses
 
 
@@ -104,8 +104,13 @@ class Trainer:
         self.last_row: dict[str, Any] = {}
         self.worst: list[int] = []  # rows of the split that was judged last
         self.plateau = Plateau()
-        self._lrs: list[float] = []
-        self._lrs_from = -1
+        self._planned: list[tuple[float, int]] = []
+        self._planned_from = -1
+        # What every step asks for: between two steps Python finds cold caches, and each look
+        # into the configuration then costs microseconds.
+        self._gpu = compute.device.type == "cuda"
+        self._skips_nonfinite = config.train.nonfinite == "skip"
+        self._clip, self._norm_every = config.optimizer.clip_norm, config.train.grad_norm_every
         self.meter = task.train_meter()
         self.clock = Clock()
         self.epoch_began = 0.0  # on the clock
@@ -128,17 +133,16 @@ class Trainer:
                 self._end_epoch()
 
     def _train_step(self) -> tuple[Losses, float]:
-        lr = self._lr(self.step)
+        lr, seed = self._plan(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = lr * group["lr_factor"]
-        seed_network(self.config.train.seed, self.step)
+        seed_network(seed, gpu=self._gpu)
         images, targets = self.batches.batch(self.step)
         self.optimizer.zero_grad(set_to_none=True)
         losses, seen = self._learn(images, targets)
         # Synchronises, where the user chose to look at every loss before it is used.
-        skip = self.config.train.nonfinite == "skip" and not torch.isfinite(losses["loss"]).item()
-        if not skip:
-            losses = losses | self._gradient_norm()
+        if not self._skips_nonfinite or torch.isfinite(losses["loss"]).item():
+            losses = self._limit_gradients(losses)
             # Synchronises in float16 with an optimiser that is not fused: it then reads whether
             # a gradient overflowed. A fused one looks on the device.
             self.scaler.step(self.optimizer)
@@ -148,14 +152,18 @@ class Trainer:
         self.step += 1
         return losses, lr
 
-    def _lr(self, step: int) -> float:
-        """The learning rate of a step, counted from 0."""
-        first = step - step % LRS
-        if self._lrs_from != first:  # many in one go: what runs between two steps finds cold caches
-            ahead = range(first, first + LRS)
-            self._lrs = [lr_at(self.config, s, self.steps, self.steps_per_epoch) for s in ahead]
-            self._lrs_from = first
-        return self._lrs[step - first] * self.plateau.factor
+    def _plan(self, step: int) -> tuple[float, int]:
+        """The learning rate of a step, counted from 0, and the seed of what its layers draw."""
+        first = step - step % AHEAD
+        if self._planned_from != first:
+            config, length = self.config, self.steps_per_epoch
+            self._planned = [
+                (lr_at(config, s, self.steps, length), derive(config.train.seed, "network", s))
+                for s in range(first, first + AHEAD)
+            ]
+            self._planned_from = first
+        lr, seed = self._planned[step - first]
+        return lr * self.plateau.factor, seed
 
     def _learn(self, images: Tensor, targets: Targets) -> tuple[Losses, list[Seen]]:
         """Gradients of a batch, summed over parts where it does not fit into memory whole."""
@@ -170,7 +178,7 @@ class Trainer:
             share = len(part) / len(images)
             losses, outputs = self._forward_backward(part, part_targets, share)
             seen.append((outputs, part_targets, losses))
-            total = {k: v.detach() * share + total.get(k, 0.0) for k, v in losses.items()}
+            total = {k: v * share + total.get(k, 0.0) for k, v in losses.items()}
         return total, seen
 
     def _forward_backward(
@@ -180,7 +188,7 @@ class Trainer:
             losses, outputs = self.task.train_step(self.forward, images, targets)
         loss = losses["loss"] if share == 1.0 else losses["loss"] * share
         self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
-        return losses, outputs
+        return {name: value.detach() for name, value in losses.items()}, outputs
 
     def try_part(self, part: int) -> None:
         """Forward and backward over the first ``part`` pictures of a batch, to see if it works.
@@ -199,18 +207,20 @@ class Trainer:
                 for name, buffer in self.model.named_buffers():
                     buffer.copy_(buffers[name])
 
-    def _gradient_norm(self) -> Losses:
-        """The gradient's global norm before clipping, at the steps at which it is wanted."""
-        clip, every = self.config.optimizer.clip_norm, self.config.train.grad_norm_every
-        wanted = every > 0 and (self.step + 1) % every == 0
-        if not clip and not wanted:
-            return {}
+    def _limit_gradients(self, losses: Losses) -> Losses:
+        """Clip the gradient where that is asked for; the losses, with its norm where that is.
+
+        It is the global norm before clipping.
+        """
+        wanted = self._norm_every > 0 and (self.step + 1) % self._norm_every == 0
+        if not self._clip and not wanted:
+            return losses
         self.scaler.unscale_(self.optimizer)
         gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
         norm = nn.utils.get_total_norm(gradients)
-        if clip:
-            nn.utils.clip_grads_with_norm_(self.model.parameters(), clip, norm)
-        return {"grad_norm": norm} if wanted else {}
+        if self._clip:
+            nn.utils.clip_grads_with_norm_(self.model.parameters(), self._clip, norm)
+        return losses | {"grad_norm": norm} if wanted else losses
 
     def _owes_evaluation(self) -> bool:
         at_end = self.step % self.steps_per_epoch == 0 or self.step == self.steps
@@ -224,7 +234,7 @@ class Trainer:
         row = {
             "epoch": self.epoch,
             "step": self.step,
-            "lr": self._lr(self.step - 1),
+            "lr": self._plan(self.step - 1)[0],
             **{f"train_{name}": value for name, value in train.items()},
             **{metric_name("val", name): value for name, value in judged.items()},
             "seconds": round(seconds, 4),
