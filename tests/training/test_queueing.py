@@ -1,6 +1,7 @@
 """A worker that waits: what it tells, what it holds meanwhile, and what ends the wait."""
 
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -121,7 +122,8 @@ def test_a_run_that_is_paused_while_it_trains_gives_its_places_back(
     monkeypatch.setenv("WORKBENCH_JOBS", "")
     monkeypatch.setattr("workbench.runs.slots._cores", lambda: [0, 1])
     monkeypatch.setattr(Attendant, "step_done", step_done)
-    monkeypatch.setattr(queueing.time, "sleep", lambda _: look() if not taken else None)
+    asleep = SimpleNamespace(sleep=lambda _: look() if not taken else None)
+    monkeypatch.setattr(queueing, "time", asleep)  # of that module alone: other threads sleep too
     worker.work(folder)
     assert taken == [True]
     assert read_record(folder.record)["run"]["status"] == "finished"
