@@ -94,11 +94,12 @@ BOXES = {"data.limit": 100, "train.batch_size": 20, "train.threads": 1, "train.e
     [
         ("quick/digits", DIGITS),
         ("quick/digits", SPEED),
+        ("quick/digits", SPEED | {"optimizer.kind": "muon", "optimizer.fixed_norm": True}),
         ("quick/digits", {"optimizer.kind": "adamw", "train.precision": "float16"}),
         ("detection/rpn-digits", BOXES),
         ("detection/faster-rcnn-digits", BOXES),
     ],
-    ids=["augmented", "speed", "float16", "proposals", "detection"],
+    ids=["augmented", "speed", "muon", "float16", "proposals", "detection"],
 )
 def test_nothing_waits(log: StepLog, preset: str, changes: dict[str, Any]) -> None:
     trainer = make(log, preset, **changes)

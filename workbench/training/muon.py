@@ -1,13 +1,11 @@
-"""Muon: momentum made orthogonal for weight matrices, Adam for everything else.
+"""Muon: momentum made orthogonal for weight matrices, AdamW for everything else.
 
 Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"
 (kellerjordan.github.io/posts/muon). The scale of an update, by which AdamW's learning rates
-fit: Liu et al. 2025, arXiv:2502.16982, section 2.2. Adam: Kingma & Ba 2014, arXiv:1412.6980,
-with decoupled weight decay.
+fit: Liu et al. 2025, arXiv:2502.16982, section 2.2.
 """
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -17,7 +15,7 @@ COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of the odd quintic, as in the post
 RMS = 0.2  # of an update's numbers at learning rate 1, about what AdamW's have
 
 
-class Muon(torch.optim.Optimizer):
+class Muon(torch.optim.AdamW):
     """Groups with ``orthogonal = True`` hold weights [out, ...], taken as matrices [out, rest].
 
     Their momentum is replaced by the nearest matrix with orthonormal rows (or columns). With
@@ -38,33 +36,33 @@ class Muon(torch.optim.Optimizer):
         betas: tuple[float, float] = (0.9, 0.95),
         eps: float = 1e-8,
     ) -> None:
-        defaults = {
-            "lr": lr,
+        own = {
             "momentum": momentum,
             "nesterov": nesterov,
             "iterations": iterations,
             "fixed_norm": fixed_norm,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": 0.0,
-            "orthogonal": False,
         }
-        super().__init__(groups, defaults)
+        groups = [own | {"orthogonal": False} | group for group in groups]
+        super().__init__(groups, lr, (betas[0], betas[1]), eps, fused=True)
+        self._step_supports_amp_scaling = False  # AdamW's part alone would know what to skip
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        # AdamW's own brings states of older versions up to date, and wants a step count in each.
+        torch.optim.Optimizer.__setstate__(self, state)
 
     @torch.no_grad()
-    def step(self, closure: Callable[[], float] | None = None) -> None:  # type: ignore[override]
-        """One step of every group; a closure is not supported."""
-        if closure is not None:
-            raise ValueError("Muon takes no closure")
-        for group in self.param_groups:
-            weights = [weight for weight in group["params"] if weight.grad is not None]
-            if not weights:
-                continue
-            if group["orthogonal"]:
-                for weight in weights:
+    def step(self, closure: None = None) -> None:  # type: ignore[override]
+        """One step of every group."""
+        groups = self.param_groups
+        for group in groups:
+            for weight in group["params"] if group["orthogonal"] else []:
+                if weight.grad is not None:
                     _orthogonal_step(weight, self.state[weight], group)
-            else:
-                _adam_step(weights, [self.state[weight] for weight in weights], group)
+        self.param_groups = [group for group in groups if not group["orthogonal"]]
+        try:
+            super().step()
+        finally:
+            self.param_groups = groups
 
 
 def orthogonalised(matrix: Tensor, iterations: int = 5) -> Tensor:
@@ -100,24 +98,3 @@ def _orthogonal_step(weight: Tensor, state: dict[str, Tensor], group: dict[str, 
     else:
         weight.mul_(1 - group["lr"] * group["weight_decay"])
         weight.sub_(update, alpha=group["lr"] * RMS * math.sqrt(max(matrix.shape)))
-
-
-def _adam_step(weights: list[Tensor], states: list[dict[str, Any]], group: dict[str, Any]) -> None:
-    for weight, state in zip(weights, states, strict=True):
-        if not state:
-            state["first"], state["second"] = torch.zeros_like(weight), torch.zeros_like(weight)
-            state["step"] = torch.zeros(())  # on the CPU: it is read at every step
-    gradients = [weight.grad for weight in weights if weight.grad is not None]
-    first = [state["first"] for state in states]
-    second = [state["second"] for state in states]
-    lr, (beta1, beta2) = group["lr"], group["betas"]
-    torch._foreach_add_([state["step"] for state in states], 1)
-    taken = float(states[0]["step"])
-    torch._foreach_lerp_(first, gradients, 1 - beta1)
-    torch._foreach_mul_(second, beta2)
-    torch._foreach_addcmul_(second, gradients, gradients, 1 - beta2)
-    roots = torch._foreach_sqrt(second)
-    torch._foreach_div_(roots, math.sqrt(1 - beta2**taken))
-    torch._foreach_add_(roots, group["eps"])
-    torch._foreach_mul_(weights, 1 - lr * group["weight_decay"])
-    torch._foreach_addcdiv_(weights, first, roots, -lr / (1 - beta1**taken))
