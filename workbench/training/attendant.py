@@ -17,7 +17,7 @@ from workbench.runs.folder import RunFolder
 from workbench.runs.gallery import write_gallery
 from workbench.runs.slots import Slot
 from workbench.tasks import Losses
-from workbench.training import faults
+from workbench.training import faults, snapshots
 from workbench.training.heartbeat import Heartbeat
 from workbench.training.keeper import CheckpointKeeper
 from workbench.training.monitor import Monitor
@@ -143,7 +143,7 @@ class Attendant:
         self.keeper.wait()
         if self.writer.held_bytes:
             return  # the disk is full: what the checkpoint would count on is not written
-        snapshot = trainer.snapshot()
+        snapshot = snapshots.take(trainer)
         if name := faults.nonfinite_weights(snapshot.weights):
             # The checkpoint before is what a resume, or a child, can go on from.
             raise RunError(f"{name} is not finite after step {trainer.step}; {faults.ADVICE}")

@@ -18,7 +18,7 @@ from workbench.runs.atomic import write_atomically
 from workbench.runs.events import keep_prefix
 from workbench.runs.folder import RunFolder
 from workbench.tasks import Task, build_task
-from workbench.training import checkpoint, compiling, devices, memory
+from workbench.training import checkpoint, compiling, devices, memory, snapshots
 from workbench.training.attendant import Attendant
 from workbench.training.batches import Batches
 from workbench.training.devices import Compute
@@ -169,7 +169,7 @@ def _go_back(attendant: Attendant, trainer: Trainer) -> int:
     kept = 0
     if snapshot is not None:
         try:
-            trainer.restore(snapshot)
+            snapshots.restore(trainer, snapshot)
         except (RuntimeError, LookupError, TypeError, ValueError) as error:
             reason = str(error).splitlines()[0]
             raise RunError(

@@ -17,9 +17,7 @@ from workbench.config.schedule import PlateauSchedule
 from workbench.data import Split
 from workbench.schedule import Plateau, lr_at
 from workbench.tasks import Losses, Targets, Task
-from workbench.training import checkpoint
 from workbench.training.batches import Batches
-from workbench.training.checkpoint import Snapshot
 from workbench.training.devices import Compute
 from workbench.training.evaluation import measure
 from workbench.training.faults import nonfinite_error
@@ -270,54 +268,6 @@ class Trainer:
         with self.compute.autocast():
             return nonfinite_error(self.model, images, targets, step, self.steps_per_epoch)
 
-    def snapshot(self) -> Snapshot:
-        """Everything that the rest of the training depends on, copied.
-
-        Synchronises: each tensor is fetched from the device.
-        """
-        meter = {f"meter.{name}": tensor for name, tensor in self.meter.state().items()}
-        tensors = checkpoint.optimizer_state(self.optimizer, self.model) | meter
-        numbers = {
-            "epochs_done": self.epochs_done,
-            "best_accuracy": self.best_accuracy,
-            "best_epoch": self.best_epoch,
-            "last_row": self.last_row,
-            "plateau": vars(self.plateau) | {"best": str(self.plateau.best)},
-            "scaler": self.scaler.state_dict(),
-            "seconds": self.clock.seconds,
-            "epoch_began": self.epoch_began,
-            "micro_batch": self.micro_batch,
-            "steps_per_epoch": self.steps_per_epoch,
-            "optimizer": self.config.optimizer.kind,
-        }
-        weights = checkpoint.detach(self.model.state_dict())
-        return Snapshot(self.step, weights, checkpoint.detach(tensors), numbers)
-
-    def restore(self, snapshot: Snapshot) -> None:
-        """Stand where a snapshot was taken; raises RuntimeError if it is another network's.
-
-        A child run may have another optimiser or batch size: then it takes over the
-        weights and stands at the beginning of an epoch.
-        """
-        numbers = snapshot.numbers
-        self.model.load_state_dict(snapshot.weights)
-        if numbers["optimizer"] == self.config.optimizer.kind:
-            checkpoint.restore_optimizer(self.optimizer, self.model, snapshot.tensors)
-        self.step, self.epochs_done = snapshot.step, int(numbers["epochs_done"])
-        self.best_accuracy, self.best_epoch = numbers["best_accuracy"], numbers["best_epoch"]
-        self.last_row = numbers["last_row"]
-        plateau = numbers["plateau"]
-        self.plateau = Plateau(plateau["factor"], float(plateau["best"]), plateau["waited"])
-        self.scaler.load_state_dict(numbers["scaler"])
-        self.clock = Clock(before=float(numbers["seconds"]))
-        if numbers["steps_per_epoch"] == self.steps_per_epoch:
-            self.meter.load(_below("meter.", snapshot.tensors, self.compute.device))
-            self.epoch_began = float(numbers["epoch_began"])
-            self.micro_batch = min(int(numbers["micro_batch"]), self.batches.batch_size)
-        else:
-            self.step = self.epochs_done * self.steps_per_epoch
-            self.epoch_began = self.clock.seconds
-
 
 WHOLE = frozenset(("per_class", "confusion", "correct", "total", "top3_correct"))
 
@@ -325,11 +275,3 @@ WHOLE = frozenset(("per_class", "confusion", "correct", "total", "top3_correct")
 def metric_name(split: str, name: str) -> str:
     """A metric's name in an event: with its split, but for counts and tables."""
     return name if name in WHOLE else f"{split}_{name}"
-
-
-def _below(prefix: str, tensors: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
-    return {
-        name.removeprefix(prefix): tensor.to(device)
-        for name, tensor in tensors.items()
-        if name.startswith(prefix)
-    }
