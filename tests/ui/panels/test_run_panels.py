@@ -65,6 +65,15 @@ def test_a_finished_run_says_its_test_as_counts() -> None:
     assert "top-3 99.10 %" in said[0]
 
 
+def test_a_run_in_the_queue_says_so_and_what_it_waits_for() -> None:
+    told = {"event": "status", "status": "queued", "message": "waiting for 2 free cores of 2"}
+    queued = view(RunState().fold([told]), "queued")
+    head, *_ = RunHeader().draw(queued, 80, 2)
+    assert "queued" in plain(head)
+    said = say(queued)
+    assert said is not None and said[0] == "waiting for 2 free cores of 2"
+
+
 @pytest.mark.parametrize("width", [80, 120, 160])
 def test_panels_keep_within_their_width(state: RunState, width: int) -> None:
     for lines in (class_lines(state, width), confusion_lines(state, width)):
