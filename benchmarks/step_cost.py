@@ -1,6 +1,7 @@
 """Microseconds that the workbench adds to a training step, found within one process.
 
     python -m benchmarks.step_cost --data DIR [--network simplenn] [--blocks 200]
+                                   [--batch N] [--threads N]
 
 Two processes on a shared machine differ by more than what is looked for, so both loops are in
 one: the worker trains a run, and after each block of its steps the shortest loop that trains
@@ -28,6 +29,7 @@ from workbench.training.attendant import Attendant
 from workbench.training.trainer import StopTraining, Trainer
 
 BLOCK = 20  # steps
+PICTURES = 16_000  # an epoch where the batch is another than the network's usual one
 WARM_UP = 5  # blocks
 
 
@@ -85,8 +87,11 @@ def main() -> None:
     parser.add_argument("--network", default="simplenn", choices=NETWORKS)
     parser.add_argument("--blocks", type=int, default=200)
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
+    parser.add_argument("--batch", type=int, help="pictures a step; small ones leave less noise")
     args = parser.parse_args()
     request = NETWORKS[args.network] | {"data": str(args.data), "threads": args.threads}
+    if args.batch:
+        request |= {"batch": args.batch, "steps": PICTURES // args.batch}
     Paired.wanted = WARM_UP + args.blocks
     attendant.LOOK *= 2
     attendant.PACE *= 2
