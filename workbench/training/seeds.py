@@ -10,7 +10,7 @@ import hashlib
 
 import torch
 
-AHEAD = 64  # seeds that are derived at once
+AHEAD = 64  # steps whose seeds, and learning rates, are computed at once
 
 
 def derive(seed: int, purpose: str, index: int = 0) -> int:

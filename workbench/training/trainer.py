@@ -22,10 +22,9 @@ from workbench.training.devices import Compute
 from workbench.training.evaluation import measure
 from workbench.training.faults import nonfinite_error
 from workbench.training.optimizers import build_optimizer
-from workbench.training.seeds import derive, seed_network
+from workbench.training.seeds import AHEAD, derive, seed_network
 from workbench.training.views import judged
 
-AHEAD = 64  # steps whose learning rates and seeds are computed at once
 Seen = tuple[Any, Targets, Losses]  # what a meter takes in: outputs, targets, losses
 
 
