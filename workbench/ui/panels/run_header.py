@@ -46,7 +46,9 @@ def _position(view: RunView, roomy: bool) -> Line:
     state = view.state
     if not state.steps:
         status = view.standing.status
-        return [(status if status in ("queued", "starting") else "not started", "muted")]
+        # Where there is room the status is a word already.
+        waits = not roomy and status in ("queued", "starting")
+        return [(status if waits else "not started", "muted")]
     step = f"{right(count(state.step), len(count(state.steps)))}/{count(state.steps)}"
     epoch = f"{right(str(state.epoch), len(str(state.epochs)))}/{state.epochs}"
     if not roomy:
