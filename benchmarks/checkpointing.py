@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from benchmarks.soundness import require_learnt
 from workbench.presets import load_preset
 from workbench.resolve import resolve
 from workbench.runs.launch import prepare
@@ -40,7 +41,10 @@ def seconds(root: Path, name: str, *, checkpoints: bool) -> float:
             patch.object(Attendant, "keep_final", none),
         ):
             worker.work(folder)
-    return float(read_record(folder.record)["run"]["seconds"])
+    record = read_record(folder.record)
+    result, test = record.get("result", {}), record.get("data", {}).get("test", 0)
+    require_learnt(result.get("test_accuracy", 0.0), 10, test, folder.id)
+    return float(record["run"]["seconds"])
 
 
 def main() -> None:

@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
+from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
+from benchmarks.soundness import Unwatched, require_finite
 from workbench.config import RunConfig
 from workbench.config.overrides import parse_assignment
 from workbench.data import DataSet, Split
@@ -36,16 +38,6 @@ LAUNCHES = ("cudaLaunchKernel", "cudaLaunchKernelExC", "cuLaunchKernel", "cuLaun
             "cudaGraphLaunch")  # fmt: skip
 
 
-class Silent:
-    """A watcher that neither looks nor writes."""
-
-    def step_done(self, trainer: Trainer, losses: Losses, lr: float) -> None: ...
-
-    def epoch_done(self, trainer: Trainer, row: dict[str, Any], best: bool) -> None: ...
-
-    def between(self) -> None: ...
-
-
 @dataclass
 class Way:
     """One preset, compiled in one way."""
@@ -56,6 +48,7 @@ class Way:
     notice: str
     ready: float  # seconds that compiling took
     rates: list[float]  # pictures a second
+    loss: Tensor | None = None  # of the newest step
 
 
 def random_data(config: RunConfig, count: int) -> DataSet:
@@ -79,7 +72,7 @@ def make(preset: str, asked: str, changes: dict[str, Any], limit: int) -> Way:
     data = random_data(config, limit or 8 * config.train.batch_size)
     task = build_task(config, data, compute.device)
     model = fresh_model(config, compute)
-    trainer = assemble(config, data, model, task, compute, Silent())  # type: ignore[arg-type]
+    trainer = assemble(config, data, model, task, compute, Unwatched())  # type: ignore[arg-type]
     prepare(trainer)
     began = time.perf_counter()
     notice = compiling.settle(trainer)
@@ -93,13 +86,17 @@ def rate(way: Way, steps: int) -> float:
     began = time.perf_counter()
     _steps(way, steps)
     _wait(way)
-    return steps * way.trainer.batches.batch_size / (time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    require_finite(way.loss, f"{way.preset}, compile {way.trainer.compiled}")
+    return steps * way.trainer.batches.batch_size / seconds
 
 
 def _steps(way: Way, steps: int) -> None:
+    losses: Losses = {}
     for _ in range(steps):
         way.trainer.step %= way.trainer.steps  # the schedule's end is no end here
-        way.trainer._train_step()
+        losses, _ = way.trainer.train_step()
+    way.loss = losses.get("loss")
 
 
 def _wait(way: Way) -> None:

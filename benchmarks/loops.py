@@ -24,6 +24,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, Dataset
 
+from benchmarks.soundness import require_finite
 from workbench.config import RunConfig
 from workbench.data import load_data
 from workbench.models import build_model
@@ -55,8 +56,9 @@ def configuration(request: dict[str, Any]) -> RunConfig:
 _went = 0.0  # when this loop was told to go
 
 
-def answer(seconds: float, steps: int, pictures: int) -> None:
-    """Tell the conductor, and wait until it is this loop's turn again."""
+def answer(seconds: float, steps: int, pictures: int, loss: Tensor | float) -> None:
+    """Tell the conductor, and wait until it is this loop's turn again; ``loss`` must be finite."""
+    require_finite(loss, sys.argv[1])
     said = {
         "seconds": seconds,
         "steps": steps,
@@ -127,7 +129,7 @@ def textbook(config: RunConfig) -> None:
             running += loss.item()
             correct += (outputs.argmax(dim=1) == labels).sum().item()
             steps += 1
-        answer(time.perf_counter() - start, steps, steps * config.train.batch_size)
+        answer(time.perf_counter() - start, steps, steps * config.train.batch_size, running)
 
 
 def lightning(config: RunConfig) -> None:
@@ -141,12 +143,14 @@ def lightning(config: RunConfig) -> None:
             super().__init__()
             self.net = net
             self.began, self.steps = 0.0, 0
+            self.loss = torch.tensor(0.0)
 
         def training_step(self, batch: tuple[Tensor, Tensor], index: int) -> Tensor:
             images, labels = batch
             loss = F.cross_entropy(self.net(images), labels)
             self.log("loss", loss)
             self.steps += 1
+            self.loss = loss.detach()
             return loss
 
         def configure_optimizers(self) -> torch.optim.Optimizer:
@@ -157,7 +161,7 @@ def lightning(config: RunConfig) -> None:
 
         def on_train_epoch_end(self) -> None:
             seconds = time.perf_counter() - self.began
-            answer(seconds, self.steps, self.steps * config.train.batch_size)
+            answer(seconds, self.steps, self.steps * config.train.batch_size, self.loss)
 
     trainer = pl.Trainer(
         max_epochs=-1,
@@ -209,7 +213,7 @@ def bare(config: RunConfig) -> None:
                 images, targets = data.validation.batch(rows)
                 right += int((model(transform(images)).argmax(1) == targets["label"]).sum())
         model.train()
-        answer(seconds, taken, taken * batches.batch_size)
+        answer(seconds, taken, taken * batches.batch_size, loss.detach())
 
 
 def workbench(config: RunConfig, runs: Path) -> None:
@@ -230,7 +234,7 @@ def workbench(config: RunConfig, runs: Path) -> None:
         def epoch_done(self, trainer: Trainer, row: dict[str, Any], best: bool) -> None:
             super().epoch_done(trainer, row, best)
             steps = trainer.steps_per_epoch
-            answer(row["seconds"], steps, steps * trainer.batches.batch_size)
+            answer(row["seconds"], steps, steps * trainer.batches.batch_size, row["train_loss"])
             trainer.epoch_began = trainer.clock.seconds  # what waited is not training
 
     attendant.Attendant = Held  # type: ignore[misc]

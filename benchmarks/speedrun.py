@@ -17,10 +17,10 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import torch
 
+from benchmarks.soundness import Unwatched, require_finite, require_learnt
 from workbench.config import RunConfig, change_config
 from workbench.config.overrides import parse_assignment
 from workbench.data import load_data
@@ -29,10 +29,9 @@ from workbench.resolve import resolve
 from workbench.runs.events import read_events
 from workbench.runs.launch import prepare as prepare_folder
 from workbench.runs.record import read_record
-from workbench.tasks import Losses, build_task
+from workbench.tasks import build_task
 from workbench.training import compiling, devices, worker
 from workbench.training.session import PREPARING, assemble, fresh_model, prepare
-from workbench.training.trainer import Trainer
 
 
 @dataclass(frozen=True)
@@ -41,19 +40,10 @@ class Timed:
 
     seconds: float
     accuracy: float  # of the test, 0 to 1
+    images: int  # in the test
     device: str
     precision: str
     compiled: str
-
-
-class Silent:
-    """A watcher that neither looks nor writes."""
-
-    def step_done(self, trainer: Trainer, losses: Losses, lr: float) -> None: ...
-
-    def epoch_done(self, trainer: Trainer, row: dict[str, Any], best: bool) -> None: ...
-
-    def between(self) -> None: ...
 
 
 def watched(config: RunConfig, runs: Path) -> Timed:
@@ -73,6 +63,7 @@ def watched(config: RunConfig, runs: Path) -> Timed:
     return Timed(
         seconds,
         record["result"]["test_accuracy"],
+        record["data"]["test"],
         where["device"],
         where["precision"],
         where["compile"],
@@ -84,7 +75,8 @@ def bare(config: RunConfig) -> Timed:
     compute, data = devices.choose(config.train), load_data(config)
     task = build_task(config, data, compute.device)
     model = fresh_model(config, compute)
-    trainer = assemble(config, data, model, task, compute, Silent())  # type: ignore[arg-type]
+    watcher = Unwatched()
+    trainer = assemble(config, data, model, task, compute, watcher)  # type: ignore[arg-type]
     test = data.test.to(compute.device)
     began = _now(compute.device)
     prepare(trainer)
@@ -94,7 +86,8 @@ def bare(config: RunConfig) -> Timed:
     trainer.train()
     accuracy = trainer.judge(test)["accuracy"]
     seconds = prepared + _now(compute.device) - began
-    return Timed(seconds, accuracy, compute.name, compute.precision, trainer.compiled)
+    require_finite(watcher.loss, config.about.preset)
+    return Timed(seconds, accuracy, len(test), compute.name, compute.precision, trainer.compiled)
 
 
 def _now(device: torch.device) -> float:
@@ -150,6 +143,7 @@ def main() -> None:
             seeded = change_config(config, {"train.seed": max(seed, 0)})
             place = Path(folder) / str(seed)
             timed = bare(seeded) if args.bare else watched(seeded, place)
+            require_learnt(timed.accuracy, config.data.classes, timed.images, f"seed {seed}")
             note = "warm-up" if seed < 0 else f"seed {seed}"
             print(f"{note}: {timed.seconds:.3f} s, {timed.accuracy:.2%}", flush=True)
             runs += [timed] if seed >= 0 else []

@@ -21,8 +21,10 @@ from typing import ClassVar
 from torch.nn import functional as F
 
 from benchmarks.loops import configuration
+from benchmarks.soundness import require_finite
 from benchmarks.training import NETWORKS
 from workbench.runs.launch import prepare
+from workbench.runs.record import read_record
 from workbench.tasks import Losses
 from workbench.training import attendant, worker
 from workbench.training.attendant import Attendant
@@ -43,6 +45,7 @@ def bare_steps(trainer: Trainer, count: int) -> None:
             loss = F.cross_entropy(model(images).float(), targets["label"])
         loss.backward()
         optimizer.step()
+    require_finite(loss.detach(), "the bare loop")
 
 
 class Paired(Attendant):
@@ -97,7 +100,11 @@ def main() -> None:
     attendant.PACE *= 2
     attendant.Attendant = Paired  # type: ignore[misc]
     with tempfile.TemporaryDirectory() as folder:
-        worker.work(prepare(configuration(request), Path(folder), "paired"))
+        run = prepare(configuration(request), Path(folder), "paired")
+        worker.work(run)
+        status = read_record(run.record)["run"]["status"]  # stopped, unless a loss was not finite
+    if status != "stopped":
+        raise SystemExit(f"no figure: the run ended {status}")
     bare, whole = Paired.bare[WARM_UP:], Paired.whole[WARM_UP:]
     around = [(a + b) / 2 for a, b in zip(bare, bare[1:] + bare[-1:], strict=True)]
     added = [1e6 * (w - b) / BLOCK for w, b in zip(whole, around, strict=True)]

@@ -14,7 +14,7 @@ from workbench.presets import load_preset
 from workbench.runs.events import read_events
 from workbench.runs.folder import RunFolder
 from workbench.runs.record import read_record
-from workbench.training import compiling, worker
+from workbench.training import compile_check, compiling, worker
 from workbench.training.attendant import Attendant
 from workbench.training.trainer import StopTraining
 
@@ -199,6 +199,7 @@ def test_a_network_that_is_trained_past_its_forward_is_not_called_compiled(
 def test_batches_in_parts_are_not_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(compiling, "missing", lambda device: "")
     monkeypatch.setattr(torch, "compile", lambda network, **how: nn.Sequential(network))
+    monkeypatch.setattr(compile_check, "find_difference", lambda trainer, network: "")
     whole, parts = stands(GPU, "graphs"), stands(GPU, "graphs", micro_batch=4)
     for trainer in (whole, parts):
         trainer.try_part = lambda part, of=trainer: of.forward(torch.zeros(part, 1))

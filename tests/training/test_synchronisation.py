@@ -78,7 +78,7 @@ def make(log: StepLog, preset: str, **changes: Any) -> Trainer:
 
 def steps(trainer: Trainer, count: int) -> None:
     for _ in range(count):
-        trainer.watcher.step_done(trainer, *trainer._train_step())
+        trainer.watcher.step_done(trainer, *trainer.train_step())
 
 
 def evaluate(trainer: Trainer) -> Meter:
@@ -123,7 +123,7 @@ def test_a_report_reads_once(log: StepLog) -> None:
 def test_looking_at_every_loss_waits(log: StepLog) -> None:
     trainer = make(log, "quick/digits", **{"train.nonfinite": "skip"})
     with Synchronisations() as seen:
-        trainer._train_step()
+        trainer.train_step()
     assert "item" in seen.found
 
 

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.machine import cxx_compiler
+from workbench.training import compile_check
 
 if TYPE_CHECKING:
     from workbench.training.trainer import Trainer
@@ -24,10 +25,10 @@ UNCOMPILED = "training uncompiled"
 
 
 def settle(trainer: "Trainer") -> str:
-    """Compile as ``train.compile`` asks, and try it; gives what to tell the user, "" if nothing.
+    """Compile as ``train.compile`` asks, and check it; gives what to tell the user, "" if nothing.
 
-    Where there is no compiler, or it fails, training goes on uncompiled. The network, its
-    buffers and its optimiser are as before.
+    Where there is no compiler, or it fails, or what it made does not train as the network does,
+    training goes on uncompiled. The network, its buffers and its optimiser are as before.
     """
     asked = trainer.config.train.compile
     if asked == "off":
@@ -37,14 +38,21 @@ def settle(trainer: "Trainer") -> str:
     used, notice = _possible(trainer, asked)
     try:
         trainer.forward = compiled(trainer.model, used)
-        if not _try(trainer, TRIALS[used]):
-            trainer.forward = trainer.model
-            return f"compile: this network's losses are not a part of its forward; {UNCOMPILED}"
+        wrong = _what_is_wrong(trainer, TRIALS[used])
     except Exception as error:  # noqa: BLE001 (what a compiler raises has no common class)
+        wrong = f"failed ({_first_line(error)})"
+    if wrong:
         trainer.forward = trainer.model
-        return f"compile: failed ({_first_line(error)}); {UNCOMPILED}"
+        return f"compile: {wrong}; {UNCOMPILED}"
     trainer.compiled = used
     return notice
+
+
+def _what_is_wrong(trainer: "Trainer", trials: int) -> str:
+    """Why the compiled network may not be used; "" if it may."""
+    if not _try(trainer, trials):
+        return "this network's losses are not a part of its forward"
+    return compile_check.find_difference(trainer, trainer.forward)
 
 
 def missing(device: torch.device) -> str:
@@ -76,8 +84,8 @@ class Graphs(nn.Module):
         super().__init__()
         self.replayed: Any = torch.compile(network, mode="reduce-overhead", dynamic=False)
 
-    def forward(self, pictures: Tensor) -> Any:
-        outputs = self.replayed(pictures)
+    def forward(self, *inputs: Any) -> Any:
+        outputs = self.replayed(*inputs)
         return outputs.clone() if isinstance(outputs, Tensor) else outputs
 
 

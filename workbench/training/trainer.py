@@ -124,12 +124,13 @@ class Trainer:
         if self._owes_evaluation():  # it was stopped between an epoch's last step and its test
             self._end_epoch()
         while self.step < self.steps:
-            losses, lr = self._train_step()
+            losses, lr = self.train_step()
             self.watcher.step_done(self, losses, lr)
             if self._owes_evaluation():
                 self._end_epoch()
 
-    def _train_step(self) -> tuple[Losses, float]:
+    def train_step(self) -> tuple[Losses, float]:
+        """One step: a batch, its gradients, the optimiser; the losses and the learning rate."""
         lr, seed = self._plan(self.step)
         for group in self.optimizer.param_groups:
             group["lr"] = lr * group["lr_factor"]
