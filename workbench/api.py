@@ -8,7 +8,6 @@ from typing import Any
 from workbench.config import RunConfig
 from workbench.errors import RunError, WorkbenchError
 from workbench.gpus import check_device
-from workbench.resolve import resolve
 from workbench.runs.control import ask
 from workbench.runs.folder import RunFolder, runs_root
 from workbench.runs.follow import follow, why_ended
@@ -49,7 +48,9 @@ def start(
 
     Everything that can be refused is refused before anything is written.
     """
-    fitted = resolve(config, data)
+    from workbench.split_check import resolve_to_train  # numpy, once something is to be trained
+
+    fitted = resolve_to_train(config, data)
     check_device(fitted.train.device)
     folder = prepare(fitted, runs_dir, name)
     try:

@@ -7,14 +7,19 @@ Two layouts are understood::
 
 The launcher asks here for the facts of the data before a run exists, so this
 file knows no torch; Pillow is imported only to look at a few file headers.
+
+What archives, servers and desktops leave behind (:func:`workbench.paths.left_behind`) and what is
+no regular file is passed over and listed with the reason.
 """
 
+import itertools
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.errors import DataError
+from workbench.paths import Skipped, irregular, left_behind, open_regular
 
 SUFFIXES = frozenset(
     (
@@ -52,7 +57,8 @@ class PictureFile:
 class PictureFolder:
     """Classes in alphabetical order, and the files of each split in the order of their paths.
 
-    ``validation`` and ``test`` are empty where the folder has none of its own.
+    ``validation`` and ``test`` are empty where the folder has none of its own. ``skipped``
+    is what was passed over, by its path below the root: (path, why).
     """
 
     root: Path
@@ -60,6 +66,7 @@ class PictureFolder:
     train: tuple[PictureFile, ...]
     validation: tuple[PictureFile, ...] = field(default=())
     test: tuple[PictureFile, ...] = field(default=())
+    skipped: tuple[tuple[str, str], ...] = field(default=())
 
 
 def find_classes(root: Path) -> tuple[str, ...]:
@@ -67,14 +74,43 @@ def find_classes(root: Path) -> tuple[str, ...]:
 
     Raises :class:`DataError` like :func:`find_pictures`, as far as one picture a class tells.
     """
-    train, others = _layout(root)
-    classes = _class_names(train)
+    skipped = Skipped(root)
+    train, others = _layout(root, skipped)
+    classes = _class_names(train, skipped)
     for name in classes:
-        if next(_files(train / name), None) is None:
+        if next(_files(train / name, skipped), None) is None:
             raise _no_pictures(train / name)
     for other in others.values():
-        _check_known(other, classes)
+        _check_known(other, classes, skipped)
     return classes
+
+
+def count_pictures(
+    root: Path, most: int | None = None
+) -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
+    """The classes, and how many pictures each has in each split that the folder lays out itself.
+
+    Only names are listed; of each class no more than ``most`` are counted. Raises
+    :class:`DataError` like :func:`find_classes`.
+    """
+    skipped = Skipped(root)
+    train, others = _layout(root, skipped)
+    classes = _class_names(train, skipped)
+
+    def count(folder: Path) -> int:
+        found = _files(folder, skipped) if folder.is_dir() else iter(())
+        return sum(1 for _ in itertools.islice(found, most))
+
+    splits = {"train": train, **others}
+    counts = {split: tuple(count(at / name) for name in classes) for split, at in splits.items()}
+    return classes, counts
+
+
+def pictures_below(folder: Path) -> tuple[list[Path], tuple[tuple[str, str], ...]]:
+    """Every picture anywhere below a folder, by path; and what was passed over, with the reason."""
+    skipped = Skipped(folder)
+    found = sorted(Path(entry.path) for entry, _ in _files(folder, skipped))
+    return found, skipped.listed()
 
 
 def find_pictures(root: Path) -> PictureFolder:
@@ -84,32 +120,30 @@ def find_pictures(root: Path) -> PictureFolder:
     missing, empty or not readable, a class without pictures, or a class of the
     test set that the training set does not have.
     """
-    train, others = _layout(root)
-    classes = _class_names(train)
+    skipped = Skipped(root)
+    train, others = _layout(root, skipped)
+    classes = _class_names(train, skipped)
     index = {name: label for label, name in enumerate(classes)}
     for other in others.values():
-        _check_known(other, classes)
-    return PictureFolder(
-        root=root,
-        classes=classes,
-        train=_list_split(root, train, index),
-        **{
-            split: _list_split(root, folder, index, complete=False)
-            for split, folder in others.items()
-        },
-    )
+        _check_known(other, classes, skipped)
+    splits = {
+        split: _list_split(folder, index, skipped, complete=split == "train")
+        for split, folder in {"train": train, **others}.items()
+    }
+    return PictureFolder(root=root, classes=classes, **splits, skipped=skipped.listed())
 
 
 def grey_only(root: Path, per_class: int = 3) -> bool:
     """Whether the first pictures of every class are all grey, by their headers."""
     from PIL import Image
 
-    train, _ = _layout(root)
+    skipped = Skipped(root)
+    train, _ = _layout(root, skipped)
     seen = False
-    for name in _class_names(train):
-        for _, (entry, _) in zip(range(per_class), _files(train / name), strict=False):
+    for name in _class_names(train, skipped):
+        for entry, _ in itertools.islice(_files(train / name, skipped), per_class):
             try:
-                with Image.open(entry.path) as picture:
+                with open_regular(entry.path) as file, Image.open(file) as picture:
                     mode = picture.mode
             except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
                 continue  # a broken picture: decoding lists it
@@ -119,11 +153,12 @@ def grey_only(root: Path, per_class: int = 3) -> bool:
     return seen
 
 
-def _layout(root: Path) -> tuple[Path, dict[str, Path]]:
+def _layout(root: Path, skipped: Skipped) -> tuple[Path, dict[str, Path]]:
     """The folder that holds the training classes, and those of the other splits by their name."""
-    names = [entry.name for entry in _scan(root) if entry.is_dir()]
+    entries = _scan(root, skipped)
+    names = [entry.name for entry in entries if entry.is_dir()]
     if not names:
-        loose = any(Path(entry.name).suffix.lower() in SUFFIXES for entry in _scan(root))
+        loose = any(Path(entry.name).suffix.lower() in SUFFIXES for entry in entries)
         what = "pictures, but no class folders" if loose else "no pictures"
         raise DataError(f"{root}: holds {what}; {LAYOUT} there")
     if "train" not in names:
@@ -138,16 +173,16 @@ def _layout(root: Path) -> tuple[Path, dict[str, Path]]:
     return root / "train", others
 
 
-def _class_names(folder: Path) -> tuple[str, ...]:
-    names = sorted(entry.name for entry in _scan(folder) if entry.is_dir())
+def _class_names(folder: Path, skipped: Skipped) -> tuple[str, ...]:
+    names = _folder_names(folder, skipped)
     if len(names) < 2:
         found = f"only one class folder ({names[0]}/)" if names else "no class folders"
         raise DataError(f"{folder}: has {found}; put the pictures of each class into <class>/")
     return tuple(names)
 
 
-def _check_known(folder: Path, classes: tuple[str, ...]) -> None:
-    names = sorted(entry.name for entry in _scan(folder) if entry.is_dir())
+def _check_known(folder: Path, classes: tuple[str, ...], skipped: Skipped) -> None:
+    names = _folder_names(folder, skipped)
     if not names:
         raise DataError(f"{folder}: has no class folders; put pictures into <class>/ or remove it")
     foreign = [name for name in names if name not in classes]
@@ -158,18 +193,29 @@ def _check_known(folder: Path, classes: tuple[str, ...]) -> None:
         )
 
 
+def _folder_names(folder: Path, skipped: Skipped) -> list[str]:
+    """The class folders of a split, in order; what is neither folder nor file is noted."""
+    names = []
+    for entry in _scan(folder, skipped):
+        if entry.is_dir():
+            names.append(entry.name)
+        elif not entry.is_file():
+            skipped.add(entry.path, _what_it_is(entry))
+    return sorted(names)
+
+
 def _list_split(
-    root: Path, folder: Path, index: Mapping[str, int], *, complete: bool = True
+    folder: Path, index: Mapping[str, int], skipped: Skipped, *, complete: bool
 ) -> tuple[PictureFile, ...]:
     found: list[PictureFile] = []
     for name, label in index.items():
         if not complete and not (folder / name).is_dir():
             continue  # a test set need not have every class
         # As text: a Path for each of a million files would cost seconds.
-        prefix = (folder / name).relative_to(root).as_posix()
+        prefix = (folder / name).relative_to(skipped.root).as_posix()
         files = [
             PictureFile(f"{prefix}/{below}", label, stat.st_size, stat.st_mtime_ns, stat.st_mode)
-            for entry, below in _files(folder / name)
+            for entry, below in _files(folder / name, skipped)
             for stat in (_stat(entry),)
             if stat is not None
         ]
@@ -179,26 +225,47 @@ def _list_split(
     return tuple(found)
 
 
-def _files(folder: Path | str, below: str = "") -> Iterator[tuple["os.DirEntry[str]", str]]:
+def _files(
+    folder: Path | str, skipped: Skipped, below: str = ""
+) -> Iterator[tuple["os.DirEntry[str]", str]]:
     """Pictures anywhere below a class folder; links to folders are not followed further down."""
-    for entry in _scan(folder):
+    for entry in _scan(folder, skipped):
         if entry.is_dir(follow_symlinks=False):
-            yield from _files(entry.path, f"{below}{entry.name}/")
-        elif os.path.splitext(entry.name)[1].lower() in SUFFIXES:  # noqa: PTH122 (a million times)
+            yield from _files(entry.path, skipped, f"{below}{entry.name}/")
+        elif os.path.splitext(entry.name)[1].lower() not in SUFFIXES:  # noqa: PTH122 (a million times)
+            continue
+        elif entry.is_file():
             yield entry, below + entry.name
+        else:
+            skipped.add(entry.path, _what_it_is(entry))
+
+
+def _what_it_is(entry: "os.DirEntry[str]") -> str:
+    """Why an entry that is no regular file is passed over."""
+    try:
+        what = irregular(entry.stat().st_mode)
+    except OSError:
+        return "is a link to nothing" if entry.is_symlink() else "has disappeared"
+    return what.replace("is a ", "is a link to a ", 1) if entry.is_symlink() else what
 
 
 def _stat(entry: "os.DirEntry[str]") -> os.stat_result | None:
     try:
         return entry.stat()
     except OSError:
-        return None  # a link to nothing, or a file that has just been removed
+        return None  # a file that has just been removed
 
 
-def _scan(folder: Path | str) -> list["os.DirEntry[str]"]:
+def _scan(folder: Path | str, skipped: Skipped) -> list["os.DirEntry[str]"]:
+    """What a folder holds, without what was left behind there."""
+    kept = []
     try:
         with os.scandir(folder) as entries:
-            return [entry for entry in entries if not entry.name.startswith(".")]
+            for entry in entries:
+                if why := left_behind(entry.name):
+                    skipped.add(entry.path, why)
+                else:
+                    kept.append(entry)
     except FileNotFoundError:
         raise DataError(f"{folder}: no such folder; {LAYOUT} there") from None
     except NotADirectoryError:
@@ -206,8 +273,9 @@ def _scan(folder: Path | str) -> list["os.DirEntry[str]"]:
     except PermissionError:
         raise DataError(f"{folder}: no permission to read this folder") from None
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
-        why = getattr(error, "strerror", None) or error
+        why = getattr(error, "strerror", None) or str(error)
         raise DataError(f"{folder}: cannot be read: {why}") from None
+    return kept
 
 
 def _no_pictures(folder: Path) -> DataError:

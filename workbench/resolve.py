@@ -67,6 +67,21 @@ def source_name(config: RunConfig) -> str:
     return config.data.source if isinstance(config.data, ScenesData) else config.data.name
 
 
+def source_config(config: RunConfig) -> RunConfig:
+    """The configuration whose data set the objects come from."""
+    data = config.data
+    assert isinstance(data, ScenesData)
+    return change_config(
+        config,
+        {
+            "data.name": data.source,
+            "data.size": data.source_size,
+            "data.channels": data.channels,
+            "data.classes": data.classes,
+        },
+    )
+
+
 def find_root(config: RunConfig, data_root: str | Path | None = None) -> Path:
     """The absolute data root: the argument, the configuration, the environment or the default."""
     given = data_root or config.data.root or os.environ.get("WORKBENCH_DATA")

@@ -45,6 +45,7 @@ class DataFacts:
     std: tuple[float, ...]
     content_hash: str
     skipped: tuple[tuple[str, str], ...]  # (file, what is wrong with it)
+    sizes: dict[str, int]  # pictures by split: with boxes, one counts for several classes
 
 
 @dataclass(frozen=True)
@@ -156,6 +157,7 @@ def _facts(table: Mapping[str, Any]) -> DataFacts:
         std=tuple(float(value) for value in table["std"]),
         content_hash=str(table["content_hash"]),
         skipped=tuple((str(path), str(why)) for path, why in table["skipped"]),
+        sizes={str(split): int(size) for split, size in table["sizes"].items()},
     )
 
 

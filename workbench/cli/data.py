@@ -31,18 +31,25 @@ def command(preset: str, assignments: Sequence[str], data: Path | None, as_json:
     """Read the data that PRESET would train on, and say what is in it.
 
     Downloads and decodes what has not been yet, as training would; trains nothing.
+    Leaves with status 2 where training would be refused for what a split lacks.
     """
     from workbench.resolve import resolve
+    from workbench.split_check import check_splits
 
     config = resolve(load_preset(preset, read_assignments(assignments)), data)
-    from workbench.data import load_data  # torch, once the request is known to be right
+    # torch, once the request is known to be right
+    from workbench.data import load_data, what_is_missing
     from workbench.data.look import facts
 
-    found = facts(load_data(config, Narrator()))
+    loaded = load_data(config, Narrator())
+    found = facts(loaded)
     if as_json:
         print_json(asdict(found))
     else:
         click.echo(as_text(found))
+    check_splits(config)
+    for lack in what_is_missing(config, loaded):
+        click.echo(one_line(f"note: {lack}"), err=True)
 
 
 class Narrator:
@@ -62,7 +69,7 @@ class Narrator:
 def as_text(found: DataFacts) -> str:
     """The facts as a person reads them; every file that was left out has its line."""
     channels, height, width = found.shape
-    totals = " + ".join(f"{sum(found.counts[split]):,}" for split in found.counts)
+    totals = " + ".join(f"{size:,}" for size in found.sizes.values())
     lines = [
         f"{found.name}: {totals} pictures ({', '.join(found.counts)}) of "
         f"{channels}×{height}×{width}, {len(found.classes)} classes",

@@ -12,7 +12,7 @@ from workbench.cli.text import print_json
 from workbench.cli.waiting import Waiting
 from workbench.errors import RequestError
 from workbench.graphics.choice import PictureProtocol, picture_protocol
-from workbench.pictures import SUFFIXES
+from workbench.pictures import pictures_below
 from workbench.runs.folder import find_run
 from workbench.text import columns, one_line
 
@@ -44,7 +44,8 @@ def command(
     """The K likeliest classes of each PICTURE, or of every picture in a folder.
 
     Pictures are cropped and normalised as the run's test pictures were. Leaves
-    with status 1 where one could not be read.
+    with status 1 where one could not be read. What is no file or was left behind
+    by an archive or a server (__MACOSX, names that begin with a dot) is passed over.
     """
     folder = find_run(run, runs_dir)
     files = list(_files(pictures))
@@ -72,7 +73,9 @@ def _files(pictures: Sequence[Path]) -> Iterator[Path]:
         if not path.is_dir():
             yield path  # what is wrong with it, decoding says
             continue
-        inside = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES)
+        inside, skipped = pictures_below(path)
+        for name, why in skipped:
+            click.echo(one_line(f"{path / name}: left out: {why}"), err=True)
         if not inside:
             raise RequestError(f"{path}: holds no picture")
         yield from inside

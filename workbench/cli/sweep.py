@@ -88,13 +88,15 @@ def _coordinate(
     from workbench.cli.watching import Left, Signals
     from workbench.sweeps.budget import ParameterLimit
     from workbench.sweeps.coordinator import Coordinator, Listener
-    from workbench.sweeps.launch import open_source
+    from workbench.sweeps.launch import check_data, open_source
 
+    source = open_source(config, folder)
+    check_data(source.known(), folder.runs_dir, data)
     reporter, signals = SweepReporter(), Signals()
     coordinator = Coordinator(
         folder,
         config,
-        open_source(config, folder),
+        source,
         data=data,
         retry_failed=retry_failed,
         over_budget=ParameterLimit(config.budget.params, folder),
@@ -158,9 +160,10 @@ def _plan(config: SweepConfig, folder: SweepFolder, as_json: bool) -> int:
 
 def _detach(config: SweepConfig, folder: SweepFolder, data: Path | None) -> int:
     from workbench.sweeps.folder import store
-    from workbench.sweeps.launch import open_source, start_coordinator
+    from workbench.sweeps.launch import check_data, open_source, start_coordinator
 
-    open_source(config, folder)  # what is wrong with it is said here
+    known = open_source(config, folder).known()  # what is wrong with it is said here
+    check_data(known, folder.runs_dir, data)
     store(folder, config)
     start_coordinator(folder, data=data)
     click.echo(folder.name)

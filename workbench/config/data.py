@@ -30,6 +30,11 @@ class DataSection(Section):
     limit: int = setting(
         0, "Use at most this many training pictures, stratified; 0 for all.", unit="pictures", ge=0
     )
+    allow_missing_classes: bool = setting(
+        False,
+        "Train although a split that is made here has no image of some class; else that is "
+        "refused. Each split needs one image in any case.",
+    )
     mean: list[float] = per_item(
         "Mean of each channel (0 to 1) for normalisation; empty: from the training pictures.",
         default=[],

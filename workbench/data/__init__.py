@@ -4,8 +4,18 @@ import importlib
 
 from workbench.config import RunConfig
 from workbench.data.dataset import DataSet, PictureRows, Pictures, Progress, Split, no_progress
+from workbench.split_check import check_loaded
 
-__all__ = ["DataSet", "PictureRows", "Pictures", "Progress", "Split", "load_data", "no_progress"]
+__all__ = [
+    "DataSet",
+    "PictureRows",
+    "Pictures",
+    "Progress",
+    "Split",
+    "load_data",
+    "no_progress",
+    "what_is_missing",
+]
 
 
 def load_data(config: RunConfig, progress: Progress = no_progress) -> DataSet:
@@ -18,3 +28,14 @@ def load_data(config: RunConfig, progress: Progress = no_progress) -> DataSet:
     loader = importlib.import_module(f"workbench.data.{config.data.name}")
     data: DataSet = loader.load(config, progress)
     return data
+
+
+def what_is_missing(config: RunConfig, data: DataSet) -> list[str]:
+    """The classes that splits of a loaded data set lack and may lack, a line a split.
+
+    Raises :class:`workbench.errors.DataError` where it cannot be trained on: a split is empty,
+    or lacks a class that ``data.allow_missing_classes`` does not allow it to lack.
+    """
+    counts = {name: data.class_counts(name) for name in data.splits}
+    sizes = {name: len(split) for name, split in data.splits.items()}
+    return check_loaded(config, data.classes, counts, sizes, data.given)

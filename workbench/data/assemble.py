@@ -11,9 +11,9 @@ from torch.nn import functional as F
 from workbench.config import RunConfig
 from workbench.data.cache import Decoded
 from workbench.data.dataset import DataSet, PictureRows, Split, take, tensor_hash
-from workbench.data.split import Rows, limited, stratified
 from workbench.data.statistics import kept_statistics, normalisation
 from workbench.errors import DataError
+from workbench.splits import Rows, limited, stratified
 
 CHUNK = 1000  # pictures scaled at once
 

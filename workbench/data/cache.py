@@ -13,10 +13,11 @@ import os
 import shutil
 import time
 import warnings
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 import numpy as np
 import torch
@@ -27,6 +28,7 @@ from torch import Tensor
 
 from workbench.data.dataset import Progress
 from workbench.data.decode import BrokenPicture, Fit, decode
+from workbench.data.watch import ReadingWatch
 from workbench.errors import DataError
 from workbench.pictures import PictureFile
 from workbench.resolve import cache_folder
@@ -34,11 +36,12 @@ from workbench.resolve import cache_folder
 VERSION = 2  # of the decoding: a change of it makes every cache anew
 PIXELS, DONE, META = "pictures.uint8", "done.uint8", "meta.json"
 BATCH = 64  # files a job: small enough to show progress, large enough to cost nothing
-POLL = 0.5  # seconds between two looks at another builder
+POLL = 0.5  # seconds between two looks at another builder, and at files that take long
 FORGET = 60 * 24 * 3600  # seconds after which a cache that nobody has opened is removed
 SPARE = 64 << 20  # bytes to leave free on the disk
 
 Bytes = NDArray[np.uint8]
+Job = Future[dict[int, str]]  # row → what is wrong with its file
 
 
 @dataclass(frozen=True)
@@ -148,13 +151,18 @@ def _decode_missing(
     done: Bytes,
     progress: Progress,
 ) -> dict[int, str]:
-    """Decode what is not ``done`` yet, in threads (Pillow lets go of the interpreter's lock)."""
+    """Decode what is not ``done`` yet, in threads (Pillow lets go of the interpreter's lock).
+
+    Where no file has been read for long, the progress names the one that is being read.
+    """
+    watch = ReadingWatch()
 
     def work(rows: NDArray[np.int64]) -> dict[int, str]:
         broken = {}
         for row in rows.tolist():
             try:
-                pixels[row] = decode(root / files[row].path, how.size, how.channels, how.fit)
+                with watch.reading(files[row].path):
+                    pixels[row] = decode(root / files[row].path, how.size, how.channels, how.fit)
                 done[row] = 1
             except BrokenPicture as problem:
                 pixels[row] = 0
@@ -167,19 +175,36 @@ def _decode_missing(
     # Pillow's warning of large pictures is for servers; beyond twice that it still refuses.
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-        jobs: dict[Future[dict[int, str]], int] = {
+        jobs: dict[Job, int] = {
             pool.submit(work, rows): len(rows)
             for rows in np.split(missing, range(BATCH, len(missing), BATCH))
         }
         try:
-            for job in as_completed(jobs):
-                problems.update(job.result())
-                finished += jobs[job]
-                progress("decoding pictures", finished, len(files))
+            for job in _as_they_end(jobs):
+                if job is not None:
+                    problems.update(job.result())
+                    finished += jobs[job]
+                    progress("decoding pictures", finished, len(files))
+                elif slow := watch.complaint():
+                    progress(slow, finished, len(files))
         except BaseException:
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     return problems
+
+
+def _as_they_end(jobs: Iterable[Job]) -> Iterator[Job | None]:
+    """Each job when it has ended; None for every ``POLL`` seconds in which none has."""
+    ended, left = SimpleQueue[Job](), 0
+    for job in jobs:
+        job.add_done_callback(ended.put)
+        left += 1
+    while left:
+        try:
+            yield ended.get(timeout=POLL)
+            left -= 1
+        except Empty:
+            yield None
 
 
 def _open(folder: Path, files: Sequence[PictureFile], how: Decoding) -> Decoded:

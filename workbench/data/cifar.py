@@ -3,6 +3,7 @@
 Source: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009.
 """
 
+import contextlib
 import urllib.request
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -15,6 +16,7 @@ from workbench.config import RunConfig
 from workbench.data.assemble import assemble
 from workbench.data.dataset import DataSet, Progress
 from workbench.errors import DataError
+from workbench.paths import open_regular
 from workbench.resolve import cache_folder
 
 BLOCK = 1 << 18  # bytes a read
@@ -30,6 +32,7 @@ def load(config: RunConfig, progress: Progress, reader: Any) -> DataSet:
     """
     root, message = Path(config.data.root), f"reading {config.data.name}"
     try:
+        _refuse_irregular(reader, root)
         if not _complete(reader, root):
             cache_folder().mkdir(parents=True, exist_ok=True)
             with FileLock(cache_folder() / f"{config.data.name}.lock"):
@@ -50,12 +53,25 @@ def _tensors(half: Any) -> tuple[Tensor, Tensor]:
     return images, torch.tensor(half.targets, dtype=torch.int64)
 
 
+def _files(reader: Any) -> list[tuple[str, str]]:
+    """Name and md5 of every file that the archive holds."""
+    listed = [*reader.train_list, *reader.test_list]
+    return [*map(tuple, listed), (reader.meta["filename"], reader.meta["md5"])]
+
+
+def _refuse_irregular(reader: Any, root: Path) -> None:
+    """Raise OSError where a pipe, a device or the like stands in a file's place."""
+    folder = root / reader.base_folder
+    for path in (root / reader.filename, *(folder / name for name, _ in _files(reader))):
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+            open_regular(path).close()
+
+
 def _complete(reader: Any, root: Path) -> bool:
     from torchvision.datasets.utils import check_integrity
 
     folder = root / reader.base_folder
-    files = [*reader.train_list, *reader.test_list, [reader.meta["filename"], reader.meta["md5"]]]
-    return all(check_integrity(str(folder / name), md5) for name, md5 in files)
+    return all(check_integrity(str(folder / name), md5) for name, md5 in _files(reader))
 
 
 def _fetch(reader: Any, root: Path, progress: Progress) -> None:

@@ -1,5 +1,6 @@
 """Boxes in COCO format: pictures scaled to fit into a square, padded, their boxes with them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,8 +14,8 @@ from workbench.config.data import CocoData
 from workbench.data.assemble import assemble_cached
 from workbench.data.cache import Decoding, decoded
 from workbench.data.dataset import DataSet, Progress
-from workbench.data.split import Rows
 from workbench.errors import DataError
+from workbench.splits import Rows, random_parts
 
 CHUNK = 500  # pictures whose masks are made at once
 
@@ -37,23 +38,21 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
     if not len(good):
         raise DataError(f"{folder.root}: no picture can be read: {cache.problems[0]}")
     parts = _split(good, len(folder.train), data)
+    if not all(map(len, parts)):
+        raise DataError(f"{folder.root}: too few pictures to split, {len(good)} can be read")
     targets = [_targets([pictures[row] for row in rows], data) for rows in parts]
-    return assemble_cached(config, folder.classes, cache, parts, targets)
+    data_set = assemble_cached(config, folder.classes, cache, parts, targets)
+    return replace(
+        data_set,
+        skipped=[*data_set.skipped, *folder.skipped],
+        given=frozenset({"test"} if folder.test else ()),
+    )
 
 
 def _split(good: Rows, trained: int, data: CocoData) -> list[Rows]:
-    """Rows for training, validation and test, each at least one, by the split's seed."""
+    """Rows for training, validation and test by the split's seed."""
     train, test = good[good < trained], good[good >= trained]
-    order = np.random.default_rng(data.split_seed).permutation(train)
-    if not len(test):
-        count = max(1, round(len(order) * data.test))
-        test, order = np.sort(order[:count]), order[count:]
-    order = order[: data.limit or None]
-    count = max(1, round(len(order) * data.validation))
-    validation, train = np.sort(order[:count]), np.sort(order[count:])
-    if not len(train):
-        raise DataError(f"{data.root}: too few pictures to split into training and validation")
-    return [train, validation, test]
+    return random_parts(train, test, (data.validation, data.test), data.limit, data.split_seed)
 
 
 def _targets(pictures: list[CocoPicture], data: CocoData) -> dict[str, Tensor]:

@@ -110,11 +110,25 @@ class DataSet:
     std: list[float]
     content_hash: str  # sha256 over pictures, targets and split
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (file, what is wrong with it)
+    given: frozenset[str] = frozenset()  # splits that the data lays out: they may lack a class
+
+    @property
+    def splits(self) -> dict[str, Split]:
+        """The three splits by their names."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
 
     def class_counts(self, split: str = "train") -> list[int]:
-        """Pictures of each class in a split (train, validation, test), in the classes' order."""
-        splits = {"train": self.train, "validation": self.validation, "test": self.test}
-        return torch.bincount(splits[split].targets["label"], minlength=len(self.classes)).tolist()
+        """Pictures of each class in a split (train, validation, test), in the classes' order.
+
+        A picture with boxes counts once for each class that it shows.
+        """
+        labels = self.splits[split].targets["label"]
+        if labels.ndim > 1:
+            rows, places = torch.nonzero(labels >= 0, as_tuple=True)
+            shown = torch.zeros(len(labels), len(self.classes), dtype=torch.int64)
+            shown[rows, labels[rows, places]] = 1
+            return shown.sum(dim=0).tolist()
+        return torch.bincount(labels, minlength=len(self.classes)).tolist()
 
 
 def onto(tensor: Tensor, device: torch.device) -> Tensor:

@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from workbench.paths import open_regular
+
 Fit = Literal["crop", "pad", "stretch"]
 SIXTEEN_BIT = frozenset(("I;16", "I;16B", "I;16L", "I"))
 HEADROOM = 2  # how much larger than asked a JPEG may be decoded before it is scaled
@@ -20,10 +22,10 @@ def decode(path: Path | str, size: int, channels: int, fit: Fit) -> NDArray[np.u
     """Decode a file to uint8 [size, size, channels]; raises :class:`BrokenPicture`.
 
     Turned as its EXIF orientation says, transparent parts on white, 16-bit grey
-    scaled to 8, the first frame of several.
+    scaled to 8, the first frame of several. Nothing but a regular file is opened.
     """
     try:
-        with Image.open(path) as picture:
+        with open_regular(path) as file, Image.open(file) as picture:
             # JPEG only: decode at a half, a quarter or an eighth where that is enough.
             picture.draft("RGB" if channels == 3 else "L", (HEADROOM * size, HEADROOM * size))
             upright = ImageOps.exif_transpose(picture)

@@ -14,8 +14,8 @@ from workbench.config import RunConfig
 from workbench.config.data import DigitsData
 from workbench.data.assemble import assemble
 from workbench.data.dataset import DataSet, Progress
-from workbench.data.split import stratified
 from workbench.errors import DataError
+from workbench.splits import stratified
 
 FULL_SCALE = 16  # a pixel is a count of 0 to 16 set bits
 SIDE = 8

@@ -5,6 +5,7 @@ cache: a small set costs what a resident one does, a large one needs no memory.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,9 @@ from workbench.config.data import ImageFolderData
 from workbench.data.assemble import assemble_cached
 from workbench.data.cache import Decoded, Decoding, decoded
 from workbench.data.dataset import DataSet, Progress
-from workbench.data.split import Rows, limited, stratified
 from workbench.errors import DataError
 from workbench.pictures import PictureFile, PictureFolder, find_pictures
+from workbench.splits import Rows, limited, stratified
 
 
 def load(config: RunConfig, progress: Progress) -> DataSet:
@@ -38,7 +39,13 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
     _check_classes(folder, halves[0], cache)
     parts = _split_rows([len(half) for half in halves], labels, cache.good, data)
     targets = [{"label": torch.from_numpy(labels[rows])} for rows in parts]
-    return assemble_cached(config, folder.classes, cache, parts, targets)
+    data_set = assemble_cached(config, folder.classes, cache, parts, targets)
+    own = {"validation": folder.validation, "test": folder.test}
+    return replace(
+        data_set,
+        skipped=[*data_set.skipped, *folder.skipped],
+        given=frozenset(split for split, files in own.items() if files),
+    )
 
 
 def _choose(folder: PictureFolder, data: ImageFolderData) -> list[list[PictureFile]]:
@@ -70,8 +77,8 @@ def _check_classes(folder: PictureFolder, train: Sequence[PictureFile], cache: D
     reasons = dict(cache.problems)
     counts = np.bincount(_labels(train)[cache.good[: len(train)]], minlength=len(folder.classes))
     for label, name in enumerate(folder.classes):
-        if not counts[label]:
-            path = next(file.path for file in train if file.label == label)
+        path = next((file.path for file in train if file.label == label), None)
+        if path is not None and not counts[label]:
             raise DataError(
                 f"{folder.root}: no picture of class {name!r} can be read; {path}: {reasons[path]}"
             )

@@ -12,11 +12,10 @@ from pathlib import Path
 import torch
 
 from workbench.config import RunConfig, read_config
-from workbench.data import DataSet, load_data
+from workbench.data import DataSet, load_data, what_is_missing
 from workbench.data.assemble import resize
 from workbench.data.augment import TestTransform, TrainAugment
 from workbench.errors import WorkbenchError
-from workbench.resolve import resolve
 from workbench.samples import (
     DataFacts,
     Message,
@@ -28,6 +27,7 @@ from workbench.samples import (
     read_request,
     write_message,
 )
+from workbench.split_check import resolve_to_train
 
 
 def facts(data: DataSet) -> DataFacts:
@@ -37,13 +37,12 @@ def facts(data: DataSet) -> DataFacts:
         name=data.name,
         shape=(channels, height, width),
         classes=data.classes,
-        counts={
-            split: tuple(data.class_counts(split)) for split in ("train", "validation", "test")
-        },
+        counts={split: tuple(data.class_counts(split)) for split in data.splits},
         mean=tuple(data.mean),
         std=tuple(data.std),
         content_hash=data.content_hash,
         skipped=tuple(data.skipped),
+        sizes={name: len(split) for name, split in data.splits.items()},
     )
 
 
@@ -73,7 +72,8 @@ def samples(config: RunConfig, data: DataSet, request: Request) -> Page:
 
 
 def _label(data: DataSet, targets: dict[str, torch.Tensor], place: int) -> str:
-    name = data.classes[int(targets["label"][place])]
+    label = targets["label"][place]
+    name = ", ".join(data.classes[int(shown)] for shown in label.flatten() if shown >= 0)
     if "mix" not in targets:
         return name
     share = float(targets["mix"][place])
@@ -87,8 +87,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("config", type=Path, help="a configuration in TOML")
     options = parser.parse_args(arguments)
     try:
-        config = resolve(read_config(options.config))
+        config = resolve_to_train(read_config(options.config))
         data = load_data(config, lambda *what: _say(Progress(*what)))
+        what_is_missing(config, data)
         _say(facts(data))
         for line in sys.stdin:
             _say(samples(config, data, read_request(line)))

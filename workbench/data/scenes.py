@@ -18,14 +18,14 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from workbench.boxes import STRIDE, proposal_mask
-from workbench.config import RunConfig, change_config
+from workbench.config import RunConfig
 from workbench.config.data import ScenesData
 from workbench.data import load_data
 from workbench.data.dataset import DataSet, PictureRows, Progress, Split
 from workbench.data.drawing import draw_objects, place_objects, textures
 from workbench.data.statistics import channel_statistics, normalisation
 from workbench.errors import DataError
-from workbench.resolve import cache_folder
+from workbench.resolve import cache_folder, source_config
 
 VERSION = 1  # of the drawing: a change of it makes every cache anew
 CHUNK = 500  # scenes drawn at once
@@ -75,21 +75,7 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
         std=std,
         content_hash=meta["sha256"],
         skipped=source.skipped,
-    )
-
-
-def source_config(config: RunConfig) -> RunConfig:
-    """The configuration whose data set the objects come from."""
-    data = config.data
-    assert isinstance(data, ScenesData)
-    return change_config(
-        config,
-        {
-            "data.name": data.source,
-            "data.size": data.source_size,
-            "data.channels": data.channels,
-            "data.classes": data.classes,
-        },
+        given=frozenset(SPLITS),  # which classes a scene shows is drawn, not chosen
     )
 
 
@@ -165,6 +151,6 @@ def _open(folder: Path, name: str) -> Split:
 
 
 def _key(data: ScenesData, source_hash: str) -> str:
-    settings = data.model_dump(exclude={"root", "mean", "std", "classes"})
+    settings = data.model_dump(exclude={"root", "mean", "std", "classes", "allow_missing_classes"})
     text = json.dumps([VERSION, CHUNK, settings, source_hash], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]

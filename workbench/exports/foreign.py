@@ -6,7 +6,9 @@ reported, and neither resumed nor repeated.
 """
 
 import csv
+import io
 import math
+import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -16,6 +18,7 @@ import tomli_w
 
 from workbench.errors import RequestError
 from workbench.exports.packages import need
+from workbench.paths import open_regular
 from workbench.runs.atomic import write_atomically
 from workbench.runs.events import EventWriter
 from workbench.runs.folder import RunFolder, create_folder
@@ -40,12 +43,15 @@ Row = dict[str, float]
 
 def import_run(source: Path, root: Path, name: str | None = None) -> RunFolder:
     """Make a foreign run of a CSV file or of a folder with TensorBoard's event files."""
-    if source.is_dir():
-        kind, rows = "tensorboard", read_tensorboard(source)
-    elif source.is_file():
-        kind, rows = "csv", read_csv(source)
-    else:
-        raise RequestError(f"{source}: no such file or folder")
+    try:
+        if source.is_dir():
+            kind, rows = "tensorboard", read_tensorboard(source)
+        else:
+            kind, rows = "csv", read_csv(source)
+    except FileNotFoundError as error:
+        raise RequestError(f"{error.filename or source}: no such file or folder") from None
+    except OSError as error:
+        raise RequestError(f"{error.filename or source}: {error.strerror or error}") from None
     if not rows:
         raise RequestError(f"{source}: holds no numbers by step or epoch")
     folder = create_folder(root, f"foreign/{source.stem}", name)
@@ -55,11 +61,11 @@ def import_run(source: Path, root: Path, name: str | None = None) -> RunFolder:
 
 def read_csv(path: Path) -> list[Row]:
     """Rows of a CSV file with headings, one of them ``step`` or ``epoch``; names made ours."""
-    if path.stat().st_size > LARGEST:
-        raise RequestError(f"{path}: larger than {LARGEST:,} bytes")
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = list(csv.DictReader(file))
+        with open_regular(path) as file:
+            if os.fstat(file.fileno()).st_size > LARGEST:
+                raise RequestError(f"{path}: larger than {LARGEST:,} bytes")
+            table = list(csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", newline="")))
     except (UnicodeDecodeError, csv.Error) as error:
         raise RequestError(f"{path}: is no CSV file: {error}") from None
     rows = [_numbers(row) for row in table]
@@ -71,6 +77,9 @@ def read_csv(path: Path) -> list[Row]:
 
 def read_tensorboard(folder: Path) -> list[Row]:
     """Every scalar of the event files in a folder, by step, read with TensorBoard's own reader."""
+    for path in folder.iterdir():
+        if "tfevents" in path.name:  # what TensorBoard would open, and wait for
+            open_regular(path).close()
     reader = need("tensorboard.backend.event_processing.event_accumulator", "tensorboard")
     accumulator = reader.EventAccumulator(str(folder), size_guidance={reader.SCALARS: 0})
     accumulator.Reload()

@@ -3,9 +3,12 @@
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.errors import RequestError
+from workbench.runs.folder import RunFolder
+from workbench.split_check import resolve_to_train
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.folder import SweepFolder
 from workbench.sweeps.plan import PlannedRun, plan
@@ -24,6 +27,16 @@ def open_source(sweep: SweepConfig, folder: SweepFolder) -> Source:
 def begun_runs(sweep: SweepConfig, folder: SweepFolder) -> list[PlannedRun]:
     """The runs of a sweep, for its result table: a plan's all, a search's so far."""
     return list(open_source(sweep, folder).known())
+
+
+def check_data(runs: Sequence[PlannedRun], runs_dir: Path, data: Path | None) -> None:
+    """Refuse runs that have not begun and whose data is missing or leaves a split empty.
+
+    Runs with the same data are asked about once. Raises like :func:`resolve_to_train`.
+    """
+    waiting = (run for run in runs if not RunFolder(runs_dir / run.id).config.is_file())
+    for config in {run.config.data.model_dump_json(): run.config for run in waiting}.values():
+        resolve_to_train(config, data)
 
 
 def start_coordinator(folder: SweepFolder, *, data: Path | None = None) -> int:

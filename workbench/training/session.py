@@ -9,7 +9,7 @@ from torch import nn
 
 from workbench import analysis
 from workbench.config import RunConfig
-from workbench.data import DataSet, load_data
+from workbench.data import DataSet, load_data, what_is_missing
 from workbench.data.augment import TestTransform, TrainAugment
 from workbench.errors import RunError
 from workbench.models import build_model
@@ -42,6 +42,8 @@ def run_session(folder: RunFolder, attendant: Attendant, config: RunConfig) -> N
     compute = devices.choose(config.train)
     attendant.phase("reading the data")
     data = load_data(config, attendant.phase)
+    for lack in what_is_missing(config, data):
+        attendant.notice(lack)
     attendant.phase("building the network")
     model = fresh_model(config, compute)
     task = build_task(config, data, compute.device)

@@ -7,10 +7,10 @@ from pathlib import Path
 from workbench.config import RunConfig
 from workbench.errors import ConfigError, WorkbenchError
 from workbench.gpus import why_no_cuda
-from workbench.resolve import resolve
 from workbench.runs.folder import RunFolder
 from workbench.runs.launch import prepare, start_worker
 from workbench.runs.standby import Standby
+from workbench.split_check import resolve_to_train
 
 
 async def start_run(
@@ -23,7 +23,7 @@ async def start_run(
     """
     if reason := why_no_cuda(config.train.device):
         raise ConfigError({"train.device": reason})
-    fitted = await asyncio.to_thread(resolve, config, data_root)
+    fitted = await asyncio.to_thread(resolve_to_train, config, data_root)
     folder = prepare(fitted, runs_root)
     try:
         if standby.phase == "ready":

@@ -82,7 +82,7 @@ def data_lines(view: DataView, width: int, tiles: Tiles = HALF_BLOCKS) -> list[L
 
 
 def _facts(facts: DataFacts) -> list[Line]:
-    totals = {split: sum(counts) for split, counts in facts.counts.items()}
+    totals = facts.sizes
     channels, height, width = facts.shape
     lines: list[Line] = [
         [

@@ -14,11 +14,10 @@ from textual.screen import ModalScreen
 from textual.widgets import Input, Static
 
 from workbench.errors import WorkbenchError
-from workbench.resolve import resolve
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.estimate import expected_seconds
 from workbench.sweeps.folder import SweepFolder, open_sweep, store
-from workbench.sweeps.launch import start_coordinator
+from workbench.sweeps.launch import check_data, start_coordinator
 from workbench.sweeps.plan import PlannedRun, plan
 from workbench.sweeps.typed import free_name, typed_sweep
 from workbench.text import count, duration, one_line
@@ -77,7 +76,7 @@ class SweepStart(ModalScreen[SweepFolder | None]):
     def _start(self, event: Input.Submitted) -> None:
         try:
             sweep, runs = self._plan(event.value)
-            resolve(runs[0].config, self._data)  # the data is there
+            check_data(runs, self._runs_dir, self._data)
             folder = open_sweep(free_name(self._preset, sweep.grid, self._runs_dir), self._runs_dir)
             store(folder, sweep)
             start_coordinator(folder, data=self._data)

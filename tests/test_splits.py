@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.data.split import limited, stratified
+from workbench.splits import limited, stratified
 
 LABELS = st.lists(st.integers(0, 4), min_size=1, max_size=60).map(
     lambda values: np.array(values, dtype=np.int64)

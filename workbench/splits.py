@@ -1,0 +1,73 @@
+"""Stratified, seeded splits of a list of labels; the same on every machine.
+
+The data sets split by these, and the launcher reckons by them what each split would hold.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Rows = NDArray[np.int64]
+
+
+def share_of(count: int, share: float) -> int:
+    """How many of a class with ``count`` images :func:`stratified` takes."""
+    return min(max(round(count * share), 1), count - 1)
+
+
+def stratified(labels: Rows, share: float, seed: int) -> tuple[Rows, Rows]:
+    """Split rows into (kept, taken), ``share`` of each class taken; both in ascending order.
+
+    Of a class with two pictures or more at least one is taken and at least one kept.
+    """
+    rng = np.random.default_rng(seed)
+    taken = []
+    for label in np.unique(labels):
+        rows = np.flatnonzero(labels == label)
+        taken.append(rng.permutation(rows)[: share_of(len(rows), share)])
+    chosen = np.sort(np.concatenate(taken)) if taken else np.empty(0, dtype=np.int64)
+    kept = np.setdiff1d(np.arange(len(labels)), chosen, assume_unique=True)
+    return kept, chosen
+
+
+def limited(labels: Rows, limit: int, seed: int) -> Rows:
+    """At most ``limit`` rows (0: all), each class by its share, in ascending order."""
+    if not limit or limit >= len(labels):
+        return np.arange(len(labels))
+    return np.sort(limit_order(labels, seed)[:limit])
+
+
+def limit_order(labels: Rows, seed: int) -> Rows:
+    """All rows, in the order in which a limit takes them."""
+    rng = np.random.default_rng(seed)
+    order = rng.permutation(len(labels))
+    # The n-th picture of a class of size s stands at (n + ½) / s: the first ``limit``
+    # places hold every class by its share.
+    place = np.empty(len(labels))
+    for label in np.unique(labels):
+        rows = order[labels[order] == label]
+        place[rows] = (np.arange(len(rows)) + 0.5) / len(rows)
+    return order[np.argsort(place[order], kind="stable")]
+
+
+def least_limit(labels: Rows, seed: int, least: int) -> int:
+    """The smallest limit that leaves every class that has so many at least ``least`` rows."""
+    ordered = labels[limit_order(labels, seed)]
+    places = (np.flatnonzero(ordered == label) for label in np.unique(labels))
+    return 1 + max(int(rows[least - 1]) for rows in places if len(rows) >= least)
+
+
+def random_parts(
+    train: Rows, test: Rows, shares: tuple[float, float], limit: int, seed: int
+) -> list[Rows]:
+    """Rows for training, validation and test at random, whatever their classes.
+
+    ``shares`` are those of validation and test; the second is taken where ``test`` is empty.
+    Validation and test get at least one row, as far as there are any.
+    """
+    order = np.random.default_rng(seed).permutation(train)
+    if not len(test):
+        count = max(1, round(len(order) * shares[1]))
+        test, order = np.sort(order[:count]), order[count:]
+    order = order[: limit or None]
+    count = max(1, round(len(order) * shares[0]))
+    return [np.sort(order[count:]), np.sort(order[:count]), test]
