@@ -3,8 +3,8 @@
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 import platformdirs
 
@@ -43,15 +43,18 @@ def is_dir(path: Path) -> bool:
         return False
 
 
-def open_regular(path: Path | str) -> BinaryIO:
-    """Open a regular file, or a link to one, for reading; waits for nobody at the other end.
+def open_regular(path: Path | str, *, follow: bool = True) -> BufferedReader:
+    """Open a regular file, or with ``follow`` a link to one; waits for nobody at the other end.
 
     The file is asked what it is after it is open, so that nothing can be put in its place
     between the two. Raises OSError, which says what it is where it is something else.
     """
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
+        descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
     except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "is a link", str(path)) from None
         if error.errno in (errno.ENXIO, errno.EOPNOTSUPP):  # a socket cannot be opened
             raise OSError(error.errno, irregular(stat.S_IFSOCK), str(path)) from None
         raise

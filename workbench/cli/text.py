@@ -10,8 +10,13 @@ import click
 
 
 def print_json(document: Any) -> None:
-    """Print one strict JSON document to stdout; a number that is not finite becomes null."""
-    click.echo(json.dumps(_strict(document), indent=2, ensure_ascii=False, allow_nan=False))
+    """Print one strict JSON document to stdout, in ASCII; a number that is not finite becomes null.
+
+    Names and error texts come from files that anyone may have written: escaped, no control
+    character and no mark that turns the direction of text reaches a terminal.
+    """
+    text = json.dumps(_strict(document), indent=2, allow_nan=False)
+    click.echo(text.replace("\x7f", "\\u007f"))  # DEL is ASCII, and a control character
 
 
 def silence(stream: TextIO) -> None:

@@ -1,12 +1,12 @@
 """One run of a comparison: everything of it that is put beside the others."""
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from workbench.errors import RequestError
 from workbench.runs.events import EventTail
+from workbench.runs.files import read_json
 from workbench.runs.folder import RunFolder
 from workbench.runs.library import RunInfo, read_run
 from workbench.runs.state import ClassScore, RunState, class_scores
@@ -107,7 +107,7 @@ def read_side(folder: RunFolder) -> Side:
 
 def _layers(folder: RunFolder) -> dict[str, Any] | None:
     try:
-        document = json.loads((folder.path / "layers.json").read_text(encoding="utf-8"))
+        document = read_json(folder.path / "layers.json")
     except (OSError, ValueError):
         return None
     if not (isinstance(document, dict) and isinstance(document.get("layers"), list)):

@@ -1,6 +1,6 @@
 """Configurations in and out of TOML."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from workbench.config.errors import config_error
 from workbench.config.overrides import apply_changes
 from workbench.config.run import RunConfig
 from workbench.errors import RequestError
+from workbench.paths import open_regular
 
+INT64 = 1 << 63  # TOML promises whole numbers of 64 bits, no more
 MAX_BYTES = 1_000_000  # a configuration is some kilobytes; a stranger's file may be anything
 
 
@@ -37,20 +39,43 @@ def change_config(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
 def read_tables(path: Path) -> dict[str, Any]:
     """Read a TOML file into plain tables; errors name the file, line and column."""
     try:
-        if path.stat().st_size > MAX_BYTES:
-            raise RequestError(f"{path}: larger than {MAX_BYTES:,} bytes, this is no configuration")
-        return tomli.loads(path.read_text(encoding="utf-8"))
+        with open_regular(path) as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        if path.is_dir():
+            raise RequestError(f"{path}: is a folder, not a TOML file") from None
+        raise RequestError(f"{path}: {error.strerror or error}") from None
+    if len(data) > MAX_BYTES:
+        raise RequestError(f"{path}: larger than {MAX_BYTES:,} bytes, this is no configuration")
+    return parse_tables(data, str(path))
+
+
+def parse_tables(data: bytes, source: str) -> dict[str, Any]:
+    """TOML as plain tables; errors name ``source``, line and column."""
+    try:
+        tables = tomli.loads(data.decode().replace("\r\n", "\n"))
+        largest = max(map(abs, _integers(tables)), default=0)
     except tomli.TOMLDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        raise RequestError(f"{path}: not valid TOML at {place}: {error.msg}") from None
+        raise RequestError(f"{source}: not valid TOML at {place}: {error.msg}") from None
     except UnicodeDecodeError:
-        raise RequestError(f"{path}: not valid TOML: it is not UTF-8 text") from None
-    except IsADirectoryError:
-        raise RequestError(f"{path}: is a folder, not a TOML file") from None
+        raise RequestError(f"{source}: not valid TOML: it is not UTF-8 text") from None
     except RecursionError:
-        raise RequestError(f"{path}: not valid TOML: nested too deeply") from None
-    except OSError as error:
-        raise RequestError(f"{path}: {error.strerror or error}") from None
+        raise RequestError(f"{source}: not valid TOML: nested too deeply") from None
+    except ValueError:  # Python reads no decimal number of thousands of digits
+        largest = INT64
+    if largest >= INT64:
+        raise RequestError(f"{source}: not valid TOML: a whole number beyond 64 bits")
+    return tables
+
+
+def _integers(value: Any) -> Iterator[int]:
+    """Every whole number in nested tables and lists."""
+    if isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _integers(item)
+    elif isinstance(value, int):
+        yield value
 
 
 def read_config(path: Path, changes: Mapping[str, Any] | None = None) -> RunConfig:

@@ -12,7 +12,8 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
     """
     scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with scratch.open("wb") as file:
+        scratch.unlink(missing_ok=True)
+        with scratch.open("xb") as file:  # x: never through a link that was put there
             file.write(content)
             if durable:
                 file.flush()

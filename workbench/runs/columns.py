@@ -7,6 +7,7 @@ from typing import Any, Literal
 from workbench.config import RunConfig
 from workbench.text import NOTHING, count, duration
 
+LARGEST = 1e18  # beyond it nothing is a result of ours, and no column could show it
 Kind = Literal["share", "count", "seconds", "number"]
 
 
@@ -59,6 +60,7 @@ def result_of(record: Mapping[str, Any], name: str) -> float | None:
     """A result out of a record; None where it is not there (yet) or no number."""
     value = record.get(RESULTS[name].section, {}).get(name)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    is_number = is_number and abs(value) < LARGEST  # false for what is no number too
     if name == "seconds" and value == 0:
         return None  # a run that has just begun: not the fastest of all
     return value if is_number else None

@@ -8,11 +8,11 @@ import os
 import time
 from typing import Literal
 
-import tomli
 import tomli_w
 
-from workbench.errors import RunError
+from workbench.errors import RequestError, RunError
 from workbench.runs.atomic import write_atomically
+from workbench.runs.files import read_tables
 from workbench.runs.folder import RunFolder
 from workbench.runs.status import Standing, standing
 
@@ -56,14 +56,14 @@ class WishReader:
             return None
         self._seen = mark
         try:
-            wish = tomli.loads(self._folder.control.read_text(encoding="utf-8")).get("wish")
-        except (OSError, ValueError):
+            wish = read_tables(self._folder.control).get("wish")
+        except RequestError:
             return None
         return wish if wish in ("run", "pause", "stop", "checkpoint") else None
 
     def _mark(self) -> tuple[int, int]:
         try:
-            about = self._folder.control.stat()
+            about = self._folder.control.lstat()
         except OSError:
             return (0, 0)
         return (about.st_ino, about.st_mtime_ns)

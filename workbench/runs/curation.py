@@ -9,9 +9,9 @@ from pathlib import Path
 
 import tomli_w
 
-from workbench.config import read_tables
 from workbench.errors import RequestError
 from workbench.runs.atomic import write_atomically
+from workbench.runs.files import read_tables
 from workbench.runs.folder import RunFolder
 
 TAG = re.compile(r"[^\s,\"\x00-\x1f\x7f]{1,40}")

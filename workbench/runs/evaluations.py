@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.errors import RequestError
 from workbench.runs.atomic import write_atomically
+from workbench.runs.files import make_folder, read_json
 from workbench.runs.folder import RunFolder
 
 LARGEST_CROP = 4096  # px on a side: 200 MB as floats for one RGB picture
@@ -49,7 +50,7 @@ def keep_evaluation(folder: RunFolder, name: str, document: dict[str, Any]) -> P
     """Write an evaluation beside its run, over an earlier one of that name; gives its path."""
     target = folder.path / "evaluations" / f"{name}.json"
     try:
-        target.parent.mkdir(exist_ok=True)
+        make_folder(target.parent)
         write_atomically(target, json.dumps(document, indent=1).encode())
     except OSError as error:
         raise RequestError(f"{target}: cannot be written: {error.strerror}") from None
@@ -61,7 +62,7 @@ def list_evaluations(folder: RunFolder) -> list[dict[str, Any]]:
     found = []
     for path in sorted((folder.path / "evaluations").glob("*.json")):
         try:
-            document = json.loads(path.read_text(encoding="utf-8"))
+            document = read_json(path, below=1)
         except (OSError, ValueError):
             continue
         if _is_whole(document):

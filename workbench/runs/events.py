@@ -3,14 +3,18 @@
 import json
 import math
 import os
+import re
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
+
+from workbench.runs.files import open_to_append, open_to_read, parse_json
 
 Event = dict[str, Any]
 CHUNK = 4 << 20  # bytes read at once, so that a screen stays responsive on a huge file
 LONGEST = 16 << 20  # bytes of one line; what is longer is no event of ours
 STEP_START = b'{"event":"step"'  # how the writer begins a step's line
+LONG_NUMBER = re.compile(rb"\d{19}")  # as a whole number it may be beyond 64 bits
 PACE_START = b'{"event":"pace"'
 
 _strict = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
@@ -25,7 +29,7 @@ class EventWriter:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._file = path.open("ab", buffering=0)
+        self._file = _open_to_append(path)
         self._lines: list[bytes] = []
 
     def add_now(self, kind: str, **values: Any) -> None:
@@ -51,7 +55,7 @@ class EventWriter:
     def reopen(self) -> None:
         """Go on in the file that now has the path (see :func:`keep_prefix`)."""
         self._file.close()
-        self._file = self._path.open("ab", buffering=0)
+        self._file = _open_to_append(self._path)
 
     @property
     def held_bytes(self) -> int:
@@ -108,7 +112,7 @@ class EventTail:
         """
         self.reset = False
         try:
-            file = self._path.open("rb")
+            file = open_to_read(self._path)
         except OSError:
             return []
         with file:
@@ -151,7 +155,8 @@ def encode(event: Event) -> bytes:
 def decode(line: bytes) -> Event | None:
     """One line as an event; None where it is none (damaged, interleaved, foreign)."""
     try:
-        event = json.loads(line)
+        # Looked for first: a function for each number would take longer than all the rest.
+        event = parse_json(line) if LONG_NUMBER.search(line) else json.loads(line)
     except (ValueError, RecursionError):
         return None
     return event if isinstance(event, dict) and isinstance(event.get("event"), str) else None
@@ -168,13 +173,18 @@ def read_events(path: Path) -> list[Event]:
 def keep_prefix(path: Path, length: int) -> None:
     """Keep only the first ``length`` bytes, in a new file, so that every tail notices."""
     scratch = path.with_name(f".{path.name}.part")
-    with path.open("rb") as source, scratch.open("wb") as target:
+    scratch.unlink(missing_ok=True)
+    with open_to_read(path) as source, scratch.open("xb") as target:
         while length > 0 and (data := source.read(min(length, CHUNK))):
             target.write(data)
             length -= len(data)
         target.flush()
         os.fsync(target.fileno())
     scratch.replace(path)
+
+
+def _open_to_append(path: Path) -> BinaryIO:
+    return os.fdopen(open_to_append(path), "ab", buffering=0)
 
 
 def _finite(value: Any) -> Any:

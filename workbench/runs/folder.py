@@ -8,8 +8,9 @@ from random import SystemRandom
 
 import platformdirs
 
+from workbench.config import RunConfig, build_config
 from workbench.errors import RequestError
-from workbench.paths import is_file
+from workbench.runs.files import read_tables
 from workbench.runs.roots import all_roots
 
 ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
@@ -31,6 +32,18 @@ class RunFolder:
     def config(self) -> Path:
         """The resolved configuration; written by the launcher, once."""
         return self.path / "config.toml"
+
+    @property
+    def is_run(self) -> bool:
+        """Whether there is a configuration, be it one that cannot be read."""
+        try:
+            return os.path.lexists(self.config)
+        except ValueError:  # a name that no file can have
+            return False
+
+    def read_config(self) -> RunConfig:
+        """The configuration; raises :class:`RequestError` where it cannot be read."""
+        return build_config(read_tables(self.config), source=str(self.config))
 
     @property
     def launch(self) -> Path:
@@ -120,12 +133,12 @@ def find_run(run: str, root: Path) -> RunFolder:
     """Give the run with this id, unique prefix of an id, or folder; added roots too."""
     path = Path(run)
     if os.sep in run or run in (".", ".."):
-        if is_file(path / "config.toml"):
+        if RunFolder(path).is_run:
             return RunFolder(path.absolute())
         raise RequestError(f"{run}: is no run directory (it has no config.toml)")
     roots = all_roots(root)
     for each in roots:
-        if is_file(each / run / "config.toml"):
+        if RunFolder(each / run).is_run:
             return RunFolder(each / run)
     folders = (folder for each in roots for folder in list_folders(each))
     found = [folder for folder in folders if folder.id.startswith(run)] if run else []
@@ -135,7 +148,7 @@ def find_run(run: str, root: Path) -> RunFolder:
         names = ", ".join(folder.id for folder in found[:5])
         more = f" and {len(found) - 5} more" if len(found) > 5 else ""
         raise RequestError(f"run {run!r} could be {names}{more}; write more of it")
-    if is_file(path / "config.toml"):
+    if RunFolder(path).is_run:
         return RunFolder(path.absolute())
     raise RequestError(f"no run {run!r} in {root}; `workbench runs` lists them")
 
@@ -150,7 +163,7 @@ def list_folders(root: Path) -> list[RunFolder]:
     except PermissionError:
         raise RequestError(f"{root}: cannot be read: permission denied") from None
     folders = [RunFolder(root / name) for name in names]
-    return [folder for folder in folders if folder.config.is_file()]
+    return [folder for folder in folders if folder.is_run]
 
 
 def _fresh_id(preset: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from workbench.runs.events import Event, EventTail
+from workbench.runs.files import open_to_read
 from workbench.runs.folder import RunFolder
 from workbench.runs.launch import reap
 from workbench.runs.library import RunInfo
@@ -69,7 +70,7 @@ def why_ended(run: RunInfo) -> str:
 def last_words(folder: RunFolder) -> str:
     """The last line that a worker left in its log: why it died where nothing else tells."""
     try:
-        with folder.log.open("rb") as log:
+        with open_to_read(folder.log) as log:
             log.seek(0, 2)
             log.seek(max(0, log.tell() - LOG_TAIL))
             lines = log.read().decode(errors="replace").splitlines()

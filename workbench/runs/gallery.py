@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from workbench.runs.atomic import write_atomically
+from workbench.runs.files import parse_json, read_bytes
 
 LARGEST = 96  # pixels of a side; what is larger is scaled down
 MOST_BYTES = 64 << 20  # a gallery is less than a megabyte; a stranger's file may be anything
@@ -83,13 +84,12 @@ def write_gallery(path: Path, gallery: Gallery) -> None:
 def read_gallery(path: Path) -> Gallery | None:
     """The gallery of a run; None where there is none, or none that can be read."""
     try:
-        if path.stat().st_size > MOST_BYTES:
-            return None
-        with zipfile.ZipFile(path) as archive:
+        data = io.BytesIO(read_bytes(path, MOST_BYTES))
+        with zipfile.ZipFile(data) as archive:
             if sum(part.file_size for part in archive.infolist()) > MOST_BYTES:
                 return None  # small on the disk, and huge once it is unpacked
-        with np.load(path, allow_pickle=False) as arrays:
-            about = json.loads(arrays["about"].tobytes())
+        with np.load(data, allow_pickle=False) as arrays:
+            about = parse_json(arrays["about"].tobytes())
             pictures = tuple(
                 _picture(entry, arrays, number) for number, entry in enumerate(about["pictures"])
             )

@@ -14,11 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from workbench.config import read_tables, to_tables
+from workbench.config import to_tables
 from workbench.errors import RequestError
 from workbench.presets import load_preset
 from workbench.runs.events import Event, EventTail
 from workbench.runs.feed import RunFeed
+from workbench.runs.files import read_tables
 from workbench.runs.folder import ID, RunFolder
 from workbench.runs.query import Query
 from workbench.runs.record import read_record
@@ -124,7 +125,7 @@ class RunIndex:
         try:
             config = flat(read_tables(folder.config))
         except RequestError:
-            if not folder.config.exists():
+            if not folder.is_run:
                 self._rows.pop(run, None)
                 return ""
             config = {}

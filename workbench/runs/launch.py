@@ -12,6 +12,7 @@ from workbench.config import RunConfig, to_toml
 from workbench.errors import RequestError, RunError
 from workbench.runs.atomic import write_atomically
 from workbench.runs.control import write_wish
+from workbench.runs.files import open_to_append
 from workbench.runs.folder import RunFolder, create_folder
 from workbench.runs.process import ProcessIdentity
 from workbench.runs.status import standing
@@ -47,7 +48,7 @@ def start_worker(folder: RunFolder) -> int:
     command = [sys.executable, "-P", "-m", "workbench.training.worker", str(folder.path)]
     try:
         folder.control.unlink(missing_ok=True)  # it was for an earlier worker
-        with folder.log.open("ab") as log:
+        with os.fdopen(open_to_append(folder.log), "ab") as log:
             child = subprocess.Popen(
                 command,
                 stdin=subprocess.DEVNULL,
@@ -66,13 +67,8 @@ def start_worker(folder: RunFolder) -> int:
 
 def write_launch(folder: RunFolder, worker: ProcessIdentity) -> None:
     """Note which process was started, so that a worker that dies unheard is known to be dead."""
-    table = {
-        "pid": worker.pid,
-        "pid_started": worker.started,
-        "boot": worker.boot,
-        "host": worker.host,
-    }
-    write_atomically(folder.launch, tomli_w.dumps(table).encode(), durable=False)
+    text = tomli_w.dumps(worker.as_table())
+    write_atomically(folder.launch, text.encode(), durable=False)
 
 
 def resume(folder: RunFolder) -> str:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from workbench.config import RunConfig, changes_from, flatten, read_config, to_tables
+from workbench.config import RunConfig, changes_from, flatten, to_tables
 from workbench.errors import RequestError
 from workbench.presets import load_preset
 from workbench.runs.folder import RunFolder
@@ -35,7 +35,7 @@ def read_run(folder: RunFolder) -> RunInfo:
     """Read one run, whatever state its files are in."""
     record = read_record(folder.record)
     try:
-        config = read_config(folder.config)
+        config = folder.read_config()
     except RequestError:
         config = None
     changes = preset_changes(config) if config else {}

@@ -7,9 +7,10 @@ from typing import Any
 
 import tomli_w
 
-from workbench.config import change_config, difference, read_config
+from workbench.config import change_config, difference
 from workbench.errors import RequestError, RunError
 from workbench.runs.atomic import write_atomically
+from workbench.runs.files import open_to_read
 from workbench.runs.folder import RunFolder
 from workbench.runs.launch import prepare
 from workbench.runs.status import standing
@@ -25,7 +26,7 @@ def make_child(parent: RunFolder, changes: Mapping[str, Any], root: Path) -> Run
     """
     if standing(parent).is_live:
         raise RunError(f"run {parent.id} is live; stop it before it is continued differently")
-    before = read_config(parent.config)
+    before = parent.read_config()
     after = change_config(before, changes)
     changed = difference(before, after)
     for key in changed:
@@ -40,7 +41,8 @@ def make_child(parent: RunFolder, changes: Mapping[str, Any], root: Path) -> Run
         # One that is pruned meanwhile does not matter: the parent is not live.
         shutil.copytree(parent.checkpoints, child.checkpoints, symlinks=True)
         if parent.metrics.exists():
-            shutil.copyfile(parent.metrics, child.metrics)
+            with open_to_read(parent.metrics) as source, child.metrics.open("xb") as target:
+                shutil.copyfileobj(source, target)
         table = {
             "parent": parent.id,
             "changes": {key: f"{old!r} → {new!r}" for key, (old, new) in changed.items()},
@@ -48,12 +50,12 @@ def make_child(parent: RunFolder, changes: Mapping[str, Any], root: Path) -> Run
         write_atomically(child.parent, tomli_w.dumps(table).encode())
     except OSError as error:
         shutil.rmtree(child.path, ignore_errors=True)
-        raise RunError(f"{child.path}: cannot be written: {error.strerror}") from None
+        raise RunError(f"{child.path}: cannot be written: {error.strerror or error}") from None
     return child
 
 
 def make_replay(original: RunFolder, root: Path) -> RunFolder:
     """A new run of the original's recorded configuration; it begins at the beginning."""
-    replay = prepare(read_config(original.config), root)
+    replay = prepare(original.read_config(), root)
     write_atomically(replay.parent, tomli_w.dumps({"replay_of": original.id}).encode())
     return replay

@@ -7,9 +7,12 @@ tick of the process, the boot id and the host it does not.
 
 import os
 import socket
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+LARGEST_PID = 2**31 - 1
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -26,6 +29,23 @@ class ProcessIdentity:
     def of(cls, pid: int) -> "ProcessIdentity":
         """Identity of a process of this machine; ``started`` is empty if it is gone."""
         return cls(pid, start_mark(pid), boot_id(), socket.gethostname())
+
+    @classmethod
+    def from_table(cls, table: Mapping[str, Any]) -> "ProcessIdentity | None":
+        """As :meth:`as_table` wrote it; None where a value is missing or cannot be one."""
+        pid = table.get("pid")
+        names = [table.get(key) for key in ("pid_started", "boot", "host")]
+        if type(pid) is not int or not 0 < pid <= LARGEST_PID:
+            return None
+        if not all(isinstance(name, str) for name in names):
+            return None
+        return cls(pid, *map(str, names))
+
+    def as_table(self) -> dict[str, Any]:
+        """As keys of a record."""
+        return {
+            "pid": self.pid, "pid_started": self.started, "boot": self.boot, "host": self.host
+        }  # fmt: skip
 
     @property
     def is_local(self) -> bool:

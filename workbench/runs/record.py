@@ -1,14 +1,15 @@
 """``record.toml``: what a run came to. Written by its worker, read by everyone."""
 
 import datetime
+import os
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
-from workbench.config import read_tables
 from workbench.errors import RequestError
 from workbench.runs.atomic import write_atomically
+from workbench.runs.files import read_tables
 
 Record = dict[str, Any]
 
@@ -24,7 +25,7 @@ def write_record(path: Path, record: Record) -> None:
 
 def read_record(path: Path) -> Record:
     """The record's tables; {} where there is none yet or it cannot be read."""
-    if not path.exists():
+    if not os.path.lexists(path):
         return {}
     try:
         tables = read_tables(path)

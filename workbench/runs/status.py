@@ -2,10 +2,9 @@
 
 import time
 from dataclasses import dataclass
-from typing import Any
 
-from workbench.config import read_tables
 from workbench.errors import RequestError
+from workbench.runs.files import read_tables
 from workbench.runs.folder import RunFolder
 from workbench.runs.process import ProcessIdentity
 from workbench.runs.record import Record, read_record
@@ -34,7 +33,7 @@ def standing(folder: RunFolder, record: Record | None = None) -> Standing:
     record = read_record(folder.record) if record is None else record
     run = record.get("run", {})
     told = str(run.get("status", ""))
-    speaker, launched = _identity(run), launched_process(folder)
+    speaker, launched = ProcessIdentity.from_table(run), launched_process(folder)
     if launched and launched != speaker and _is_alive(folder, launched)[0]:
         return Standing("starting")  # it has not written its record yet
     if told in ENDED:
@@ -50,17 +49,8 @@ def standing(folder: RunFolder, record: Record | None = None) -> Standing:
 def launched_process(folder: RunFolder) -> ProcessIdentity | None:
     """The process that the launcher started last; None where it did not say."""
     try:
-        return _identity(read_tables(folder.launch))
+        return ProcessIdentity.from_table(read_tables(folder.launch))
     except RequestError:
-        return None
-
-
-def _identity(table: dict[str, Any]) -> ProcessIdentity | None:
-    try:
-        return ProcessIdentity(
-            int(table["pid"]), str(table["pid_started"]), str(table["boot"]), str(table["host"])
-        )
-    except (KeyError, ValueError, TypeError):
         return None
 
 
@@ -70,7 +60,7 @@ def _is_alive(folder: RunFolder, worker: ProcessIdentity | None) -> tuple[bool, 
     if worker.is_local:
         return worker.is_alive(), f"its worker (process {worker.pid}) is gone"
     try:
-        silence = time.time() - folder.heartbeat.stat().st_mtime
+        silence = time.time() - folder.heartbeat.lstat().st_mtime
     except OSError:
         return False, f"no heartbeat from {worker.host}"
     return abs(silence) < SILENCE, f"no heartbeat from {worker.host} for {silence:.0f} s"
@@ -78,6 +68,6 @@ def _is_alive(folder: RunFolder, worker: ProcessIdentity | None) -> tuple[bool, 
 
 def _quiet_seconds(folder: RunFolder) -> float:
     try:
-        return time.time() - folder.metrics.stat().st_mtime
+        return time.time() - folder.metrics.lstat().st_mtime
     except OSError:
         return 0.0

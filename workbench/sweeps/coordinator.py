@@ -16,7 +16,7 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
-from workbench.config import RunConfig, read_config, to_toml
+from workbench.config import RunConfig, to_toml
 from workbench.config.files import change_config
 from workbench.errors import RequestError, RunError
 from workbench.resolve import resolve
@@ -166,7 +166,7 @@ class Coordinator:
         return None
 
     def _start(self, run: PlannedRun, folder: RunFolder, device: str) -> None:
-        if not folder.config.is_file():
+        if not folder.is_run:
             config = resolve(change_config(run.config, self._place(run, device)), self.data)
             note = Note(self.folder.name, run.variant, run.seed, 0, run.changes)
             prepare_run(self.folder.runs_dir, run.id, to_toml(config), note)
@@ -192,7 +192,7 @@ class Coordinator:
         self._watch(run, folder)
 
     def _watch(self, run: PlannedRun, folder: RunFolder) -> None:
-        device = read_config(folder.config).train.device
+        device = folder.read_config().train.device
         live = Live(run, folder, device, EventTail(folder.metrics), RunState())
         self.live[run.id] = live
 

@@ -4,7 +4,6 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from workbench.config import read_config
 from workbench.errors import RequestError
 from workbench.runs.folder import RunFolder, list_folders
 from workbench.runs.record import read_record
@@ -46,7 +45,7 @@ def _paces(runs_dir: Path) -> dict[tuple[str, str], list[float]]:
         if not isinstance(pace, int | float) or pace <= 0:
             continue
         try:
-            config = read_config(folder.config)
+            config = folder.read_config()
         except RequestError:
             continue
         paces.setdefault((config.model.kind, config.data.name), []).append(float(pace))

@@ -13,9 +13,9 @@ from typing import Any
 
 import tomli_w
 
-from workbench.config import read_tables
 from workbench.errors import RequestError
 from workbench.runs.atomic import write_atomically
+from workbench.runs.files import read_tables
 from workbench.runs.folder import ID, RunFolder
 from workbench.runs.process import ProcessIdentity, own_identity
 from workbench.sweeps.config import SweepConfig, build_sweep, sweep_toml
@@ -73,12 +73,10 @@ class SweepFolder:
     def is_coordinated(self) -> bool:
         """True while a coordinator lives (on this machine)."""
         try:
-            table = read_tables(self.coordinator)
-            return ProcessIdentity(
-                int(table["pid"]), str(table["pid_started"]), str(table["boot"]), str(table["host"])
-            ).is_alive()
-        except (RequestError, KeyError, ValueError, TypeError):
+            who = ProcessIdentity.from_table(read_tables(self.coordinator, below=1))
+        except RequestError:
             return False
+        return who is not None and who.is_alive()
 
 
 def open_sweep(name: str, runs_dir: Path) -> SweepFolder:
@@ -107,8 +105,7 @@ def store(folder: SweepFolder, sweep: SweepConfig) -> None:
 def begin(folder: SweepFolder, sweep: SweepConfig) -> None:
     """Write down what the sweep is and who coordinates it."""
     store(folder, sweep)
-    me = own_identity()
-    who = {"pid": me.pid, "pid_started": me.started, "boot": me.boot, "host": me.host}
+    who = own_identity().as_table()
     try:
         folder.stop.unlink(missing_ok=True)  # it was for an earlier coordinator
         write_atomically(folder.coordinator, tomli_w.dumps(who).encode())

@@ -34,7 +34,7 @@ def check_data(runs: Sequence[PlannedRun], runs_dir: Path, data: Path | None) ->
 
     Runs with the same data are asked about once. Raises like :func:`resolve_to_train`.
     """
-    waiting = (run for run in runs if not RunFolder(runs_dir / run.id).config.is_file())
+    waiting = (run for run in runs if not RunFolder(runs_dir / run.id).is_run)
     for config in {run.config.data.model_dump_json(): run.config for run in waiting}.values():
         resolve_to_train(config, data)
 

@@ -25,7 +25,7 @@ class Seen:
 
 def look(folder: RunFolder) -> Seen:
     """Read what is known of a run."""
-    if not folder.config.is_file():
+    if not folder.is_run:
         return Seen("")
     now, note, process = standing(folder), read_note(folder), launched_process(folder)
     if now.status == "crashed" and process is None and not folder.record.exists():

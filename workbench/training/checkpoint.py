@@ -22,10 +22,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from workbench.runs.atomic import sync_folder
+from workbench.runs.files import make_folder, open_to_read, read_json
 
 STEP_FOLDER = re.compile(r"step-(\d{9,})")
 KEEP = 2  # newest ones kept: the one before is there if the newest is damaged
-MAX_JSON = 64 << 20
 
 
 class DamagedCheckpointError(Exception):
@@ -50,7 +50,7 @@ def save(folder: Path, snapshot: Snapshot, *, best: bool = False) -> Path:
     target = folder / f"step-{snapshot.step:09d}"
     scratch = folder / f".{target.name}.part"
     shutil.rmtree(scratch, ignore_errors=True)
-    folder.mkdir(exist_ok=True)  # never its parent: a run's folder that is gone stays gone
+    make_folder(folder)  # never its parent: a run's folder that is gone stays gone
     scratch.mkdir()
     try:
         hashes = {}
@@ -79,8 +79,7 @@ def save(folder: Path, snapshot: Snapshot, *, best: bool = False) -> Path:
 def load(folder: Path) -> Snapshot:
     """Read one checkpoint folder; raises :class:`DamagedCheckpointError`."""
     try:
-        text = (folder / "state.json").read_bytes()[:MAX_JSON]
-        numbers = json.loads(text)
+        numbers = read_json(folder / "state.json", below=2)
         hashes = numbers.pop("sha256")
         step = int(numbers.pop("step"))
         for name in ("weights.safetensors", "state.safetensors"):
@@ -197,7 +196,7 @@ def _link(link: Path, target: Path) -> None:
 
 
 def _hash(path: Path) -> str:
-    with path.open("rb") as file:
+    with open_to_read(path, below=2) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 

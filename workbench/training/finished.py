@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from torch import Tensor, nn
 
-from workbench.config import RunConfig, change_config, read_config
+from workbench.config import RunConfig, change_config
 from workbench.data.augment import TestTransform
 from workbench.errors import RequestError, RunError
 from workbench.gpus import check_device
@@ -82,7 +82,7 @@ def open_run(folder: RunFolder, weights: Which = "last", device: str | None = No
     arithmetic that the record names. Raises :class:`RunError` where there are no
     weights or they do not belong to the network.
     """
-    config, record = read_config(folder.config), read_record(folder.record)
+    config, record = folder.read_config(), read_record(folder.record)
     compute = devices.choose(_compute_config(config, record, device).train)
     snapshot = _weights(folder, weights)
     model = build_model(config)

@@ -3,6 +3,8 @@
 import threading
 from pathlib import Path
 
+from workbench.runs.files import touch
+
 INTERVAL = 2.0  # seconds
 
 
@@ -17,7 +19,7 @@ class Heartbeat:
 
     def start(self) -> None:
         """Begin to beat; raises OSError where the file cannot be made."""
-        self.path.touch()
+        touch(self.path)
         self._thread.start()
 
     def stop(self) -> None:
@@ -28,7 +30,7 @@ class Heartbeat:
     def _beat(self) -> None:
         while not self._end.wait(INTERVAL):
             try:
-                self.path.touch()
+                touch(self.path)
             except FileNotFoundError:
                 self.lost = True
             except OSError:  # a full or read-only disk: it may recover, and so may we

@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from workbench.config import read_tables
+from workbench.runs.files import read_tables
 from workbench.runs.folder import RunFolder
 from workbench.runs.process import own_identity
 from workbench.runs.record import Record, now, read_record, write_record

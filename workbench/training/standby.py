@@ -27,6 +27,7 @@ import torch
 
 from workbench.analysis import summarize
 from workbench.presets import load_preset
+from workbench.runs.files import open_to_append
 from workbench.runs.folder import RunFolder
 from workbench.runs.launch import write_launch
 from workbench.runs.process import ProcessIdentity
@@ -173,7 +174,7 @@ def _warm_up() -> None:
 def _take_over_streams(folder: RunFolder) -> None:
     """Give a forked worker the streams and the folder that a cold one is started with."""
     null = os.open(os.devnull, os.O_RDONLY)
-    log = os.open(folder.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    log = open_to_append(folder.log)
     os.dup2(null, 0)
     os.dup2(log, 1)
     os.dup2(log, 2)

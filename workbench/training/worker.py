@@ -16,10 +16,11 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from workbench.config import RunConfig, read_config
+from workbench.config import RunConfig
 from workbench.errors import WorkbenchError
 from workbench.runs.control import WishReader
 from workbench.runs.events import EventWriter
+from workbench.runs.files import refuse_link
 from workbench.runs.folder import RunFolder
 from workbench.runs.process import own_identity
 from workbench.runs.slots import Slot, queue_for
@@ -46,6 +47,8 @@ def main(arguments: list[str] | None = None) -> int:
     folder = RunFolder(Path(arguments[0]).absolute())
     try:
         # Where the folder is shared between machines the lock is too; it goes with the process.
+        for path in (folder.lock, folder.checkpoints):
+            refuse_link(path)
         with FileLock(folder.lock, timeout=0):
             return work(folder)
     except Timeout:
@@ -60,7 +63,7 @@ def work(folder: RunFolder) -> int:
     """Train, with whatever happens written into the record; gives the exit status."""
     signals = Signals()
     signals.listen()
-    config = read_config(folder.config)
+    config = folder.read_config()
     recorder = Recorder(folder, config.about.preset)
     if recorder.record["run"].get("status") == "finished":
         log.info("%s is finished; nothing is left to do", folder.id)

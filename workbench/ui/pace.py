@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
-from workbench.config import RunConfig, read_config
+from workbench.config import RunConfig
 from workbench.errors import WorkbenchError
 from workbench.runs.folder import RunFolder, list_folders
 from workbench.runs.record import read_record
@@ -80,6 +80,6 @@ def _read(folder: RunFolder, preset: str) -> PastRun | None:
     if run.get("status") != "finished" or run.get("preset") != preset or not seconds:
         return None
     try:
-        return PastRun(read_config(folder.config), float(seconds))
+        return PastRun(folder.read_config(), float(seconds))
     except WorkbenchError:
         return None

@@ -1,6 +1,5 @@
 """The layer table of the network that the run trains, grouped by stage and block."""
 
-import json
 from collections.abc import Hashable
 from typing import Any, ClassVar
 
@@ -16,6 +15,7 @@ from workbench.layer_table import (
     titled,
     tree,
 )
+from workbench.runs.files import read_json
 from workbench.runs.folder import RunFolder
 from workbench.ui.panels.lines import Line
 from workbench.ui.panels.message import wrap
@@ -55,10 +55,7 @@ class LayersPanel(Panel):
 
 def read_layers(folder: RunFolder) -> dict[str, Any]:
     """The run's ``summary --json`` document."""
-    path = folder.path / "layers.json"
-    if path.stat().st_size > LARGEST:
-        raise ValueError("too large for a layer table")
-    document: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    document: dict[str, Any] = read_json(folder.path / "layers.json")
     return document
 
 

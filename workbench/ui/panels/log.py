@@ -5,6 +5,7 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import ClassVar
 
+from workbench.runs.files import open_to_read
 from workbench.ui.panels.lines import Line
 from workbench.ui.panels.panel import Panel, RunView
 from workbench.ui.panels.words import clean
@@ -39,7 +40,7 @@ class LogPanel(Panel):
 def read_tail(path: Path) -> list[str]:
     """The last lines of a log, without control characters; a progress bar's last state only."""
     try:
-        with path.open("rb") as file:
+        with open_to_read(path) as file:
             size = os.fstat(file.fileno()).st_size
             file.seek(max(0, size - TAIL))
             data = file.read(TAIL)

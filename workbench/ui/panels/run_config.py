@@ -3,7 +3,7 @@
 from collections.abc import Hashable
 from typing import Any, ClassVar
 
-from workbench.config import RunConfig, changes_from, flatten, read_config, to_tables
+from workbench.config import RunConfig, changes_from, flatten, to_tables
 from workbench.errors import RequestError
 from workbench.presets import load_preset
 from workbench.ui.panels.lines import Line
@@ -26,7 +26,7 @@ class ConfigPanel(Panel):
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
         """The keys, or why they cannot be read."""
         try:
-            config = read_config(view.folder.config)
+            config = view.folder.read_config()
         except RequestError as error:
             return [[(f" {line}", "bad")] for line in wrap(clean(error), width - 2)]
         return config_lines(config, changed_keys(config), width)
