@@ -130,10 +130,11 @@ def _check_limit(
     if not short or (data.allow_missing_classes and not empty):
         return
     enough = least_limit(labels, data.split_seed, least)
+    has = _images(left[short[0]])
     raise ConfigError(
         {
-            "data.limit": f"{data.limit} leaves {names[short[0]]} with {_images(left[short[0]])}, it "
-            f"needs at least {least}, {_one_each(shares.splits)}{_others(len(short) - 1)}: set "
+            "data.limit": f"{data.limit} leaves {has} of {names[short[0]]}, which needs at "
+            f"least {least}, {_one_each(shares.splits)}{_others(len(short) - 1)}: set "
             f"data.limit to at least {enough}" + ("" if empty else f" or set {ALLOW}")
         }
     )
@@ -167,6 +168,10 @@ def _check_boxes(data: CocoData) -> None:
             data.split_seed,
         )
         made = SPLITS[:2] if test else SPLITS
+        if limit and not all(map(len, parts)):
+            raise ConfigError(
+                {"data.limit": f"{limit} is too few to split; set data.limit to at least 2"}
+            )
         problem = _missing(data, names, counts, {
             name: [labels[row] for row in part] for name, part in zip(made, parts, strict=False)
         })  # fmt: skip

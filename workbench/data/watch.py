@@ -29,12 +29,12 @@ class ReadingWatch:
 
     def complaint(self) -> str:
         """ "reading a/x.png for 12 s" where no file has ended for long; said as often at most."""
-        now = self._clock()
-        if now - max(self._moved, self._said) < SILENCE:
-            return ""
         longest = min(self._reading.copy().values(), default=None)
         if longest is None:
             return ""
-        self._said = now
         since, path = longest
+        now = self._clock()
+        if now - max(since, self._moved, self._said) < SILENCE:
+            return ""
+        self._said = now
         return f"reading {path} for {now - since:.0f} s"
