@@ -1,6 +1,5 @@
 """Which files are being read, so that one that takes minutes does not hold up the rest unseen."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,13 +12,13 @@ class ReadingWatch:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._reading: dict[int, tuple[float, str]] = {}  # thread → (since when, path)
+        self._reading: dict[object, tuple[float, str]] = {}  # (since when, path)
         self._moved = self._said = clock()
 
     @contextmanager
     def reading(self, path: str) -> Iterator[None]:
-        """Note that this thread reads ``path`` until the block is left."""
-        me = threading.get_ident()
+        """Note that ``path`` is being read until the block is left."""
+        me = object()
         self._reading[me] = (self._clock(), path)
         try:
             yield
