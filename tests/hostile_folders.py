@@ -1,4 +1,4 @@
-"""Run folders that somebody else made, or that a bad disk damaged: what may be in them, what must hold.
+"""Run folders that somebody else made, or a bad disk damaged: what may be in them, what must hold.
 
 The suite tries a few (``tests/cli/test_hostile_folders.py``), ``benchmarks/fuzz.py`` many.
 """

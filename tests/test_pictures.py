@@ -7,7 +7,13 @@ import pytest
 from PIL import Image
 
 from workbench.errors import DataError
-from workbench.pictures import find_classes, find_pictures, grey_only
+from workbench.pictures import (
+    count_pictures,
+    find_classes,
+    find_pictures,
+    grey_only,
+    pictures_below,
+)
 
 
 def put(path: Path, mode: str = "RGB") -> None:
@@ -147,3 +153,83 @@ def test_broken_headers_do_not_make_a_folder_grey(tmp_path: Path) -> None:
     assert grey_only(tmp_path) is True
     (tmp_path / "b" / "1.png").write_bytes(b"no picture")
     assert grey_only(tmp_path) is False
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["__MACOSX", "@eaDir", "$RECYCLE.BIN", "System Volume Information", "lost+found", ".git"],
+)
+def test_what_archives_and_servers_leave_behind_is_no_class(tmp_path: Path, name: str) -> None:
+    for place in ("train/a", "train/b", "test/a", f"train/{name}", f"test/{name}", name):
+        put(tmp_path / place / "1.png")
+    put(tmp_path / "train" / "a" / name / "2.png")
+    put(tmp_path / "train" / "a" / "._1.png")
+    (tmp_path / "train" / "b" / "Thumbs.db").write_bytes(b"")
+    (tmp_path / "train" / "b" / "desktop.ini").write_bytes(b"")
+    found = find_pictures(tmp_path)
+    assert found.classes == find_classes(tmp_path) == ("a", "b")
+    assert count_pictures(tmp_path) == (("a", "b"), {"train": (1, 1), "test": (1, 0)})
+    assert [file.path for file in (*found.train, *found.test)] == [
+        "train/a/1.png",
+        "train/b/1.png",
+        "test/a/1.png",
+    ]
+    assert {path for path, _ in found.skipped} == {
+        *(name, f"train/{name}", f"test/{name}", f"train/a/{name}"),
+        *("train/a/._1.png", "train/b/Thumbs.db", "train/b/desktop.ini"),
+    }
+    assert all(why for _, why in found.skipped)
+
+
+def test_in_one_tree_too_and_in_any_case(tmp_path: Path) -> None:
+    for place in ("a", "b", "__macosx", "$Recycle.Bin"):
+        put(tmp_path / place / "1.png")
+    assert find_pictures(tmp_path).classes == ("a", "b")
+
+
+@pytest.mark.timeout(20)
+def test_only_regular_files_are_pictures(tmp_path: Path) -> None:
+    put(tmp_path / "a" / "1.png", "L")
+    put(tmp_path / "b" / "1.png", "L")
+    os.mkfifo(tmp_path / "a" / "0.png")
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "b" / "device.png").symlink_to("/dev/zero")
+    (tmp_path / "b" / "folder.png").symlink_to(tmp_path / "a")
+    (tmp_path / "b" / "link.png").symlink_to("../a/1.png")
+    (tmp_path / "b" / "nothing.png").symlink_to("gone.png")
+    (tmp_path / "b" / "round.png").symlink_to("round.png")
+    assert grey_only(tmp_path)  # opens the first of each class
+    found = find_pictures(tmp_path)
+    assert [file.path for file in found.train] == ["a/1.png", "b/1.png", "b/link.png"]
+    assert found.skipped == (
+        ("a/0.png", "is a named pipe, not a regular file"),
+        ("b/device.png", "is a link to a device, not a regular file"),
+        ("b/folder.png", "is a link to a folder, not a regular file"),
+        ("b/nothing.png", "is a link to nothing"),
+        ("b/round.png", "is a link to nothing"),
+        ("pipe", "is a named pipe, not a regular file"),
+    )
+
+
+def test_a_class_of_nothing_but_pipes_has_no_pictures(tmp_path: Path) -> None:
+    put(tmp_path / "a" / "1.png")
+    (tmp_path / "b").mkdir()
+    os.mkfifo(tmp_path / "b" / "1.png")
+    assert f"{tmp_path / 'b'}: class folder with no pictures" in refusal(tmp_path)
+
+
+def test_pictures_below_any_folder(tmp_path: Path) -> None:
+    put(tmp_path / "2.png")
+    put(tmp_path / "deep" / "er" / "1.png")
+    put(tmp_path / "__MACOSX" / "._2.png")
+    os.mkfifo(tmp_path / "0.png")
+    found, skipped = pictures_below(tmp_path)
+    assert found == [tmp_path / "2.png", tmp_path / "deep" / "er" / "1.png"]
+    assert [path for path, _ in skipped] == ["0.png", "__MACOSX"]
+
+
+def test_no_more_are_counted_than_asked_for(tmp_path: Path) -> None:
+    for number in range(5):
+        put(tmp_path / "a" / f"{number}.png")
+    put(tmp_path / "b" / "1.png")
+    assert count_pictures(tmp_path, most=3) == (("a", "b"), {"train": (3, 1)})

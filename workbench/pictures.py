@@ -14,7 +14,7 @@ no regular file is passed over and listed with the reason.
 
 import itertools
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -156,7 +156,7 @@ def grey_only(root: Path, per_class: int = 3) -> bool:
 def _layout(root: Path, skipped: Skipped) -> tuple[Path, dict[str, Path]]:
     """The folder that holds the training classes, and those of the other splits by their name."""
     entries = _scan(root, skipped)
-    names = [entry.name for entry in entries if entry.is_dir()]
+    names = [entry.name for entry in entries if _is(entry.is_dir)]
     if not names:
         loose = any(Path(entry.name).suffix.lower() in SUFFIXES for entry in entries)
         what = "pictures, but no class folders" if loose else "no pictures"
@@ -197,9 +197,9 @@ def _folder_names(folder: Path, skipped: Skipped) -> list[str]:
     """The class folders of a split, in order; what is neither folder nor file is noted."""
     names = []
     for entry in _scan(folder, skipped):
-        if entry.is_dir():
+        if _is(entry.is_dir):
             names.append(entry.name)
-        elif not entry.is_file():
+        elif not _is(entry.is_file):
             skipped.add(entry.path, _what_it_is(entry))
     return sorted(names)
 
@@ -234,18 +234,26 @@ def _files(
             yield from _files(entry.path, skipped, f"{below}{entry.name}/")
         elif os.path.splitext(entry.name)[1].lower() not in SUFFIXES:  # noqa: PTH122 (a million times)
             continue
-        elif entry.is_file():
+        elif _is(entry.is_file):
             yield entry, below + entry.name
         else:
             skipped.add(entry.path, _what_it_is(entry))
+
+
+def _is(kind: Callable[[], bool]) -> bool:
+    """Whether an entry is of a kind; one that cannot be asked (a link to itself) is of none."""
+    try:
+        return kind()
+    except OSError:
+        return False
 
 
 def _what_it_is(entry: "os.DirEntry[str]") -> str:
     """Why an entry that is no regular file is passed over."""
     try:
         what = irregular(entry.stat().st_mode)
-    except OSError:
-        return "is a link to nothing" if entry.is_symlink() else "has disappeared"
+    except OSError as error:
+        return "is a link to nothing" if entry.is_symlink() else str(error.strerror or error)
     return what.replace("is a ", "is a link to a ", 1) if entry.is_symlink() else what
 
 

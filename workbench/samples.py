@@ -14,7 +14,7 @@ import base64
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,12 @@ class DataFacts:
     std: tuple[float, ...]
     content_hash: str
     skipped: tuple[tuple[str, str], ...]  # (file, what is wrong with it)
-    sizes: dict[str, int]  # pictures by split: with boxes, one counts for several classes
+    # Pictures by split, where they are not the sum of ``counts``: one may show several classes.
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def total(self, split: str) -> int:
+        """All pictures of a split."""
+        return self.sizes.get(split, sum(self.counts[split]))
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,7 @@ def _facts(table: Mapping[str, Any]) -> DataFacts:
         std=tuple(float(value) for value in table["std"]),
         content_hash=str(table["content_hash"]),
         skipped=tuple((str(path), str(why)) for path, why in table["skipped"]),
-        sizes={str(split): int(size) for split, size in table["sizes"].items()},
+        sizes={str(split): int(size) for split, size in table.get("sizes", {}).items()},
     )
 
 

@@ -49,10 +49,13 @@ def check_splits(config: RunConfig) -> None:
         data = source_config(config).data
     if data.name == "imagefolder":
         most = None if data.limit else ENOUGH
-        names, own = pictures.count_pictures(Path(data.root), most)
+        classes, own = pictures.count_pictures(Path(data.root), most)
+        names = [f"class {name!r}" for name in classes]
         counts, shares = own["train"], _Shares.of(data, set(own))
     else:
-        names, counts = (), CIFAR.get(data.name, DIGITS)
+        counts = CIFAR.get(data.name, DIGITS)
+        # All are about as large: which of them a limit cuts short, reading the labels would tell.
+        names = [f"a class of {data.name}"] * len(counts)
         shares = _Shares.of(data, {"test"} if data.name in CIFAR else set())
     _check_counts(data, names, counts, shares)
     if data.limit:
@@ -107,7 +110,7 @@ def _check_counts(
         return
     count = counts[short[0]]
     raise DataError(
-        f"{data.root}: class {names[short[0]]!r} has {_images(count)} and needs at least {least}, "
+        f"{data.root}: {names[short[0]]} has {_images(count)} and needs at least {least}, "
         f"{_one_each(shares.splits)}{_others(len(short) - 1)}; add images"
         + ("" if empty else f" or set {ALLOW}")
     )
@@ -126,13 +129,12 @@ def _check_limit(
     short = [label for label, count in enumerate(left) if count < min(least, train[label])]
     if not short or (data.allow_missing_classes and not empty):
         return
-    # Whose labels are not at hand: which of the classes it is, reading them would tell.
-    whose = f"class {names[short[0]]!r}" if names else f"a class of {data.name}"
     enough = least_limit(labels, data.split_seed, least)
+    has = _images(left[short[0]])
     raise ConfigError(
         {
-            "data.limit": f"{data.limit} leaves {whose} with {_images(left[short[0]])} and it "
-            f"needs at least {least}, {_one_each(shares.splits)}{_others(len(short) - 1)}; set "
+            "data.limit": f"{data.limit} leaves {has} of {names[short[0]]}, which needs at "
+            f"least {least}, {_one_each(shares.splits)}{_others(len(short) - 1)}: set "
             f"data.limit to at least {enough}" + ("" if empty else f" or set {ALLOW}")
         }
     )
@@ -166,6 +168,10 @@ def _check_boxes(data: CocoData) -> None:
             data.split_seed,
         )
         made = SPLITS[:2] if test else SPLITS
+        if limit and not all(map(len, parts)):
+            raise ConfigError(
+                {"data.limit": f"{limit} is too few to split; set data.limit to at least 2"}
+            )
         problem = _missing(data, names, counts, {
             name: [labels[row] for row in part] for name, part in zip(made, parts, strict=False)
         })  # fmt: skip

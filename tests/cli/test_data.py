@@ -1,5 +1,6 @@
 """``workbench data``: what a data set holds."""
 
+import os
 from pathlib import Path
 
 from PIL import Image
@@ -42,3 +43,37 @@ def test_data_that_is_not_there(workbench: Workbench, tmp_path: Path) -> None:
         "data", "quick/digits", "--set", "data.name=imagefolder", "--data", tmp_path / "none"
     )
     assert told.status == 2 and "no such folder" in told.err and told.err.count("\n") == 1
+
+
+def tree(root: Path, counts: dict[str, int]) -> Path:
+    for name, count in counts.items():
+        (root / name).mkdir(parents=True)
+        for number in range(count):
+            Image.new("RGB", (9, 9), (number, 0, 0)).save(root / name / f"{number}.png")
+    return root
+
+
+def test_a_split_that_is_empty_is_shown_and_refused(workbench: Workbench, tmp_path: Path) -> None:
+    root = tree(tmp_path / "data", {"a": 1, "b": 1, "c": 1})
+    told = workbench("data", "quick/digits", "--set", "data.name=imagefolder", "--data", root)
+    assert told.status == 2 and "3 + 0 + 0 pictures" in told.out
+    assert told.err.splitlines()[-1] == (
+        f"workbench: {root}: class 'a' has 1 image and needs at least 3, one each for training, "
+        "validation and test (likewise 2 more classes); add images"
+    )
+
+
+def test_what_is_passed_over_is_listed(workbench: Workbench, tmp_path: Path) -> None:
+    root = tree(tmp_path / "data", {"a": 3, "b": 3, "__MACOSX": 1})
+    os.mkfifo(root / "a" / "x.png")
+    told = workbench("data", "quick/digits", "--set", "data.name=imagefolder", "--data", root)
+    assert told.status == 0 and "2 classes" in told.out and "left out: 2" in told.out
+    assert "  a/x.png: is a named pipe, not a regular file" in told.out
+    assert "  __MACOSX: __MACOSX is left behind by" in told.out
+
+
+def test_boxes_are_counted_too(workbench: Workbench) -> None:
+    few = ("--set", "data.source=digits", "--set", "data.scenes=20")
+    told = workbench("data", "detection/rpn-scenes", *few)
+    assert told.status == 0 and "scenes: 20 + 2 + 6 pictures" in told.out
+    assert "note: no image of class '0' in validation" in told.err

@@ -1,5 +1,6 @@
 """``workbench predict`` on pictures of the data set, and on what is no picture."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -86,3 +87,21 @@ def test_a_folder_without_pictures_is_refused(
     (tmp_path / "empty").mkdir()
     result = workbench("predict", finished.path, tmp_path / "empty")
     assert result.status == 2 and "holds no picture" in result.err
+
+
+@pytest.mark.timeout(60)
+def test_what_is_no_picture_of_a_folder_is_passed_over_with_a_word(
+    workbench: Workbench, finished: RunFolder, pictures: Path
+) -> None:
+    os.mkfifo(pictures / "x.png")
+    (pictures / "__MACOSX").mkdir()
+    (pictures / "__MACOSX" / "._0.png").write_bytes(b"")
+    (pictures / "._0.png").write_bytes(b"")
+    result = workbench("predict", finished.path, pictures, "--json")
+    assert result.status == 0
+    assert [Path(one["picture"]).name for one in result.document] == [f"{n}.png" for n in range(5)]
+    assert f"{pictures / 'x.png'}: left out: is a named pipe, not a regular file" in result.err
+    assert f"{pictures / '__MACOSX'}: left out: " in result.err
+    assert f"{pictures / '._0.png'}: left out: its name begins with a dot" in result.err
+    named = workbench("predict", finished.path, pictures / "x.png")
+    assert named.status == 1 and "x.png: is a named pipe, not a regular file" in named.err

@@ -63,3 +63,14 @@ def test_a_wrong_request_is_one_line(
 ) -> None:
     result = workbench("sweep", *arguments, "--runs-dir", tmp_path / "runs")
     assert result.status == 2 and words in result.err and result.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("detach", [(), ("--detach",)])
+def test_a_run_whose_data_is_too_small_is_refused_before_any_begins(
+    workbench: Workbench, tmp_path: Path, detach: tuple[str, ...]
+) -> None:
+    file = tmp_path / "limits.toml"
+    file.write_text('preset = "quick/digits"\n[grid]\ndata.limit = [256, 15]\n')
+    result = workbench("sweep", file, *detach, "--runs-dir", tmp_path / "runs")
+    assert result.status == 2 and "data.limit: 15 leaves 1 image" in result.err
+    assert result.err.count("\n") == 1 and not (tmp_path / "runs").exists()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from tests.cli.conftest import Result, Workbench
 from workbench.config import read_config
@@ -71,3 +72,16 @@ def test_a_failed_run_is_status_1(workbench: Workbench, tmp_path: Path) -> None:
     last = result.err.splitlines()[-1]
     assert last.startswith("workbench: run ") and " failed: " in last
     assert "Traceback" not in result.err
+
+
+def test_an_empty_split_is_refused_before_a_run_exists(
+    workbench: Workbench, tmp_path: Path
+) -> None:
+    for name in "abc":
+        (tmp_path / "data" / name).mkdir(parents=True)
+        Image.new("RGB", (8, 8)).save(tmp_path / "data" / name / "1.png")
+    folder = ("--set", "data.name=imagefolder", "--data", tmp_path / "data")
+    for more in (folder, ("--set", "data.limit=15")):
+        result = workbench("train", "quick/digits", "--runs-dir", tmp_path / "runs", *more)
+        assert result.status == 2 and result.err.count("\n") == 1 and " class" in result.err
+        assert not (tmp_path / "runs").exists()

@@ -17,6 +17,7 @@ from workbench.data import cache
 from workbench.data.cache import Decoded, Decoding, decoded
 from workbench.data.dataset import no_progress
 from workbench.data.decode import decode
+from workbench.data.watch import ReadingWatch
 from workbench.errors import DataError
 from workbench.pictures import PictureFile, find_pictures
 
@@ -186,3 +187,45 @@ def test_what_nobody_opens_is_forgotten_when_another_is_built(
     build(root, files, Decoding(10, 3, "crop"))  # built
     assert not old.folder.exists() and used.folder.exists()
     assert old.pictures.sum() > 0  # still mapped
+
+
+def test_a_file_that_takes_long_is_named(
+    root: Path, files: tuple[PictureFile, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, told, heard = itertools.count(0.0, 3.0), list[tuple[str, int, int]](), threading.Event()
+    watch = ReadingWatch(lambda: next(clock))  # three seconds between any two looks
+    monkeypatch.setattr(cache, "ReadingWatch", lambda: watch)
+    monkeypatch.setattr(cache, "POLL", 0.001)
+
+    def decode_slowly(path: Path, *how: Any) -> Any:
+        if path.name == files[3].path.rpartition("/")[2]:
+            heard.wait(60)
+        return decode(path, *how)
+
+    def hear(*what: Any) -> None:
+        told.append(what)
+        if what[0].startswith("reading "):
+            heard.set()
+
+    monkeypatch.setattr(cache, "decode", decode_slowly)
+    found = decoded(root, files[:10], HOW, hear)
+    assert found.good.all() and told[-1] == ("decoding pictures", 10, 10)
+    assert any(message.startswith(f"reading {files[3].path} for ") for message, *_ in told)
+
+
+def test_what_is_read_is_told_after_ten_silent_seconds_and_every_ten() -> None:
+    now = 0.0
+    watch = ReadingWatch(lambda: now)
+
+    def after(seconds: float) -> str:
+        nonlocal now
+        now += seconds
+        return watch.complaint()
+
+    assert after(60) == ""  # nothing is being read
+    with watch.reading("a/x.png"):
+        assert after(9) == "" and after(3) == "reading a/x.png for 12 s"
+        assert after(9) == "" and after(1) == "reading a/x.png for 22 s"
+        with watch.reading("b/y.png"):
+            now += 30
+        assert after(9) == ""  # another has ended meanwhile

@@ -1,6 +1,7 @@
 """CIFAR through torchvision, on tiny files of the same form; nothing comes from a network."""
 
 import hashlib
+import os
 import pickle
 import tarfile
 from collections.abc import Callable
@@ -112,3 +113,15 @@ def test_a_foreign_pickle_is_never_run(site: Path, tmp_path: Path, config: MakeC
     data = cifar.load(config("cifar10", data__size=32, data__root=str(site)), no_progress, CIFAR10)
     assert not marker.exists()
     assert len(data.test) == 40  # unpacked again from the archive beside it
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", [CIFAR10.filename, f"{CIFAR10.base_folder}/test_batch"])
+def test_a_pipe_in_a_files_place_is_refused(
+    site: Path, config: MakeConfig, tmp_path: Path, name: str
+) -> None:
+    place = tmp_path / "new" / name
+    place.parent.mkdir(parents=True)
+    os.mkfifo(place)
+    with pytest.raises(DataError, match=f"{place}: is a named pipe, not a regular file"):
+        load_data(config("cifar10", data__root=str(tmp_path / "new")))

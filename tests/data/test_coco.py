@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,7 @@ from PIL import Image
 
 from workbench.coco import find_classes
 from workbench.config import RunConfig, build_config
-from workbench.data import load_data
+from workbench.data import load_data, what_is_missing
 from workbench.errors import DataError
 from workbench.resolve import resolve
 
@@ -112,3 +113,49 @@ def test_wrong_annotations_are_said_in_one_line(
 def test_a_folder_without_annotations_says_what_to_put_there(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="instances_train"):
         find_classes(tmp_path)
+
+
+@pytest.mark.timeout(60)
+def test_pipes_and_what_archives_leave_behind_are_listed(tmp_path: Path) -> None:
+    write(tmp_path, "train", 10)
+    for name in ("0.png", "4.png"):  # the first too: it tells where the pictures are
+        (tmp_path / "train" / name).unlink()
+        os.mkfifo(tmp_path / "train" / name)
+    file = tmp_path / "annotations" / "instances_train.json"
+    document = json.loads(file.read_text())
+    document["images"][7]["file_name"] = "__MACOSX/7.png"
+    document["images"][8]["file_name"] = "._8.png"
+    file.write_text(json.dumps(document))
+
+    data = load_data(resolve(config(tmp_path)))
+
+    assert len(data.train) + len(data.validation) + len(data.test) == 6
+    assert data.skipped == [
+        (str(tmp_path / "train" / "0.png"), "is a named pipe, not a regular file"),
+        (str(tmp_path / "train" / "4.png"), "is a named pipe, not a regular file"),
+        ("__MACOSX/7.png", "__MACOSX is left behind by an archive, a server or a desktop"),
+        ("._8.png", "its name begins with a dot"),
+    ]
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["annotations/instances_train.json", "annotations.json"])
+def test_annotations_that_are_a_pipe_are_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(DataError, match=r"json: is a named pipe, not a regular file"):
+        find_classes(tmp_path)
+
+
+def test_too_few_pictures_to_split_are_one_line(tmp_path: Path) -> None:
+    write(tmp_path, "train", 3)
+    (tmp_path / "train" / "1.png").write_bytes(b"nothing")
+    with pytest.raises(DataError, match="too few pictures to split, 2 can be read"):
+        load_data(config(tmp_path))
+
+
+def test_a_picture_counts_once_for_each_class_that_it_shows(tmp_path: Path) -> None:
+    write(tmp_path, "train", 10)
+    data = load_data(config(tmp_path))
+    assert data.class_counts() == [len(data.train)] * 2
+    assert what_is_missing(config(tmp_path), data) == []

@@ -1,5 +1,6 @@
 """Any picture file as a square of bytes."""
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -102,3 +103,10 @@ def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
 def test_a_file_that_has_gone_is_broken(tmp_path: Path) -> None:
     with pytest.raises(BrokenPicture, match="disappeared"):
         decode(tmp_path / "none.png", 8, 3, "crop")
+
+
+@pytest.mark.timeout(20)
+def test_a_pipe_is_broken_and_nobody_waits_for_it(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "p.png")
+    with pytest.raises(BrokenPicture, match="is a named pipe, not a regular file"):
+        decode(tmp_path / "p.png", 8, 3, "crop")

@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 
 from workbench.data.digits import read_digits
+from workbench.split_check import DIGITS
 
 
 def test_they_are_what_scikit_learn_loads() -> None:
@@ -22,3 +23,7 @@ def test_scikit_learn_is_not_imported_for_them() -> None:
         "sys.exit('sklearn' in sys.modules or 'scipy' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_the_launcher_knows_how_many_there_are_of_each() -> None:
+    assert tuple(np.bincount(read_digits()[1])) == DIGITS

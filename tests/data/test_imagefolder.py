@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from workbench.config import RunConfig
-from workbench.data import DataSet, load_data
+from workbench.data import DataSet, load_data, what_is_missing
 from workbench.errors import DataError
 from workbench.resolve import resolve
 
@@ -125,3 +125,44 @@ def test_a_changed_picture_is_seen(folder: MakeFolder, load: Callable[..., DataS
     Image.fromarray(np.full((8, 8, 3), 255, dtype=np.uint8)).save(path)
     os.utime(path, ns=(1, 1))
     assert load(root).content_hash != before
+
+
+@pytest.mark.timeout(60)
+def test_what_is_passed_over_is_listed_behind_what_is_broken(
+    folder: MakeFolder, load: Callable[..., DataSet]
+) -> None:
+    root = folder({"a": 10, "b": 10})
+    before = load(root)
+    os.mkfifo(root / "a" / "x.png")
+    (root / "__MACOSX" / "a").mkdir(parents=True)
+    (root / "b" / "._000.png").write_bytes(b"")
+    data = load(root)
+    assert data.classes == before.classes and data.content_hash == before.content_hash
+    (root / "a" / "000.png").write_bytes(b"broken")
+    assert [path for path, _ in load(root).skipped] == [
+        *("a/000.png", "a/x.png"),
+        *("__MACOSX", "b/._000.png"),
+    ]
+
+
+def test_a_class_that_is_emptied_by_broken_pictures_is_named(
+    folder: MakeFolder, config: MakeConfig
+) -> None:
+    root = folder({"a": 10, "b": 2}, "train")
+    folder({"a": 1}, "test")
+    chosen = resolve(config("imagefolder", data__allow_missing_classes=False), root)
+    assert what_is_missing(chosen, load_data(chosen)) == ["no image of class 'b' in test"]
+    (root / "train" / "b" / "001.png").write_bytes(b"broken")
+    with pytest.raises(DataError, match="no image of class 'b' in validation") as caught:
+        what_is_missing(chosen, load_data(chosen))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_limit_may_leave_a_class_out_where_that_is_allowed(
+    folder: MakeFolder, config: MakeConfig
+) -> None:
+    root = folder({"a": 10, "b": 10, "c": 10})
+    folder({"a": 1}, "test", root="other")
+    changes = {"data__limit": 2, "data__allow_missing_classes": True}
+    data = load_data(resolve(config("imagefolder", **changes), root))
+    assert sorted(data.class_counts()) == [0, 1, 1]

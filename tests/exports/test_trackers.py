@@ -1,5 +1,6 @@
 """Event files opened by TensorBoard's own reader; foreign runs that come back the same."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,15 @@ def test_what_is_no_history_is_refused_by_its_name(content: bytes, tmp_path: Pat
 def test_a_package_that_is_missing_is_named_with_its_extra() -> None:
     with pytest.raises(RequestError, match="extra 'wandb'"):
         need("no_such_package_of_ours", "wandb")
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("name", ["x.csv", "folder/events.out.tfevents.1"])
+def test_a_pipe_is_refused_by_its_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(RequestError, match=f"{name}: is a named pipe, not a regular file"):
+        import_run(tmp_path / name.partition("/")[0], tmp_path / "runs")
+    with pytest.raises(RequestError, match="gone: no such file or folder"):
+        import_run(tmp_path / "gone", tmp_path / "runs")
+    assert not (tmp_path / "runs").exists()

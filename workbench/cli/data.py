@@ -69,7 +69,7 @@ class Narrator:
 def as_text(found: DataFacts) -> str:
     """The facts as a person reads them; every file that was left out has its line."""
     channels, height, width = found.shape
-    totals = " + ".join(f"{size:,}" for size in found.sizes.values())
+    totals = " + ".join(f"{found.total(split):,}" for split in found.counts)
     lines = [
         f"{found.name}: {totals} pictures ({', '.join(found.counts)}) of "
         f"{channels}×{height}×{width}, {len(found.classes)} classes",

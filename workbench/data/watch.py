@@ -1,6 +1,5 @@
 """Which files are being read, so that one that takes minutes does not hold up the rest unseen."""
 
-import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,13 +12,13 @@ class ReadingWatch:
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self._reading: dict[int, tuple[float, str]] = {}  # thread → (since when, path)
+        self._reading: dict[object, tuple[float, str]] = {}  # (since when, path)
         self._moved = self._said = clock()
 
     @contextmanager
     def reading(self, path: str) -> Iterator[None]:
-        """Note that this thread reads ``path`` until the block is left."""
-        me = threading.get_ident()
+        """Note that ``path`` is being read until the block is left."""
+        me = object()
         self._reading[me] = (self._clock(), path)
         try:
             yield
@@ -29,12 +28,12 @@ class ReadingWatch:
 
     def complaint(self) -> str:
         """ "reading a/x.png for 12 s" where no file has ended for long; said as often at most."""
-        now = self._clock()
-        if now - max(self._moved, self._said) < SILENCE:
-            return ""
         longest = min(self._reading.copy().values(), default=None)
         if longest is None:
             return ""
-        self._said = now
         since, path = longest
+        now = self._clock()
+        if now - max(since, self._moved, self._said) < SILENCE:
+            return ""
+        self._said = now
         return f"reading {path} for {now - since:.0f} s"

@@ -82,7 +82,7 @@ def data_lines(view: DataView, width: int, tiles: Tiles = HALF_BLOCKS) -> list[L
 
 
 def _facts(facts: DataFacts) -> list[Line]:
-    totals = facts.sizes
+    totals = {split: facts.total(split) for split in facts.counts}
     channels, height, width = facts.shape
     lines: list[Line] = [
         [
