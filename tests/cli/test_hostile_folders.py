@@ -1,4 +1,4 @@
-"""A run folder that somebody else made must not hurt: nothing hangs, breaks, or writes elsewhere."""
+"""A run folder that somebody else made must not hurt: nothing hangs, breaks or writes elsewhere."""
 
 import json
 import shutil
