@@ -20,6 +20,7 @@ from unittest.mock import patch
 
 from hypothesis import strategies as st
 
+import workbench.runs.launch  # noqa: F401 (before what starts processes is replaced)
 from workbench.cli.main import run
 from workbench.runs.events import EventTail
 from workbench.runs.folder import RunFolder
@@ -53,8 +54,9 @@ COMMANDS: tuple[tuple[str, ...], ...] = (
     *(("runs",), ("runs", "--json"), ("show", "bad"), ("show", "bad", "--json")),
     *(("compare", "bad", "good"), ("compare", "bad", "good", "--json"), ("report", "bad")),
     *(("export", "bad", "--format", "csv"), ("export", "bad", "--format", "json")),
-    *(("tag", "bad", "--add", "x"), ("delete", "bad"), ("archive", "bad"), ("stop", "bad")),
-    *(("pause", "bad", "--no-wait"), ("resume", "bad"), ("runs", "acc>0.01", "optimizer.lr>0")),
+    *(("tag", "bad", "--add", "x"), ("delete", "bad"), ("archive", "bad"), ("resume", "bad")),
+    *(("pause", "bad", "--no-wait"), ("stop", "bad", "--no-wait")),
+    ("runs", "acc>0.01", "optimizer.lr>0"),
 )  # fmt: skip
 
 

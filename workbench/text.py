@@ -40,6 +40,13 @@ def count(number: Any) -> str:
     return f"{number:,}" if _is_number(number) else NOTHING
 
 
+def ordinal(number: int) -> str:
+    """1 → ``1st``, 12 → ``12th``, 22 → ``22nd``."""
+    if number % 100 in (11, 12, 13):
+        return f"{number}th"
+    return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
+
+
 def decimal(number: Any, digits: int) -> str:
     """1234.567 with one digit → ``1,234.6``."""
     return f"{number:,.{digits}f}" if _is_number(number) else NOTHING

@@ -1,7 +1,9 @@
 """The queue of a device: cores or places, all that a run needs at once, freed with the process."""
 
+import itertools
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,9 +13,17 @@ from workbench.runs.slots import Queue, Slot, limit, queue_for
 CORES = ("core-0", "core-1", "core-2", "core-3")
 
 
+numbers = itertools.count()
+
+
+def slot(queue: Queue) -> Slot:
+    """A run that may wait in a queue, another one each time."""
+    return Slot(queue, Path(f"/runs/{next(numbers)}"))
+
+
 def cores(need: int) -> Slot:
     """A run of ``need`` threads on a machine of four cores."""
-    return Slot(Queue("cpu", CORES, need))
+    return slot(Queue("cpu", CORES, need))
 
 
 def test_as_many_runs_as_their_threads_have_cores() -> None:
@@ -102,30 +112,31 @@ def test_so_many_at_a_time_on_each_device_where_the_user_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("WORKBENCH_JOBS", "2")
-    first, second, third = (Slot(queue_for("cpu")) for _ in range(3))
-    other = Slot(queue_for("cuda:1"))
+    first, second, third = (slot(queue_for("cpu")) for _ in range(3))
+    other = slot(queue_for("cuda:1"))
     assert first.try_take() and second.try_take()
     assert not third.try_take()
     assert other.try_take()
     first.release()
     assert third.try_take()
-    for slot in (second, third, other):
-        slot.release()
+    for held in (second, third, other):
+        held.release()
 
 
 def test_a_killed_holder_frees_its_places() -> None:
     code = (
-        "from workbench.runs.slots import Queue, Slot; import time;"
-        "slot = Slot(Queue('cpu', ('core-0', 'core-1'), 2)); print(slot.try_take(), flush=True);"
+        "from workbench.runs.slots import Queue, Slot; import time; from pathlib import Path;"
+        "slot = Slot(Queue('cpu', ('core-0', 'core-1'), 2), Path('/runs/a'));"
+        "print(slot.try_take(), flush=True);"
         "time.sleep(600)"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as holder:
         assert holder.stdout is not None and holder.stdout.readline() == b"True\n"
-        slot = Slot(Queue("cpu", ("core-0", "core-1"), 1))
-        assert not slot.try_take()
+        waiting = slot(Queue("cpu", ("core-0", "core-1"), 1))
+        assert not waiting.try_take()
         holder.kill()
-    assert slot.try_take()
-    slot.release()
+    assert waiting.try_take()
+    waiting.release()
 
 
 def test_the_limit_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,5 +32,5 @@ def test_pictures_of_short_epochs_are_not_all_written_but_the_first_and_last(
     assert len(shown) == times and {shown[0], shown[-1]} == {1, 4}
     assert sum(event["event"] == "epoch" for event in read_events(folder.metrics)) == 4
     assert read_record(folder.record)["result"]["epochs"] == 4
-    gallery = read_gallery(folder.gallery)
+    gallery = read_gallery(folder.gallery())
     assert gallery is not None and gallery.epoch == 4

@@ -1,6 +1,8 @@
 """A worker that waits: what it tells, what it holds meanwhile, and what ends the wait."""
 
+import itertools
 from collections.abc import Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -15,6 +17,12 @@ from workbench.training.attendant import Attendant
 from workbench.training.queueing import wait_to_train
 
 WHOLE = Queue("cpu", ("core-0", "core-1"), 2)
+numbers = itertools.count()
+
+
+def whole() -> Slot:
+    """Another run of all cores."""
+    return Slot(WHOLE, Path(f"/runs/{next(numbers)}"))
 
 
 class Wishes:
@@ -40,7 +48,7 @@ def told() -> list[tuple[str, str]]:
 @pytest.fixture
 def other() -> Iterator[Slot]:
     """A run that holds all places."""
-    slot = Slot(WHOLE)
+    slot = whole()
     assert slot.try_take()
     yield slot
     slot.release()
@@ -54,14 +62,14 @@ def wait(slot: Slot, told: list[tuple[str, str]], *wishes: Wish | None, wish: Wi
 
 
 def test_nothing_is_told_where_nothing_is_waited_for(told: list[tuple[str, str]]) -> None:
-    slot = Slot(WHOLE)
+    slot = whole()
     assert wait(slot, told)
     assert told == []
     slot.release()
 
 
 def test_a_queue_is_told_once_and_a_stop_ends_it(other: Slot, told: list[tuple[str, str]]) -> None:
-    assert not wait(Slot(WHOLE), told, None, None, "stop")
+    assert not wait(whole(), told, None, None, "stop")
     ((status, message),) = told
     assert status == "queued" and message.startswith("waiting for 2 free cores of 2")
 
@@ -69,7 +77,7 @@ def test_a_queue_is_told_once_and_a_stop_ends_it(other: Slot, told: list[tuple[s
 def test_a_paused_run_lets_another_train_and_stands_in_line_again(
     told: list[tuple[str, str]],
 ) -> None:
-    first, second = Slot(WHOLE), Slot(WHOLE)
+    first, second = whole(), whole()
     assert first.try_take()
 
     class Asked(Wishes):
@@ -93,7 +101,7 @@ def test_a_paused_run_lets_another_train_and_stands_in_line_again(
 
 
 def test_who_is_paused_in_the_queue_leaves_it(other: Slot, told: list[tuple[str, str]]) -> None:
-    slot, third = Slot(WHOLE), Slot(WHOLE)
+    slot, third = whole(), whole()
     assert not wait(slot, told, "pause", None, "stop")
     assert [status for status, _ in told] == ["queued", "paused"]
     other.release()
@@ -114,7 +122,7 @@ def test_a_run_that_is_paused_while_it_trains_gives_its_places_back(
         real(self, trainer, losses, lr)  # type: ignore[arg-type]
 
     def look() -> None:
-        slot = Slot(WHOLE)
+        slot = whole()
         taken.append(slot.try_take())
         slot.release()
         write_wish(folder, "run")

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,8 @@ import pytest
 from tests.ui.harness import ScreenApp, settle, text_of
 from tests.ui.recorded import Recording, record_run
 from workbench.runs.gallery import Gallery, Mark, Picture, write_gallery
+from workbench.ui.panels.classes import ClassesPanel
+from workbench.ui.panels.confusion import ConfusionPanel
 from workbench.ui.panels.gallery import GalleryPanel
 from workbench.ui.panels.gallery_tiles import gallery_lines
 from workbench.ui.panels.halfblocks import UPPER, colour_style, half_blocks, marked, scaled
@@ -50,7 +53,7 @@ def test_pictures_stand_beside_each_other_with_their_answers() -> None:
     lines = gallery_lines(GALLERY, Look(), 110, 20)
     text = [plain(line) for line in lines]
 
-    assert "validation, epoch 3" in text[0] and "1 wrong" in text[0]
+    assert "validation images, epoch 3" in text[0] and "1 wrong" in text[0]
     assert text[1].count(UPPER) == 3 * 32  # 20 lines: 32 pixels of height each
     assert text[17].count("✓ cat") == 2 and "✗ [bold]dog → cat" in text[17]
     assert all(len(line) <= 110 for line in text)
@@ -84,7 +87,7 @@ def test_a_narrow_screen_has_one_picture_a_row() -> None:
 
 async def test_keys_choose_which_pictures_are_seen(tmp_path: Path) -> None:
     folder = record_run(tmp_path, Recording(steps_per_epoch=20))
-    write_gallery(folder.gallery, GALLERY)
+    write_gallery(folder.gallery(), GALLERY)
     app = ScreenApp(tmp_path, folder)
 
     async with app.run_test(size=(160, 48)) as pilot:
@@ -115,6 +118,59 @@ async def test_a_run_without_pictures_says_so(tmp_path: Path) -> None:
         await pilot.press(str(TITLES.index(GalleryPanel.title) + 1))
         await pilot.pause(0.05)
 
-        assert "pictures" in text_of(app.screen.query_one(GalleryPanel))
+        assert "validation images appear after" in text_of(app.screen.query_one(GalleryPanel))
         await pilot.press("w", "b")
         assert len(app.screen.query_one(GalleryPanel).lines) == 1
+
+
+def test_a_small_image_takes_little_room() -> None:
+    digit = Picture(np.zeros((8, 8, 3), dtype=np.uint8), "3", "3", True)
+    lines = [plain(line) for line in gallery_lines(Gallery((digit,) * 24), Look(), 80, 20)]
+
+    assert lines[1].count(UPPER) == 4 * 16  # enlarged to 16 columns: four beside each other
+    assert len(lines) == 1 + 6 * 10
+
+
+async def test_a_key_swaps_the_test_and_the_validation_images(tmp_path: Path) -> None:
+    folder = record_run(tmp_path, Recording(epochs=2, steps_per_epoch=4, status="finished"))
+    write_gallery(folder.gallery(), GALLERY)
+    write_gallery(folder.gallery("test"), replace(GALLERY, split="test", epoch=2))
+    app = ScreenApp(tmp_path, folder)
+
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        panels = [
+            app.screen.query_one(kind) for kind in (ClassesPanel, ConfusionPanel, GalleryPanel)
+        ]
+
+        async def firsts() -> list[str]:
+            found = []
+            for panel in panels:
+                await pilot.press(str(TITLES.index(panel.title) + 1))
+                await settle(pilot)
+                found.append(plain(panel.lines[0]).split()[0])
+            return found
+
+        assert await firsts() == ["test"] * 3
+        await pilot.press("e")
+        assert await firsts() == ["validation"] * 3
+        await pilot.press("e")
+        assert await firsts() == ["test"] * 3
+
+
+async def test_a_run_of_an_earlier_version_shows_the_test_images_that_it_kept(
+    tmp_path: Path,
+) -> None:
+    folder = record_run(tmp_path, Recording(epochs=2, steps_per_epoch=4, status="finished"))
+    write_gallery(folder.gallery(), replace(GALLERY, split="test"))
+    app = ScreenApp(tmp_path, folder)
+
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press(str(TITLES.index(GalleryPanel.title) + 1))
+        await settle(pilot)
+        panel = app.screen.query_one(GalleryPanel)
+        assert plain(panel.lines[0]).startswith(" test images")
+        await pilot.press("e")
+        await settle(pilot)
+        assert plain(panel.lines[0]) == " validation images were not kept"

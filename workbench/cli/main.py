@@ -17,7 +17,7 @@ from workbench.text import one_line
 # In the order in which --help lists them.
 COMMANDS = (
     *("presets", "summary", "scale", "data", "train"),
-    *("runs", "show", "stop", "pause", "resume", "replay"),
+    *("runs", "show", "stop", "pause", "resume", "replay", "queue"),
     *("evaluate", "compare", "sweep", "report", "predict", "export", "import"),
     *("tag", "delete", "restore", "archive", "roots"),
     "doctor",

@@ -29,7 +29,7 @@ class Reporter:
                 self.say(line)
         if self._live:
             width = shutil.get_terminal_size().columns - 1
-            self._rewrite(live_line(self._name, update.state, update.standing.status, width))
+            self._rewrite(live_line(self._name, update.state, update.standing.words, width))
 
     def say(self, line: str) -> None:
         """Print a line that stays."""
@@ -113,6 +113,8 @@ def live_line(name: str, state: RunState, status: str, width: int) -> str:
 
 
 def _waiting(state: RunState, status: str) -> str:
+    if state.phase and status.startswith("queued"):
+        return f"{status}: {state.phase}"
     if not state.phase:
         return "starting" if status == "running" else status
     if not state.phase_total:

@@ -14,6 +14,7 @@ from workbench.runs.indexes import RunIndexes
 from workbench.runs.query import NAMES, parse_query
 from workbench.runs.roots import root_names
 from workbench.runs.row import RunRow
+from workbench.runs.status import status_words
 from workbench.text import NOTHING, columns, count, duration, one_line, percent
 
 HEADINGS = (
@@ -133,7 +134,7 @@ def _table(rows: Sequence[RunRow]) -> str:
 def _row(row: RunRow) -> tuple[str, ...]:
     return (
         row.id,
-        row.status,
+        status_words(row.status, row.reason),
         row.preset or NOTHING,
         percent(row.val),
         percent(row.test),

@@ -30,10 +30,10 @@ def command(run: str, runs_dir: Path, as_json: bool) -> None:
 
 def _rows(run: RunInfo) -> Iterator[tuple[str, str]]:
     yield "run", run.id
-    yield "status", run.standing.status
+    yield "status", run.standing.words
     if run.standing.status in ("failed", "crashed"):
         yield "why", why_ended(run)
-    elif run.standing.reason:
+    elif run.standing.reason and run.standing.words == run.standing.status:
         yield "why", run.standing.reason
     yield "folder", str(run.folder.path)
     if run.changes:

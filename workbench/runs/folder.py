@@ -80,10 +80,9 @@ class RunFolder:
         """Held by the worker as long as it lives, so that a run has only one."""
         return self.path / "worker.lock"
 
-    @property
-    def gallery(self) -> Path:
-        """Pictures and what the network makes of them; replaced atomically by the worker."""
-        return self.path / "gallery.npz"
+    def gallery(self, split: str = "validation") -> Path:
+        """Images of a split and what the network makes of them; replaced by the worker."""
+        return self.path / ("gallery-test.npz" if split == "test" else "gallery.npz")
 
     @property
     def log(self) -> Path:

@@ -1,5 +1,6 @@
 """Starting a worker: its own process, its own session, nothing shared with who starts it."""
 
+import contextlib
 import errno
 import os
 import subprocess
@@ -10,11 +11,13 @@ import tomli_w
 
 from workbench.config import RunConfig, to_toml
 from workbench.errors import RequestError, RunError
+from workbench.runs import line
 from workbench.runs.atomic import write_atomically
 from workbench.runs.control import write_wish
 from workbench.runs.files import open_to_append
 from workbench.runs.folder import RunFolder, create_folder
 from workbench.runs.process import ProcessIdentity
+from workbench.runs.slots import queue_for
 from workbench.runs.status import standing
 
 _children: list[subprocess.Popen[bytes]] = []  # kept to be reaped: see reap()
@@ -66,9 +69,16 @@ def start_worker(folder: RunFolder) -> int:
 
 
 def write_launch(folder: RunFolder, worker: ProcessIdentity) -> None:
-    """Note which process was started, so that a worker that dies unheard is known to be dead."""
+    """Note which process was started, so that a worker that dies unheard is known to be dead.
+
+    It stands in line from now on, so that runs train in the order in which they are started.
+    """
     text = tomli_w.dumps(worker.as_table())
     write_atomically(folder.launch, text.encode(), durable=False)
+    # A configuration or a state folder that cannot be used: its worker will say so.
+    with contextlib.suppress(RequestError, OSError):
+        train = folder.read_config().train
+        line.join(queue_for(train.device, train.threads).name, folder.path, worker)
 
 
 def resume(folder: RunFolder) -> str:
@@ -89,11 +99,13 @@ def resume(folder: RunFolder) -> str:
 def pause_or_resume(folder: RunFolder) -> str:
     """One key for both: pause a run that trains or waits to, let any other go on.
 
-    Gives "pausing", or what :func:`resume` gives.
+    Gives "pausing" (after the step at hand), "paused" (it had not begun to train, or waits to
+    train on), or what :func:`resume` gives.
     """
-    if standing(folder).status in ("running", "stalled", "queued"):
+    status = standing(folder).status
+    if status in ("running", "stalled", "queued"):
         write_wish(folder, "pause")
-        return "pausing"
+        return "paused" if status == "queued" else "pausing"
     return resume(folder)
 
 

@@ -1,7 +1,8 @@
 """A queue for each device, so that a hundred starts do not train at once.
 
 A place is a lock file of this user on this machine; a worker holds its places while it
-trains. The system frees them with the process, however that ends.
+trains. The system frees them with the process, however that ends. Who is first in line takes
+what is free (:mod:`workbench.runs.line`).
 
 On a CPU the places are its cores, and a run takes as many as it has threads: two runs on the
 same cores wait for each other's threads inside every operator, and both at once take many
@@ -17,7 +18,8 @@ from filelock import FileLock, Timeout
 
 from workbench.errors import RequestError
 from workbench.gpus import gpu_count
-from workbench.paths import state_folder
+from workbench.runs import line
+from workbench.runs.line import Ticket
 
 DEFAULT_LIMIT = 4  # runs at a time on one GPU; $WORKBENCH_JOBS says otherwise
 
@@ -65,23 +67,25 @@ def limit() -> int:
 
 
 class Slot:
-    """A run's places in a queue, taken all together."""
+    """A run's places in a queue, taken all together once it is first in line."""
 
-    def __init__(self, queue: Queue) -> None:
-        self.queue = queue
-        self._turn: FileLock | None = None
+    def __init__(self, queue: Queue, run: Path) -> None:
+        self.queue, self.run = queue, run
+        self._ticket: Ticket | None = None
         self._held: dict[str, FileLock] = {}
 
     def try_take(self) -> bool:
         """Take what is needed if it is free; True once all of it is held.
 
-        Whoever is next in line keeps what comes free until it is enough, so that many small
-        runs cannot keep a large one waiting for ever. Only one is next at a time.
+        Stands in line from the first call on. Whoever is first keeps what comes free until it
+        is enough, so that many small runs cannot keep a large one waiting for ever.
         """
         if len(self._held) == self.queue.need:
             return True
-        self._turn = self._turn or self._lock("turn")
-        if self._turn is None:
+        if self._ticket is None or not self._ticket.path.exists():  # or it was moved
+            self._ticket = line.join(self.queue.name, self.run)
+        if self._ticket is None or not line.is_first(self._ticket):
+            self._give_back()  # what it had taken before somebody was moved to the front
             return False
         for place in self.queue.places:
             if len(self._held) == self.queue.need:
@@ -90,30 +94,31 @@ class Slot:
                 self._held[place] = lock
         if len(self._held) < self.queue.need:
             return False
-        self._turn.release()
-        self._turn = None
+        self._leave()
         return True
 
     def release(self) -> None:
         """Give everything back, the place in line too."""
-        for lock in (*self._held.values(), *([self._turn] if self._turn else [])):
+        self._give_back()
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._ticket is not None:
+            line.leave(self._ticket)
+            self._ticket = None
+
+    def _give_back(self) -> None:
+        for lock in self._held.values():
             lock.release()
-        self._held, self._turn = {}, None
+        self._held = {}
 
     def _lock(self, name: str) -> FileLock | None:
-        folder = slots_folder()
-        folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / f"{self.queue.name}.{name}.lock")
+        lock = FileLock(line.slots_folder() / f"{self.queue.name}.{name}.lock")
         try:
             lock.acquire(timeout=0)
         except Timeout:
             return None
         return lock
-
-
-def slots_folder() -> Path:
-    """Where the lock files are."""
-    return state_folder() / "slots"
 
 
 def _cores() -> list[int]:

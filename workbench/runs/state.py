@@ -32,6 +32,28 @@ class ClassScore:
         return self.correct / self.total if self.total else 0.0
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """A network evaluated on a split, class by class; empty where that was not kept."""
+
+    title: str  # which images, and after which epoch
+    scores: list[ClassScore]
+    before: dict[str, ClassScore]  # of the epoch before, by class
+    confusion: list[list[int]]  # [true][predicted]
+
+    def precision(self, classes: list[str]) -> dict[str, float]:
+        """Of what was predicted as a class, the share that was one; for those ever predicted."""
+        try:
+            columns = list(zip(*self.confusion, strict=True))
+            return {
+                name: columns[i][i] / sum(columns[i])
+                for i, name in enumerate(classes)
+                if sum(columns[i])
+            }
+        except UNREADABLE:
+            return {}
+
+
 @dataclass
 class RunState:
     """Everything the screen shows of a run, folded from its events."""
@@ -97,6 +119,30 @@ class RunState:
         if not self.step or not self.steps or not self.seconds:
             return None
         return self.seconds / self.step * (self.steps - self.step)
+
+    def evaluation(self, split: str) -> "Evaluation":
+        """What is known class by class of ``test``, or of the last ``validation``."""
+        if split == "test":
+            weights = {"last": "final", "": "final"}.get(str(self.test.get("weights", "")), "best")
+            made = f"{weights} weights, " if weights != "final" else ""
+            epoch = self.best_epoch if weights == "best" else self.last_epoch
+            return Evaluation(
+                f"test images, {made}epoch {epoch}",
+                class_scores(self.test.get("per_class", {})),
+                {},
+                self.test.get("confusion", []),
+            )
+        return Evaluation(
+            f"validation images, epoch {self.last_epoch}",
+            self.per_class,
+            self.per_class_before,
+            self.confusion,
+        )
+
+    @property
+    def last_epoch(self) -> int:
+        """The epoch after which the network was evaluated last; 0 before the first."""
+        return int(self.epoch_rows[-1].get("epoch", 0)) if self.epoch_rows else self.epoch
 
     def epoch_of(self, step: float) -> float:
         """The epoch, with its fraction, that a step belongs to."""

@@ -4,11 +4,14 @@ import time
 from dataclasses import dataclass
 
 from workbench.errors import RequestError
+from workbench.runs import line
 from workbench.runs.files import read_tables
 from workbench.runs.folder import RunFolder
 from workbench.runs.process import ProcessIdentity
 from workbench.runs.record import Record, read_record
+from workbench.text import ordinal
 
+IN_LINE = " in line"
 ENDED = ("finished", "stopped", "failed")
 LIVE = ("starting", "queued", "running", "paused", "stalled")
 SILENCE = 30.0  # seconds without a heartbeat after which a worker elsewhere counts as gone
@@ -21,6 +24,11 @@ class Standing:
 
     status: str
     reason: str = ""
+
+    @property
+    def words(self) -> str:
+        """The status, with the place in line of a queued run."""
+        return status_words(self.status, self.reason)
 
     @property
     def is_live(self) -> bool:
@@ -43,7 +51,15 @@ def standing(folder: RunFolder, record: Record | None = None) -> Standing:
         return Standing("crashed", why_gone)
     if told == "running" and (quiet := _quiet_seconds(folder)) > STALL:
         return Standing("stalled", f"alive, but no event for {quiet:.0f} s")
+    if told == "queued" and (place := line.place_of(folder.path)):
+        return Standing(told, f"{ordinal(place)}{IN_LINE}")
     return Standing(told or "starting")
+
+
+def status_words(status: str, reason: str) -> str:
+    """A status as lists show it: ``queued, 3rd`` where a place in line is known."""
+    place = reason.removesuffix(IN_LINE)
+    return f"{status}, {place}" if status == "queued" and place != reason else status
 
 
 def launched_process(folder: RunFolder) -> ProcessIdentity | None:

@@ -133,7 +133,7 @@ class Attendant:
     def show(self, trainer: Trainer, split: Split, name: str) -> None:
         """Replace the gallery by what the network now makes of some pictures of a split."""
         try:
-            write_gallery(self.folder.gallery, gallery(trainer, split, name))
+            write_gallery(self.folder.gallery(name), gallery(trainer, split, name))
         except OSError as error:
             log.warning("the gallery could not be written: %s", error)
 

@@ -107,8 +107,9 @@ class Worker:
 
     def run(self) -> int:
         """Train to an end of whatever kind and write it down; gives the exit status."""
+        train = self.config.train
         writer = EventWriter(self.folder.metrics)
-        slot = Slot(queue_for(self.config.train.device, self.config.train.threads))
+        slot = Slot(queue_for(train.device, train.threads), self.folder.path)
         status, error = "stopped", None
         if self._queue(slot, writer):
             writer.add_now("phase", message="loading torch")

@@ -8,6 +8,7 @@ from textual.binding import ActiveBinding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from workbench.presets import PresetInfo, list_presets
+from workbench.ui.panels.keyline import offers
 
 if TYPE_CHECKING:
     from workbench.ui.app import WorkbenchApp
@@ -36,7 +37,7 @@ class BindingCommands(Provider):
             binding = active.binding
             if binding.system or not binding.description or not binding.id or not active.enabled:
                 continue
-            if binding.id not in seen:
+            if binding.id not in seen and offers(self.screen, binding.action):
                 seen.add(binding.id)
                 key = self.app.get_key_display(binding)
                 yield active, f"{binding.tooltip or binding.description}  ({key})"

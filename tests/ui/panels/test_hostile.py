@@ -62,8 +62,8 @@ def test_any_events_can_be_shown(events: list[dict[str, Any]], status: str) -> N
     for width in (80, 160):
         assert no_control(RunHeader().draw(view, width, 1))
         assert no_control(Facts().draw(view, width, 1))
-        assert no_control(class_lines(state, width))
-        assert no_control(confusion_lines(state, width))
+        assert no_control(class_lines(state, "test", width))
+        assert no_control(confusion_lines(state, "test", width))
     assert no_control([[(text, "")] for text in (say(view) or ())])
     for kind in (PlotSettings(), PlotSettings(2, True, True)):
         build_loss(state, kind, 60, 18, status == "running")

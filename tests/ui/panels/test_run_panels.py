@@ -9,7 +9,7 @@ from workbench.presets import load_preset
 from workbench.runs.folder import RunFolder
 from workbench.runs.state import RunState
 from workbench.runs.status import Standing
-from workbench.ui.panels.classes import class_lines, precision
+from workbench.ui.panels.classes import class_lines
 from workbench.ui.panels.confusion import confusion_lines
 from workbench.ui.panels.facts import Facts
 from workbench.ui.panels.layers import layer_lines, read_layers
@@ -38,7 +38,7 @@ def texts(lines: list[Line]) -> list[str]:
 
 
 def test_classes_stand_worst_first_and_one_at_zero_stands_out(state: RunState) -> None:
-    lines = class_lines(state, 100)
+    lines = class_lines(state, "validation", 100)
     shares = [float(text.split("%")[0].split()[-1]) for text in texts(lines)[1:]]
     assert shares == sorted(shares)
     assert "1 class at 0 %" in plain(lines[0])
@@ -51,9 +51,10 @@ def test_classes_stand_worst_first_and_one_at_zero_stands_out(state: RunState) -
 
 def test_precision_is_the_share_of_what_was_said_that_is_right(state: RunState) -> None:
     column = [row[2] for row in state.confusion]
-    assert precision(state, "validation")["bird"] == pytest.approx(column[2] / sum(column))
-    assert "precision" in plain(class_lines(state, 160)[3])
-    assert "precision" not in plain(class_lines(state, 80)[3])
+    shares = state.evaluation("validation").precision(state.classes)
+    assert shares["bird"] == pytest.approx(column[2] / sum(column))
+    assert "precision" in plain(class_lines(state, "validation", 160)[3])
+    assert "precision" not in plain(class_lines(state, "validation", 80)[3])
 
 
 def test_a_finished_run_says_its_test_as_counts() -> None:
@@ -77,14 +78,23 @@ def test_a_run_in_the_queue_says_so_and_what_it_waits_for() -> None:
 
 @pytest.mark.parametrize("width", [80, 120, 160])
 def test_panels_keep_within_their_width(state: RunState, width: int) -> None:
-    for lines in (class_lines(state, width), confusion_lines(state, width)):
+    for draw in (class_lines, confusion_lines):
+        lines = draw(state, "validation", width)
         assert all(len(text) <= width for text in texts(lines))
 
 
-def test_a_finished_run_shows_the_classes_of_its_test() -> None:
+def test_panels_say_whose_evaluation_they_show_and_their_sums_agree() -> None:
     done = Recording(epochs=3, steps_per_epoch=10, done=3, status="finished")
     state = RunState().fold(events(done))
-    assert plain(class_lines(state, 100)[0]).startswith(" test")
+    for split, title in (
+        ("test", " test images, best weights, epoch 3"),
+        ("validation", " validation images, epoch 3"),
+    ):
+        for draw in (class_lines, confusion_lines):
+            assert plain(draw(state, split, 100)[0]).startswith(title)
+        evaluation = state.evaluation(split)
+        total = sum(score.total for score in evaluation.scores)
+        assert total == sum(map(sum, evaluation.confusion)) > 0
 
 
 def test_the_largest_confusion_comes_first(state: RunState) -> None:
@@ -95,7 +105,7 @@ def test_the_largest_confusion_comes_first(state: RunState) -> None:
         for said in range(10)
         if said != true
     )
-    lines = texts(confusion_lines(state, 200))
+    lines = texts(confusion_lines(state, "validation", 200))
     first = lines[1][lines[0].index("largest") :]
     assert state.classes[worst[1]] in first
     assert str(worst[0]) in first
@@ -105,8 +115,8 @@ def test_a_hundred_classes_become_shades() -> None:
     many = Recording(
         epochs=2, steps_per_epoch=4, done=1, classes=tuple(f"class {n:03}" for n in range(100))
     )
-    lines = confusion_lines(RunState().fold(events(many)), 160)
-    assert len(lines) == 101
+    lines = confusion_lines(RunState().fold(events(many)), "validation", 160)
+    assert len(lines) == 102
     assert max(map(len, texts(lines))) <= 160
     roles = {role for line in lines for _, role in line}
     assert any(role.startswith("heat") for role in roles)
@@ -114,8 +124,8 @@ def test_a_hundred_classes_become_shades() -> None:
 
 
 def test_before_the_first_epoch_the_panels_say_when_they_fill() -> None:
-    assert "first epoch" in plain(class_lines(RunState(), 80)[0])
-    assert "first epoch" in plain(confusion_lines(RunState(), 80)[0])
+    assert "first epoch" in plain(class_lines(RunState(), "validation", 80)[0])
+    assert "first epoch" in plain(confusion_lines(RunState(), "validation", 80)[0])
 
 
 @pytest.mark.parametrize("width", [80, 160])

@@ -49,7 +49,7 @@ def test_pictures_carry_their_colours() -> None:
     view = DataView(Request(2), FACTS, Page((RED, RED)))
     lines = data_lines(view, 120)
     cells = [span for line in lines for span in line if span[0] == "▀"]
-    assert len(cells) == 2 * 38 * 19  # as large as leaves room for three: 38 pixels a side
+    assert len(cells) == 2 * 12 * 6  # 2×2 pixels, enlarged until a label fits below
     assert {role for _, role in cells} == {"#ff0000 on #ff0000"}
 
 

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 
-from workbench.runs.state import UNREADABLE, ClassScore, RunState, class_scores
+from workbench.runs.state import ClassScore, RunState
 from workbench.ui.panels.lines import Line
 from workbench.ui.panels.panel import Panel, RunView
 from workbench.ui.panels.words import bar, clean, count, fit, percent, right
@@ -22,60 +22,38 @@ class ClassesPanel(Panel):
     def key(self, view: RunView) -> Hashable:
         """A new epoch, or the test."""
         state = view.state
-        return len(state.epoch_rows), len(state.per_class), bool(state.test)
+        return len(state.epoch_rows), len(state.per_class), bool(state.test), view.split
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
         """Every class; what does not fit is scrolled to."""
-        return class_lines(view.state, width)
+        return class_lines(view.state, view.split, width)
 
 
-def class_lines(state: RunState, width: int) -> list[Line]:
+def class_lines(state: RunState, split: str, width: int) -> list[Line]:
     """A summary line, then the classes, worst first."""
-    scores, source, before = _scores(state)
-    if not scores:
+    evaluation = state.evaluation(split)
+    if not evaluation.scores:
         return [[(" accuracy of each class appears after the first epoch", "muted")]]
-    scores = sorted(scores, key=lambda score: (score.accuracy, score.name))
+    scores = sorted(evaluation.scores, key=lambda score: (score.accuracy, score.name))
     name_width = min(max(cell_len(clean(score.name)) for score in scores), 24, width // 4)
     total_width = max(len(count(score.total)) for score in scores)
-    precisions = precision(state, source) if width >= ROOMY else {}
+    precisions = evaluation.precision(state.classes) if width >= ROOMY else {}
     room = width - name_width - 2 * total_width - 25 - (20 if precisions else 0)
-    lines = [_summary(scores, source)]
+    lines = [_summary(scores, evaluation.title)]
     for score in scores:
-        line = _class_line(score, before.get(score.name), name_width, total_width, room)
+        line = _class_line(score, evaluation.before.get(score.name), name_width, total_width, room)
         if score.name in precisions:
             line += [("  precision", "muted"), (right(percent(precisions[score.name]), 9), "")]
         lines.append(line)
     return lines
 
 
-def precision(state: RunState, source: str) -> dict[str, float]:
-    """Of what was taken for a class, the share that was one; classes never said are left out."""
-    matrix = state.test.get("confusion") if source == "test" else state.confusion
-    try:
-        columns = list(zip(*matrix or [], strict=True))
-        return {
-            name: columns[i][i] / sum(columns[i])
-            for i, name in enumerate(state.classes)
-            if sum(columns[i])
-        }
-    except UNREADABLE:
-        return {}
-
-
-def _scores(state: RunState) -> tuple[list[ClassScore], str, dict[str, ClassScore]]:
-    """The test's scores where there was one, else the last validation's."""
-    if "per_class" in state.test:
-        return class_scores(state.test["per_class"]), "test", {}
-    epoch = state.epoch_rows[-1].get("epoch", 0) if state.epoch_rows else 0
-    return state.per_class, f"validation, epoch {epoch:.0f}", state.per_class_before
-
-
-def _summary(scores: list[ClassScore], source: str) -> Line:
+def _summary(scores: list[ClassScore], title: str) -> Line:
     seen = [score for score in scores if score.total]
     balanced = sum(score.accuracy for score in seen) / len(seen) if seen else 0.0
     never = sum(score.correct == 0 for score in seen)
     line: Line = [
-        (f" {source}", ""),
+        (f" {title}", ""),
         ("   worst first   ", "muted"),
         ("balanced ", "muted"),
         (percent(balanced), ""),

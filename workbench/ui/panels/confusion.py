@@ -1,4 +1,4 @@
-"""Which class is taken for which: the matrix with shading, and the largest confusions listed."""
+"""Which class is predicted as which: the matrix with shading, and the largest confusions listed."""
 
 from collections.abc import Hashable
 from typing import ClassVar
@@ -11,8 +11,8 @@ from workbench.ui.panels.panel import Panel, RunView
 from workbench.ui.panels.words import clean, count, fit, percent, right
 
 LISTED = 40  # largest confusions
-LIST_WIDTH = 46
-CORNER = "true ↓ said →"
+LIST_WIDTH = 41
+CORNER = "true / predicted"
 
 
 class ConfusionPanel(Panel):
@@ -22,23 +22,24 @@ class ConfusionPanel(Panel):
 
     def key(self, view: RunView) -> Hashable:
         """A new epoch, or the test."""
-        return len(view.state.epoch_rows), bool(view.state.test)
+        return len(view.state.epoch_rows), bool(view.state.test), view.split
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
         """The matrix, and beside it (below it, where that is too narrow) the list."""
-        return confusion_lines(view.state, width)
+        return confusion_lines(view.state, view.split, width)
 
 
-def confusion_lines(state: RunState, width: int) -> list[Line]:
-    """The matrix of the last validation with its largest confusions."""
-    matrix = state.confusion
+def confusion_lines(state: RunState, split: str, width: int) -> list[Line]:
+    """Which images they are, the matrix with its largest confusions."""
+    evaluation = state.evaluation(split)
+    matrix = evaluation.confusion
     if not matrix:
         many = len(state.classes) > 100 and state.epoch_rows
         text = "is kept for up to 100 classes" if many else "appears after the first epoch"
         return [[(f" the confusion matrix {text}", "muted")]]
     names = [clean(name) for name in state.classes]
     names += [str(i) for i in range(len(names), len(matrix))]
-    left = _matrix_lines(matrix, names, width)
+    left = [[(f" {evaluation.title}", "")], *_matrix_lines(matrix, names, width)]
     listed = _largest(matrix, names)
     used = max(sum(cell_len(text) for text, _ in line) for line in left)
     if used + 1 + LIST_WIDTH > width:
@@ -95,7 +96,7 @@ def _largest(matrix: list[list[int]], names: list[str]) -> list[Line]:
         if n and true != said
     ]
     pairs.sort(key=lambda pair: (-pair[0], pair[1], pair[2]))
-    lines: list[Line] = [[(" largest confusions", "heading")]]
+    lines: list[Line] = [[(" largest confusions", "heading"), ("  true → predicted", "muted")]]
     if not pairs:
         return [*lines, [(" none", "good")]]
     for n, true, said in pairs[:LISTED]:
@@ -103,7 +104,7 @@ def _largest(matrix: list[list[int]], names: list[str]) -> list[Line]:
         lines.append(
             [
                 (f" {fit(names[true], 11)} ", ""),
-                ("taken for ", "muted"),
+                ("→ ", "muted"),
                 (fit(names[said], 11), ""),
                 (f"{right(count(n), 6)} {right(percent(share), 7)}", "muted"),
             ]

@@ -33,17 +33,19 @@ class GalleryPanel(Panel):
 
     def key(self, view: RunView) -> Hashable:
         """The file, by its time, and what was chosen."""
-        return _mark(view), self.look, view.standing.is_live
+        return _mark(view), self.look, view.standing.is_live, view.split
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
         """A line about them, then the pictures in rows, or why there are none."""
         from workbench.runs.gallery import read_gallery  # numpy and Pillow, 25 MB: not before
         from workbench.ui.panels.gallery_tiles import gallery_lines
 
-        gallery = read_gallery(view.folder.gallery)
+        # An earlier version kept one file, in which the test's images took the others' place.
+        found = map(read_gallery, (view.folder.gallery(view.split), view.folder.gallery()))
+        gallery = next((g for g in found if g is not None and g.split == view.split), None)
         if gallery is None:
             waits = "appear after the first epoch" if view.standing.is_live else "were not kept"
-            return [[(f" pictures {waits}", "muted")]]
+            return [[(f" {view.split} images {waits}", "muted")]]
         self._styles.clear()  # the colours of the pictures before
         look = replace(self.look, true=self._colour("good"), found=self._colour("warn"))
         return gallery_lines(gallery, look, width, height)
@@ -67,6 +69,6 @@ class GalleryPanel(Panel):
 
 def _mark(view: RunView) -> int:
     try:
-        return view.folder.gallery.stat().st_mtime_ns
+        return view.folder.gallery(view.split).stat().st_mtime_ns
     except OSError:
         return 0

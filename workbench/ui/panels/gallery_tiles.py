@@ -13,7 +13,7 @@ from workbench.ui.panels.look import Look
 from workbench.ui.panels.words import clean, fit
 
 SIDE = 48  # pixels of a picture's longer side, at most
-SMALLEST = 16
+SMALLEST = 16  # columns: below it a label cannot be read
 GAP = 2  # columns between two pictures
 UNDER = 2  # lines below a picture
 
@@ -24,18 +24,28 @@ def gallery_lines(gallery: Gallery, look: Look, width: int, height: int) -> list
     lines = [_about(gallery, look)]
     if not shown:
         return [*lines, [], [(" none of these pictures is wrong", "good")]]
-    side = max(SMALLEST, min(SIDE, width - 2, 2 * (height - 2 - UNDER)))
+    largest = max(max(p.image.shape[:2]) for p in shown)
+    side = tile_side(largest, min(SIDE, width - 2, 2 * (height - 2 - UNDER)))
     across = max(1, (width - 1 + GAP) // (side + GAP))
     for start in range(0, len(shown), across):
         lines += _row([_tile(picture, look, side) for picture in shown[start : start + across]])
     return lines
 
 
+def tile_side(largest: int, room: int) -> int:
+    """Columns for images whose longest side is ``largest`` px, by whole pixels.
+
+    Small images are enlarged to ``SMALLEST`` and no further, so that many fit on a page.
+    """
+    enlarged = largest * -(-SMALLEST // largest)
+    return max(SMALLEST, min(enlarged, room))
+
+
 def _about(gallery: Gallery, look: Look) -> Line:
     wrong = sum(not picture.is_right for picture in gallery.pictures)
     line: Line = [
-        (f" {clean(gallery.split)}, epoch {gallery.epoch}", ""),
-        (f"   {len(gallery.pictures)} pictures   ", "muted"),
+        (f" {clean(gallery.split)} images, epoch {gallery.epoch}", ""),
+        (f"   {len(gallery.pictures)} of them   ", "muted"),
         (f"{wrong} wrong", "bad" if wrong else "muted"),
     ]
     if any(picture.marks for picture in gallery.pictures):

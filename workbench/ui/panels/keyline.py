@@ -1,12 +1,20 @@
 """The bottom line: what the keys do here. One widget, redrawn only when the keys change."""
 
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 from textual import events
 from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
 from textual.widget import Widget
+
+
+@runtime_checkable
+class Offers(Protocol):
+    """A screen that does not offer everything it can do at every time."""
+
+    def offers(self, action: str) -> bool:
+        """Whether an action can be done now."""
 
 
 class KeyLine(Widget):
@@ -45,12 +53,19 @@ class KeyLine(Widget):
         shown = {}
         for active in screen.active_bindings.values():
             binding: Binding = active.binding
+            if not offers(screen, binding.action):
+                continue
             if binding.show and active.enabled and binding.action not in shown:
                 key = self.app.get_key_display(binding)
                 shown[binding.action] = (binding.key, key, binding.description)
         if list(shown.values()) != self._shown:
             self._shown = list(shown.values())
             self.refresh()
+
+
+def offers(screen: Screen[Any], action: str) -> bool:
+    """Whether a screen thinks an action worth naming now; its key says why not, where it is not."""
+    return not isinstance(screen, Offers) or screen.offers(action)
 
 
 def _width(key: str, words: str) -> int:

@@ -14,6 +14,7 @@ NEXT = {
     "failed": "the log tells more; put it right, then p tries again from the last checkpoint",
     "stopped": "p goes on from the last checkpoint",
     "paused": "p lets it go on",
+    "queued": "n lets it train next, p takes it out of the queue",
     "stalled": "the log may tell why; s asks it to stop",
 }
 
@@ -73,6 +74,8 @@ def say(view: RunView) -> tuple[str, str, str] | None:
         return text, "warn" if status == "stalled" else "bad", NEXT[status]
     if status in ("stopped", "paused"):
         return f"{status} at step {count(state.step)}", "warn", NEXT[status]
+    if status == "queued":
+        return clean(state.phase) or "waiting to train", "accent", NEXT[status]
     if state.phase and status != "finished":
         done = f" {count(state.phase_done)}/{count(state.phase_total)}" if state.phase_total else ""
         return f"{clean(state.phase)}{done}", "accent", ""

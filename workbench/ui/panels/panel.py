@@ -17,6 +17,7 @@ class RunView:
     folder: RunFolder
     state: RunState
     standing: Standing
+    split: str = "validation"  # which evaluation the panels show: validation or test
     waiting: str = ""  # what the screen itself waits for ("reading the history 40 %")
 
 

@@ -8,11 +8,13 @@ from typing import Any
 from rich.cells import cell_len
 
 from workbench.runs.row import RunRow
+from workbench.runs.status import status_words
 from workbench.ui.panels.lines import Line
 from workbench.ui.panels.marks import mark
 from workbench.ui.panels.words import (
     clean,
     count,
+    cut_middle,
     duration,
     fit,
     percent,
@@ -35,11 +37,15 @@ class Column:
     text: Callable[[RunRow], str]
     role: str = ""
     to_right: bool = False
+    wanted: int = 0  # cells that it fills where there is room to spare
+    keeps_end: bool = False  # what does not fit is cut in the middle: its end tells it apart
     order: int = 0  # the highest goes first where there is no room
 
     def cell(self, row: RunRow) -> str:
         """The text of a run in exactly the column's width."""
         text = self.text(row)
+        if self.keeps_end:
+            text = cut_middle(text, self.width)
         return right(text, self.width) if self.to_right else fit(text, self.width)
 
 
@@ -60,7 +66,7 @@ def _val(row: RunRow) -> str:
 
 
 COLUMNS = (
-    Column("id", "run", 26, lambda row: clean(row.id)),
+    Column("id", "run", 26, lambda row: clean(row.id), keeps_end=True),
     Column("changes", "changed", LEAST_CHANGES, lambda row: clean(row.changes), "changed", order=1),
     Column("val", "best val", 9, _val, to_right=True),
     Column("test", "test", 9, _test, to_right=True, order=2),
@@ -90,8 +96,14 @@ def root_column(names: Mapping[str, str]) -> Column:
     return Column(ROOT, ROOT, ROOT_WIDTH, text, "muted", order=3)
 
 
+def for_ids(columns: Sequence[Column], rows: Sequence[RunRow]) -> list[Column]:
+    """The columns, the first of which wants room for the longest id whole."""
+    longest = max((len(row.id) for row in rows), default=0)
+    return [Column(**{**vars(columns[0]), "wanted": longest}), *columns[1:]]
+
+
 def layout(width: int, columns: Sequence[Column] = COLUMNS) -> list[Column]:
-    """The columns that fit into ``width``; what was changed gets the room that is left."""
+    """The columns that fit into ``width``; ids, then changes, get the room that is left."""
     columns = list(columns)
     if width < ROOMY:
         columns[0] = _resized(columns[0], NARROW_ID)
@@ -99,13 +111,16 @@ def layout(width: int, columns: Sequence[Column] = COLUMNS) -> list[Column]:
     while _width(columns) + LEAD + status > width and any(c.order > 1 for c in columns):
         columns.remove(max(columns, key=lambda column: column.order))
     spare = width - _width(columns) - LEAD - status
+    if spare > 0:  # ids whole before changes wide
+        wider = min(spare, max(0, columns[0].wanted - columns[0].width))
+        columns[0], spare = _resized(columns[0], columns[0].width + wider), spare - wider
     return [
         _resized(column, max(1, column.width + spare)) if column.key == "changes" else column
         for column in columns
     ]
 
 
-STATUS_WIDTH = 10
+STATUS_WIDTH = 13
 
 
 def _width(columns: list[Column]) -> int:
@@ -144,7 +159,7 @@ def row_line(row: RunRow, columns: list[Column], width: int, *, marked: bool, cu
     sign, role = mark(row.status)
     line: Line = [("▌" if marked else " ", "accent"), (f" {sign} ", role)]
     if width >= ROOMY:
-        line.append((fit(row.status, STATUS_WIDTH), role))
+        line.append((fit(status_words(row.status, row.reason), STATUS_WIDTH), role))
     for column in columns:
         text, column_role = column.cell(row), column.role
         if column.key == "test" and row.status in ("running", "paused", "stalled"):

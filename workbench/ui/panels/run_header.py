@@ -19,13 +19,13 @@ class RunHeader(Panel):
     def key(self, view: RunView) -> Hashable:
         """All the numbers in it, as they are written."""
         state = view.state
-        return (view.standing.status, state.epoch, state.step, state.steps, *_right(view, True))
+        return (view.standing.words, state.epoch, state.step, state.steps, *_right(view, True))
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
         """Name, status, position, bar, times; numbers in fixed widths."""
         roomy = width >= ROOMY
-        status = view.standing.status
-        sign, role = mark(status)
+        sign, role = mark(view.standing.status)
+        status = view.standing.words
         name = fit(clean(view.folder.id), min(len(view.folder.id), 40 if roomy else 22))
         head: Line = [(" ", ""), (name, "heading"), ("  ", "")]
         head += [(f"{sign} {status}" if roomy or not view.standing.is_live else sign, role)]
@@ -45,10 +45,9 @@ class RunHeader(Panel):
 def _position(view: RunView, roomy: bool) -> Line:
     state = view.state
     if not state.steps:
-        status = view.standing.status
         # Where there is room the status is a word already.
-        waits = not roomy and status in ("queued", "starting")
-        return [(status if waits else "not started", "muted")]
+        waits = not roomy and view.standing.status in ("queued", "starting")
+        return [(view.standing.words if waits else "not started", "muted")]
     step = f"{right(count(state.step), len(count(state.steps)))}/{count(state.steps)}"
     epoch = f"{right(str(state.epoch), len(str(state.epochs)))}/{state.epochs}"
     if not roomy:

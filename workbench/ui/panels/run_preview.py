@@ -1,6 +1,7 @@
 """The strip below the list: the run under the cursor in a few lines."""
 
 from workbench.runs.row import RunRow
+from workbench.runs.status import status_words
 from workbench.ui.panels.lines import Line, Lines, plain
 from workbench.ui.panels.marks import mark
 from workbench.ui.panels.words import clean, count, duration, fit, percent, sparkline
@@ -10,6 +11,7 @@ HINTS = {
     "stopped": "p resumes it from its last checkpoint",
     "failed": "p tries again from its last checkpoint",
     "paused": "p lets it go on",
+    "queued": "n lets it train next, p takes it out of the queue",
 }
 
 
@@ -34,8 +36,9 @@ def preview(row: RunRow, width: int) -> list[Line]:
     """Name and standing, changes and curve, results."""
     sign, role = mark(row.status)
     first: Line = [(" ", ""), (clean(row.id), "heading"), (f"  {clean(row.preset)}", "muted")]
-    first += [("   ", ""), (f"{sign} {row.status}", role)]
-    if row.reason and not row.error:
+    status = status_words(row.status, row.reason)
+    first += [("   ", ""), (f"{sign} {status}", role)]
+    if row.reason and not row.error and status == row.status:
         first.append((f"  {clean(row.reason)}", "muted"))
     return [first, _what_was_changed(row, width), [(f" {_facts(row, width - 2)}", "")]]
 

@@ -20,7 +20,7 @@ from workbench.ui.panels.halfblocks import half_blocks, scaled
 from workbench.ui.panels.lines import Line
 
 SIDE = 48  # pixels of a picture's side in half-blocks, at most
-BESIDE = 3  # enlarged pictures in a row, at least
+SMALLEST = 12  # cells of a side, that a label fits below
 COLUMNS = 24  # cells of a picture's side where the terminal shows pixels
 ROOM = "@"  # a role that begins so is room for the picture of that number
 
@@ -39,11 +39,10 @@ class HalfBlockTiles:
     """Two pixels a cell."""
 
     def side(self, pictures: Sequence[Picture], room: int) -> int:
-        """Small ones as large as whole pixels allow, but some beside each other."""
+        """Small ones enlarged by whole pixels until a label fits below, and no further."""
         largest = max(picture.width for picture in pictures)
-        room = min(SIDE, room, max(largest, room // BESIDE))
-        side = min(largest, room)
-        return side * (room // side)
+        side = min(largest, SIDE, room)
+        return min(side * -(-SMALLEST // side), room // side * side)
 
     def rows(self, number: int, picture: Picture, side: int) -> list[Line]:
         """Coloured cells."""

@@ -22,6 +22,14 @@ def fit(text: str, width: int) -> str:
     return set_cell_size(text, width)
 
 
+def cut_middle(text: str, width: int) -> str:
+    """``text`` in at most ``width`` cells; of a longer one the middle goes: ``lr-si…-0.1``."""
+    if cell_len(text) <= width or width < 3:
+        return text
+    end = (width - 1) * 2 // 3
+    return f"{text[: width - 1 - end]}…{text[-end:]}"
+
+
 def right(text: str, width: int) -> str:
     """``text`` at the right end of ``width`` cells."""
     return " " * (width - cell_len(text)) + text

@@ -7,7 +7,7 @@ from textual import work
 from textual.screen import Screen
 
 from workbench.errors import WorkbenchError
-from workbench.runs import control, launch
+from workbench.runs import control, launch, line
 from workbench.runs.aside import TRASH, bring_back, put_aside
 from workbench.runs.curation import annotate, refuse_tags
 from workbench.runs.folder import RunFolder
@@ -37,6 +37,13 @@ class ChosenRuns(Screen[None]):
     def action_pause(self) -> None:
         """Pause what runs, let go on what is paused, resume what has ended early."""
         self._each(self.chosen(), lambda row: launch.pause_or_resume(row.folder))
+
+    def action_front(self) -> None:
+        """Let queued runs train next, in the order in which they are listed."""
+        for row in reversed(self.chosen()):
+            if not line.move_to_front(row.folder.path):
+                self.notify(f"{row.id} does not wait to train on this machine.", markup=False)
+        self.done_with([])
 
     def action_star(self) -> None:
         """Give the chosen runs a star, or take it away where all have one."""

@@ -53,6 +53,11 @@ class RunScreen(RunControl):
         Binding(
             "c", "checkpoint", "Save", id="run.checkpoint", tooltip="Save its state now"
         ),
+        Binding("n", "front", "Next", id="run.front", tooltip="Let a queued run train next"),
+        Binding(
+            "e", "split", "Split", id="run.split",
+            tooltip="What the panels show: the validation or the test images",
+        ),
         Binding("v", "smooth", "Smooth", id="run.smooth", tooltip="Smooth the training curve"),
         Binding("l", "log", "Log", id="run.log", tooltip="Loss on a logarithmic scale"),
         Binding("z", "zoom", "Zoom", id="run.zoom", tooltip="One plot over the whole width"),
@@ -112,6 +117,7 @@ class RunScreen(RunControl):
         self._rest = rest()
         self._late = False  # some panel was passed over at the last look
         self._waiting = ""
+        self._split = ""  # as chosen; "" for the test where there was one, else validation
 
     def compose(self) -> ComposeResult:
         """Header, plots, tabs with the facts, one panel, keys."""
@@ -147,6 +153,7 @@ class RunScreen(RunControl):
         judged = self._ticks % JUDGE_TICKS == 0 and self.feed.judge()
         if judged:
             self._ticks = 0  # a new standing is shown at once
+            self.refresh_bindings()
         if self.feed.is_far_behind:
             self._waiting = "reading the history …"
             self._catch_up()
@@ -172,12 +179,31 @@ class RunScreen(RunControl):
 
     def _show(self) -> None:
         self._late = False
-        view = RunView(self.folder, self.feed.state, self.feed.standing, self._waiting)
+        state = self.feed.state
+        view = RunView(self.folder, state, self.feed.standing, self.split, self._waiting)
         for panel in self.query(Panel):
             if self._ticks % (CALM_TICKS if panel.calm else self._rest) == 0:
                 panel.show(view)
             else:
                 self._late = True
+
+    @property
+    def split(self) -> str:
+        """Whose evaluation the panels show."""
+        return self._split or ("test" if self.feed.state.test else "validation")
+
+    def action_split(self) -> None:
+        """The test images in place of the validation images, and back."""
+        if not self.feed.state.test:
+            self.notify("The test comes at the end of the training.", markup=False)
+            return
+        self._split = "validation" if self.split == "test" else "test"
+        self._ticks = 0  # every panel is shown at once
+        self._show()
+
+    def offers(self, action: str) -> bool:
+        """Whether an action is worth naming among the keys now."""
+        return bool(self.feed.state.test) if action == "split" else super().offers(action)
 
     def _arrange(self) -> None:
         """Put in view what is asked for, and what there is room for."""

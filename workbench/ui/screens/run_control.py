@@ -4,17 +4,33 @@ from textual import work
 from textual.screen import Screen
 
 from workbench.errors import WorkbenchError
-from workbench.runs import control, launch
+from workbench.runs import control, launch, line
 from workbench.runs.feed import RunFeed
 from workbench.runs.folder import RunFolder
+from workbench.runs.status import LIVE
 from workbench.ui.dialogs import Confirm
 from workbench.ui.refusal import say_refusal
 
 SAID = {
     "pausing": "Pausing after this step.",
+    "paused": "Paused: it leaves the queue until p lets it go on.",
     "resumed": "Goes on.",
     "restarted": "Started again from its checkpoint.",
 }
+
+
+# In which states an action can be done; what is not here can be done in every one.
+STATES = {
+    "pause": (*LIVE, "stopped", "crashed", "failed"),
+    "stop": LIVE,
+    "checkpoint": ("running", "paused", "stalled"),
+    "front": ("queued",),
+}
+
+
+def offered(action: str, status: str) -> bool:
+    """Whether an action, such as ``pause`` or ``stop``, can be done with a run of this status."""
+    return status in STATES.get(action, (status,))
 
 
 class RunControl(Screen[None]):
@@ -35,6 +51,16 @@ class RunControl(Screen[None]):
         except WorkbenchError as error:
             say_refusal(self.app, error)
         self.asked()
+
+    def action_front(self) -> None:
+        """Let a queued run train next."""
+        waits = line.move_to_front(self.folder.path)
+        self.notify("It trains next." if waits else "It does not wait to train on this machine.")
+        self.asked()
+
+    def offers(self, action: str) -> bool:
+        """Whether an action is worth naming among the keys, in the state that the run is in."""
+        return offered(action, self.feed.standing.status)
 
     def action_checkpoint(self) -> None:
         """Have the state saved now."""

@@ -15,12 +15,14 @@ from workbench.ui.link import pace
 from workbench.ui.listing import Listing
 from workbench.ui.panels.inks import Inks
 from workbench.ui.panels.keyline import KeyLine
+from workbench.ui.panels.run_columns import for_ids
 from workbench.ui.panels.run_list import RunHeading, RunList
 from workbench.ui.panels.run_preview import RunPreview
 from workbench.ui.panels.topbar import TopBar
 from workbench.ui.panels.words import clean
 from workbench.ui.refusal import say_refusal
 from workbench.ui.screens.chosen_runs import ChosenRuns
+from workbench.ui.screens.run_control import offered
 
 LOOK_SECONDS = 2.0  # between two looks at the runs directory
 NO_RUN = "No run yet. Choose a preset (F2) and press enter to start one."
@@ -41,6 +43,7 @@ class RunsScreen(ChosenRuns):
         Binding("space", "mark", "Mark", id="runs.mark", tooltip="Mark for stop, resume, delete"),
         Binding("p", "pause", "Pause", id="runs.pause", tooltip="Pause, go on, or resume"),
         Binding("s", "stop", "Stop", id="runs.stop", tooltip="Save and end (asks)"),
+        Binding("n", "front", "Next", id="runs.front", tooltip="Let a queued run train next"),
         Binding("d,delete", "delete", "Delete", id="runs.delete", key_display="d",
                 tooltip="Move to the trash (asks)"),
         Binding("c", "compare", "Compare", id="runs.compare",
@@ -140,13 +143,15 @@ class RunsScreen(ChosenRuns):
 
     def _show(self) -> None:
         """Show what the indexes have, as far as they have been read."""
-        listing, columns = self._listing, self._listing.columns
-        self._list.show_rows(listing.rows(), columns)
+        listing, rows = self._listing, self._listing.rows()
+        columns = for_ids(listing.columns, rows)
+        self._list.show_rows(rows, columns)
         self.query_one(RunHeading).show(columns, listing.sort, listing.descending)
         absent, line = listing.absent(), self.query_one("#runs-absent", Static)
         line.display = bool(absent)
         line.update(clean(f" ! {absent}"))
         self._preview()
+        self.refresh_bindings()
 
     def _preview(self) -> None:
         filtered = bool(self._listing.query.terms)
@@ -155,8 +160,16 @@ class RunsScreen(ChosenRuns):
         self.query_one(RunPreview).show(row, self._told or empty)
 
     def on_run_list_moved(self) -> None:
-        """Another run is under the cursor."""
+        """Another run is under the cursor, for which other keys make sense."""
         self._preview()
+        self.refresh_bindings()
+
+    def offers(self, action: str) -> bool:
+        """Whether an action is worth naming among the keys, for the runs that are chosen."""
+        if action == "sweep":
+            return bool(self._list.current and self._list.current.sweep)
+        rows = self._list.chosen()
+        return not rows or any(offered(action, row.status) for row in rows)
 
     def on_run_list_opened(self) -> None:
         """A double click opens."""
