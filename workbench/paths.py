@@ -95,5 +95,5 @@ def left_behind(path: str) -> str:
         if name.startswith(".") and name not in (".", ".."):
             return "its name begins with a dot"
         if name.casefold() in LEFT_BEHIND:
-            return f"{name} is left behind by an archive, a server or a desktop"
+            return "left behind by an archive, a server or a desktop"
     return ""
