@@ -1,10 +1,7 @@
 """Where this program keeps its state, and asking about paths that a stranger may have written."""
 
-import errno
 import os
-import stat
 from pathlib import Path
-from typing import BinaryIO
 
 import platformdirs
 
@@ -41,35 +38,6 @@ def is_dir(path: Path) -> bool:
         return path.is_dir()
     except (OSError, ValueError):
         return False
-
-
-def open_regular(path: Path | str) -> BinaryIO:
-    """Open a regular file, or a link to one, for reading; waits for nobody at the other end.
-
-    The file is asked what it is after it is open, so that nothing can be put in its place
-    between the two. Raises OSError, which says what it is where it is something else.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
-    except OSError as error:
-        if error.errno in (errno.ENXIO, errno.EOPNOTSUPP):  # a socket cannot be opened
-            raise OSError(error.errno, irregular(stat.S_IFSOCK), str(path)) from None
-        raise
-    try:
-        if wrong := irregular(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, wrong, str(path))
-        return os.fdopen(descriptor, "rb")
-    except BaseException:
-        os.close(descriptor)
-        raise
-
-
-def irregular(mode: int) -> str:
-    """What a file of this ``st_mode`` is where it is no regular file; "" where it is one."""
-    if stat.S_ISREG(mode):
-        return ""
-    kinds = {stat.S_IFDIR: "folder", stat.S_IFIFO: "named pipe", stat.S_IFSOCK: "socket"}
-    return f"is a {kinds.get(stat.S_IFMT(mode), 'device')}, not a regular file"
 
 
 class Skipped:

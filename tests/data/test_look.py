@@ -30,6 +30,7 @@ from workbench.samples import (
 )
 
 MakeConfig = Callable[..., RunConfig]
+MakeFolder = Callable[..., Path]
 
 
 def test_facts_and_pictures_of_a_folder(
