@@ -202,12 +202,12 @@ def test_only_regular_files_are_pictures(tmp_path: Path) -> None:
     found = find_pictures(tmp_path)
     assert [file.path for file in found.train] == ["a/1.png", "b/1.png", "b/link.png"]
     assert found.skipped == (
-        ("a/0.png", "is a named pipe, not a regular file"),
-        ("b/device.png", "is a link to a device, not a regular file"),
-        ("b/folder.png", "is a link to a folder, not a regular file"),
+        ("a/0.png", "is a named pipe, not a file"),
+        ("b/device.png", "is a link to a device, not a file"),
+        ("b/folder.png", "is a link to a folder, not a file"),
         ("b/nothing.png", "is a link to nothing"),
         ("b/round.png", "is a link to nothing"),
-        ("pipe", "is a named pipe, not a regular file"),
+        ("pipe", "is a named pipe, not a file"),
     )
 
 

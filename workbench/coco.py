@@ -18,8 +18,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from workbench.errors import DataError
-from workbench.paths import left_behind, open_regular
+from workbench.paths import left_behind
 from workbench.pictures import PictureFile
+from workbench.regular import read_regular
 
 LAYOUT = "put annotations/instances_train*.json there, with the pictures in train*/"
 SPLITS = ("train", "test")
@@ -142,10 +143,7 @@ def _find(root: Path) -> dict[str, Path]:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        with open_regular(path) as file:
-            if os.fstat(file.fileno()).st_size > MOST_BYTES:
-                raise DataError(f"{path}: larger than {MOST_BYTES >> 30} GB, not read")
-            document = json.loads(file.read().decode())
+        document = json.loads(read_regular(path, MOST_BYTES).decode())
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from None
     except (ValueError, RecursionError) as error:

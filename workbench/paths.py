@@ -1,9 +1,6 @@
 """Where this program keeps its state, and asking about paths that a stranger may have written."""
 
-import errno
 import os
-import stat
-from io import BufferedReader
 from pathlib import Path
 
 import platformdirs
@@ -43,38 +40,6 @@ def is_dir(path: Path) -> bool:
         return False
 
 
-def open_regular(path: Path | str, *, follow: bool = True) -> BufferedReader:
-    """Open a regular file, or with ``follow`` a link to one; waits for nobody at the other end.
-
-    The file is asked what it is after it is open, so that nothing can be put in its place
-    between the two. Raises OSError, which says what it is where it is something else.
-    """
-    try:
-        flags = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY
-        descriptor = os.open(path, flags if follow else flags | os.O_NOFOLLOW)
-    except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise OSError(errno.ELOOP, "is a link", str(path)) from None
-        if error.errno in (errno.ENXIO, errno.EOPNOTSUPP):  # a socket cannot be opened
-            raise OSError(error.errno, irregular(stat.S_IFSOCK), str(path)) from None
-        raise
-    try:
-        if wrong := irregular(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EINVAL, wrong, str(path))
-        return os.fdopen(descriptor, "rb")
-    except BaseException:
-        os.close(descriptor)
-        raise
-
-
-def irregular(mode: int) -> str:
-    """What a file of this ``st_mode`` is where it is no regular file; "" where it is one."""
-    if stat.S_ISREG(mode):
-        return ""
-    kinds = {stat.S_IFDIR: "folder", stat.S_IFIFO: "named pipe", stat.S_IFSOCK: "socket"}
-    return f"is a {kinds.get(stat.S_IFMT(mode), 'device')}, not a regular file"
-
-
 class Skipped:
     """What is passed over below ``root``, by its path, each once however often it is met."""
 
@@ -98,5 +63,5 @@ def left_behind(path: str) -> str:
         if name.startswith(".") and name not in (".", ".."):
             return "its name begins with a dot"
         if name.casefold() in LEFT_BEHIND:
-            return f"{name} is left behind by an archive, a server or a desktop"
+            return "left behind by an archive, a server or a desktop"
     return ""

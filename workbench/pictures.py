@@ -19,7 +19,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from workbench.errors import DataError
-from workbench.paths import Skipped, irregular, left_behind, open_regular
+from workbench.paths import Skipped, left_behind
+from workbench.regular import open_regular, refuse_irregular
 
 SUFFIXES = frozenset(
     (
@@ -143,7 +144,7 @@ def grey_only(root: Path, per_class: int = 3) -> bool:
     for name in _class_names(train, skipped):
         for entry, _ in itertools.islice(_files(train / name, skipped), per_class):
             try:
-                with open_regular(entry.path) as file, Image.open(file) as picture:
+                with open_regular(Path(entry.path)) as file, Image.open(file) as picture:
                     mode = picture.mode
             except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
                 continue  # a broken picture: decoding lists it
@@ -250,11 +251,17 @@ def _is(kind: Callable[[], bool]) -> bool:
 
 def _what_it_is(entry: "os.DirEntry[str]") -> str:
     """Why an entry that is no regular file is passed over."""
+    linked = entry.is_symlink()
     try:
-        what = irregular(entry.stat().st_mode)
+        about = entry.stat()
     except OSError as error:
-        return "is a link to nothing" if entry.is_symlink() else str(error.strerror or error)
-    return what.replace("is a ", "is a link to a ", 1) if entry.is_symlink() else what
+        return "is a link to nothing" if linked else str(error.strerror or error)
+    try:
+        refuse_irregular(Path(entry.path), about)
+    except OSError as error:
+        what = str(error.strerror)
+        return what.replace("is a ", "is a link to a ", 1) if linked else what
+    return "has been replaced while it was listed"
 
 
 def _stat(entry: "os.DirEntry[str]") -> os.stat_result | None:

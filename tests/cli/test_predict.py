@@ -100,8 +100,8 @@ def test_what_is_no_picture_of_a_folder_is_passed_over_with_a_word(
     result = workbench("predict", finished.path, pictures, "--json")
     assert result.status == 0
     assert [Path(one["picture"]).name for one in result.document] == [f"{n}.png" for n in range(5)]
-    assert f"{pictures / 'x.png'}: left out: is a named pipe, not a regular file" in result.err
+    assert f"{pictures / 'x.png'}: left out: is a named pipe, not a file" in result.err
     assert f"{pictures / '__MACOSX'}: left out: " in result.err
     assert f"{pictures / '._0.png'}: left out: its name begins with a dot" in result.err
     named = workbench("predict", finished.path, pictures / "x.png")
-    assert named.status == 1 and "x.png: is a named pipe, not a regular file" in named.err
+    assert named.status == 1 and "x.png: is a named pipe, not a file" in named.err

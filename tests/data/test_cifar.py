@@ -123,5 +123,5 @@ def test_a_pipe_in_a_files_place_is_refused(
     place = tmp_path / "new" / name
     place.parent.mkdir(parents=True)
     os.mkfifo(place)
-    with pytest.raises(DataError, match=f"{place}: is a named pipe, not a regular file"):
+    with pytest.raises(DataError, match=f"{place}: is a named pipe, not a file"):
         load_data(config("cifar10", data__root=str(tmp_path / "new")))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from workbench.config import RunConfig, to_toml
 from workbench.data import load_data, look
+from workbench.presets import load_preset
 from workbench.resolve import resolve
 from workbench.samples import (
     DataFacts,
@@ -29,6 +30,7 @@ from workbench.samples import (
 )
 
 MakeConfig = Callable[..., RunConfig]
+MakeFolder = Callable[..., Path]
 
 
 def test_facts_and_pictures_of_a_folder(
@@ -60,6 +62,28 @@ def test_what_cannot_be_looked_at_is_one_line(
     assert look.main([str(file)]) == 2
     told = read_message(capsys.readouterr().out)
     assert isinstance(told, Problem) and "no such folder" in told.text
+
+
+def test_an_empty_split_is_one_line_and_shows_nothing(
+    config: MakeConfig, folder: MakeFolder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "config.toml"
+    root = folder({"a": 1, "b": 1})
+    file.write_text(to_toml(config("imagefolder", data__root=str(root))))
+    assert look.main([str(file)]) == 2
+    told = [read_message(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(told) == 1 and isinstance(told[0], Problem)
+    assert "class 'a' has 1 image and needs at least 3" in told[0].text
+
+
+def test_samples_with_boxes_name_what_they_show() -> None:
+    few = {"data.source": "digits", "data.scenes": 20, "data.objects": 2, "data.size": 96}
+    chosen = resolve(load_preset("detection/rpn-scenes", few))
+    data = load_data(chosen)
+    shown = look.samples(chosen, data, Request(20, augmented=False)).pictures
+    wanted = {", ".join(str(n) for n in row.tolist()) for row in data.train.targets["label"]}
+    assert {picture.label for picture in shown} == wanted
+    assert look.facts(data).total("train") == 20 < sum(look.facts(data).counts["train"])
 
 
 def test_a_request_that_is_none_ends_it(

@@ -12,7 +12,7 @@ from workbench.config.errors import config_error
 from workbench.config.overrides import apply_changes
 from workbench.config.run import RunConfig
 from workbench.errors import RequestError
-from workbench.paths import open_regular
+from workbench.regular import open_regular
 
 INT64 = 1 << 63  # TOML promises whole numbers of 64 bits, no more
 MAX_BYTES = 1_000_000  # a configuration is some kilobytes; a stranger's file may be anything

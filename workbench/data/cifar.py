@@ -16,7 +16,7 @@ from workbench.config import RunConfig
 from workbench.data.assemble import assemble
 from workbench.data.dataset import DataSet, Progress
 from workbench.errors import DataError
-from workbench.paths import open_regular
+from workbench.regular import open_regular
 from workbench.resolve import cache_folder
 
 BLOCK = 1 << 18  # bytes a read

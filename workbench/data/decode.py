@@ -1,13 +1,14 @@
 """One picture file of any size, shape and mode as a square of bytes."""
 
+from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from workbench.paths import open_regular
+from workbench.regular import open_regular
 
 Fit = Literal["crop", "pad", "stretch"]
 SIXTEEN_BIT = frozenset(("I;16", "I;16B", "I;16L", "I"))
@@ -25,7 +26,7 @@ def decode(path: Path | str, size: int, channels: int, fit: Fit) -> NDArray[np.u
     scaled to 8, the first frame of several. Nothing but a regular file is opened.
     """
     try:
-        with open_regular(path) as file, Image.open(file) as picture:
+        with open_regular(Path(path)) as file, Image.open(_buffered(file)) as picture:
             # JPEG only: decode at a half, a quarter or an eighth where that is enough.
             picture.draft("RGB" if channels == 3 else "L", (HEADROOM * size, HEADROOM * size))
             upright = ImageOps.exif_transpose(picture)
@@ -36,6 +37,11 @@ def decode(path: Path | str, size: int, channels: int, fit: Fit) -> NDArray[np.u
         raise BrokenPicture(_reason(error)) from None
     array = np.asarray(square, dtype=np.uint8)
     return array.reshape(size, size, channels)
+
+
+def _buffered(file: BinaryIO) -> BufferedReader:
+    """A file as decoders want it, which read headers a byte or two at a time."""
+    return BufferedReader(cast(RawIOBase, file))
 
 
 def _plain(picture: Image.Image, mode: str) -> Image.Image:

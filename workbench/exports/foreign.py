@@ -8,7 +8,6 @@ reported, and neither resumed nor repeated.
 import csv
 import io
 import math
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +17,7 @@ import tomli_w
 
 from workbench.errors import RequestError
 from workbench.exports.packages import need
-from workbench.paths import open_regular
+from workbench.regular import open_regular, read_regular
 from workbench.runs.atomic import write_atomically
 from workbench.runs.events import EventWriter
 from workbench.runs.folder import RunFolder, create_folder
@@ -62,10 +61,8 @@ def import_run(source: Path, root: Path, name: str | None = None) -> RunFolder:
 def read_csv(path: Path) -> list[Row]:
     """Rows of a CSV file with headings, one of them ``step`` or ``epoch``; names made ours."""
     try:
-        with open_regular(path) as file:
-            if os.fstat(file.fileno()).st_size > LARGEST:
-                raise RequestError(f"{path}: larger than {LARGEST:,} bytes")
-            table = list(csv.DictReader(io.TextIOWrapper(file, "utf-8-sig", newline="")))
+        text = read_regular(path, LARGEST).decode("utf-8-sig")
+        table = list(csv.DictReader(io.StringIO(text, newline="")))
     except (UnicodeDecodeError, csv.Error) as error:
         raise RequestError(f"{path}: is no CSV file: {error}") from None
     rows = [_numbers(row) for row in table]

@@ -13,9 +13,9 @@ from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
+from workbench import regular
 from workbench.config import parse_tables
 from workbench.errors import RequestError
-from workbench.paths import irregular, open_regular
 
 MOST_TABLES = 1_000_000  # bytes of a TOML file
 MOST_JSON = 64 << 20  # bytes of a JSON file: a layer table, an evaluation, a checkpoint's numbers
@@ -23,24 +23,16 @@ LINK = "is a link; a run's files are used only where they lie in its own folder"
 INT64 = 1 << 63  # what TOML, JSON readers and sqlite agree to be a whole number
 
 
-def open_to_read(path: Path, most: int | None = None, *, below: int = 0) -> BufferedReader:
-    """Open a regular file of at most ``most`` bytes, ``below`` folders below its run's.
-
-    Raises OSError, which says what is wrong with it.
-    """
-    _refuse_linked_folders(path, below)
-    file = open_regular(path, follow=False)
-    size = os.fstat(file.fileno()).st_size
-    if most is not None and size > most:
-        file.close()
-        raise OSError(errno.EFBIG, f"larger than {most:,} bytes", str(path))
-    return file
+def open_to_read(path: Path, *, below: int = 0) -> BufferedReader:
+    """Open a regular file, ``below`` folders below its run's; raises OSError."""
+    _refuse_links(path, below)
+    return regular.open_regular(path, follow=False)
 
 
 def read_bytes(path: Path, most: int, *, below: int = 0) -> bytes:
     """What a file holds, at most ``most`` bytes; raises OSError."""
-    with open_to_read(path, most, below=below) as file:
-        return file.read(most)
+    _refuse_links(path, below)
+    return regular.read_regular(path, most, follow=False)
 
 
 def read_tables(path: Path, *, below: int = 0) -> dict[str, Any]:
@@ -67,16 +59,8 @@ def parse_json(data: bytes) -> Any:
 
 def open_to_append(path: Path, *, below: int = 0) -> int:
     """A descriptor to append to a regular file, made where there is none; raises OSError."""
-    _refuse_linked_folders(path, below)
-    flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY
-    try:
-        descriptor = os.open(path, flags, 0o644)
-    except OSError as error:
-        raise _as_link(error, path) from None
-    if wrong := irregular(os.fstat(descriptor).st_mode):
-        os.close(descriptor)
-        raise OSError(errno.EINVAL, wrong, str(path))
-    return descriptor
+    _refuse_links(path, below)
+    return regular.open_to_write(path)
 
 
 def touch(path: Path) -> None:
@@ -90,34 +74,26 @@ def touch(path: Path) -> None:
 
 def make_folder(path: Path) -> None:
     """Make a folder in a run's, where it is not there; raises OSError where it is a link."""
-    refuse_link(path)
-    path.mkdir(exist_ok=True)
+    _refuse_links(path, 0)
+    regular.make_folder(path)
 
 
 def refuse_link(path: Path) -> None:
     """Raise OSError where a path that others will open is a link, a pipe or a device."""
+    _refuse_links(path, 0)
     try:
-        mode = path.lstat().st_mode
+        about = path.lstat()
     except FileNotFoundError:
         return
-    if path.is_symlink():
-        raise OSError(errno.ELOOP, LINK, str(path))
-    if not stat.S_ISDIR(mode) and (wrong := irregular(mode)):
-        raise OSError(errno.EINVAL, wrong, str(path))
+    if not stat.S_ISDIR(about.st_mode):
+        regular.refuse_irregular(path, about)
 
 
-def _refuse_linked_folders(path: Path, below: int) -> None:
-    for folder in list(path.parents)[:below]:
-        if folder.is_symlink():
-            raise OSError(errno.ELOOP, LINK, str(folder))
-
-
-def _as_link(error: OSError, path: Path) -> OSError:
-    if error.errno == errno.ELOOP:
-        return OSError(errno.ELOOP, LINK, str(path))
-    if error.errno == errno.ENXIO:  # a pipe that nobody reads
-        return OSError(errno.EINVAL, "is a named pipe or a socket, not a regular file", str(path))
-    return error
+def _refuse_links(path: Path, below: int) -> None:
+    """Raise OSError where a file, or one of ``below`` folders above it, is a link."""
+    for each in (path, *list(path.parents)[:below]):
+        if each.is_symlink():
+            raise OSError(errno.ELOOP, LINK, str(each))
 
 
 def _int64(text: str) -> int:

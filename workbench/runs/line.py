@@ -17,7 +17,8 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from workbench.paths import open_regular, state_folder
+from workbench.paths import state_folder
+from workbench.regular import open_regular
 from workbench.runs.process import ProcessIdentity, boot_id, own_identity
 
 LONGEST_PATH = 8192  # bytes

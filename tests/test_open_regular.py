@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.paths import open_regular
+from workbench.regular import open_regular
 
 KINDS = ("named pipe", "socket", "device", "folder")
 
@@ -33,14 +33,14 @@ def test_nothing_but_a_regular_file_is_opened(tmp_path: Path, kind: str) -> None
     make(tmp_path / "x", kind)
     with pytest.raises(OSError) as caught:
         open_regular(tmp_path / "x")
-    assert caught.value.strerror == f"is a {kind}, not a regular file"
+    assert caught.value.strerror == f"is a {kind}, not a file"
     assert caught.value.filename == str(tmp_path / "x")
 
 
 def test_a_link_to_a_regular_file_is_followed(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(b"bytes")
     (tmp_path / "link").symlink_to("x")
-    with open_regular(str(tmp_path / "link")) as file:
+    with open_regular(tmp_path / "link") as file:
         assert file.read() == b"bytes"
 
 
