@@ -59,7 +59,7 @@ def test_a_paused_run_says_so() -> None:
 def test_lines_that_stay() -> None:
     state = running()
     assert event_lines(START, state) == [
-        "12,800 + 1,000 + 2,000 pictures · 2 classes · 4,771,146 parameters"
+        "12,800 + 1,000 + 2,000 images · 2 classes · 4,771,146 parameters"
         " · 874,187,264 MACs · 1,000 steps · cpu bfloat16"
     ]
     epoch = {

@@ -6,6 +6,7 @@ import sys
 from workbench.cli.text import silence
 from workbench.runs.events import Event
 from workbench.runs.follow import Update
+from workbench.runs.log import epoch_text, start_text, test_text
 from workbench.runs.state import RunState
 from workbench.text import count, decimal, duration, one_line, percent
 
@@ -71,11 +72,12 @@ def event_lines(event: Event, state: RunState) -> list[str]:
     """
     match event["event"]:
         case "start":
-            return [_start(event, state)]
+            return [start_text(event)]
         case "epoch":
-            return [_epoch(event, state)]
+            best = "  best" if event.get("epoch") == state.best_epoch else ""
+            return [epoch_text(event, state.epochs) + best]
         case "test":
-            return [_test(event)]
+            return [test_text(event)]
         case "notice":
             return [f"note: {event.get('message', '')}"]
         case "status" if event.get("status") in ("paused", "running", "queued"):
@@ -120,44 +122,6 @@ def _waiting(state: RunState, status: str) -> str:
     if not state.phase_total:
         return f"{state.phase} …"
     return f"{state.phase} {count(state.phase_done)}/{count(state.phase_total)}"
-
-
-def _start(event: Event, state: RunState) -> str:
-    pictures = [count(event.get(f"{part}_pictures")) for part in ("train", "val", "test")]
-    return " · ".join(
-        (
-            f"{' + '.join(pictures)} pictures",
-            f"{len(state.classes)} classes",
-            f"{count(event.get('params'))} parameters",
-            f"{count(event.get('macs'))} MACs",
-            f"{count(event.get('steps'))} steps",
-            f"{event.get('device', '?')} {event.get('precision', '')}",
-        )
-    )
-
-
-def _epoch(event: Event, state: RunState) -> str:
-    best = "  best" if event.get("epoch") == state.best_epoch else ""
-    total = f"/{state.epochs}" if state.epochs else ""
-    return (
-        f"epoch {event.get('epoch', '?')}{total}"
-        f"  loss {decimal(event.get('train_loss'), 4)}"
-        f"  accuracy {percent(event.get('train_accuracy'))}"
-        f"  val loss {decimal(event.get('val_loss'), 4)}"
-        f"  val {percent(event.get('val_accuracy'))}"
-        f"  lr {decimal(event.get('lr'), 6)}"
-        f"  {duration(event.get('seconds'))}"
-        f"  {decimal(event.get('images_per_second'), 0)} img/s{best}"
-    )
-
-
-def _test(event: Event) -> str:
-    top3 = event.get("test_top3_accuracy")
-    of = f"{count(event.get('correct'))}/{count(event.get('total'))}"
-    more = f"  top-3 {percent(top3)}" if top3 is not None else ""
-    name = "top-1" if top3 is not None else "accuracy"  # of cells, or of few classes
-    weights = f"{event['weights']} weights" if event.get("weights") else "final weights"
-    return f"test  {name} {percent(event.get('test_accuracy'))} ({of}){more}  {weights}"
 
 
 def _last(state: RunState, curve: str) -> float | None:

@@ -7,7 +7,9 @@ from typing import Any
 import click
 
 from workbench.cli.options import json_option, run_argument, runs_dir_option
+from workbench.cli.run_log import show_log
 from workbench.cli.text import print_json
+from workbench.errors import RequestError
 from workbench.runs import library
 from workbench.runs.folder import find_run
 from workbench.runs.follow import why_ended
@@ -18,10 +20,18 @@ from workbench.text import changes_text, columns, count, duration, percent
 @click.command(short_help="One run and what it came to.")
 @run_argument
 @runs_dir_option
+@click.option("--log", "log", is_flag=True, help="What happened, when, and how long it took.")
+@click.option("--follow", is_flag=True, help="With --log: go on until the run has ended.")
 @json_option
-def command(run: str, runs_dir: Path, as_json: bool) -> None:
+def command(run: str, runs_dir: Path, log: bool, follow: bool, as_json: bool) -> None:
     """Show RUN: an id, a unique prefix of one, or a run directory."""
-    info = read_run(find_run(run, runs_dir))
+    if follow and (not log or as_json):
+        raise RequestError("--follow goes with --log, and not with --json")
+    folder = find_run(run, runs_dir)
+    if log:
+        show_log(folder, follow=follow, as_json=as_json)
+        return
+    info = read_run(folder)
     if as_json:
         print_json(library.as_json(info))
     else:

@@ -5,30 +5,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from workbench.errors import RequestError
+from workbench.runs.documents import read_layers
 from workbench.runs.events import EventTail
-from workbench.runs.files import read_json
 from workbench.runs.folder import RunFolder
 from workbench.runs.library import RunInfo, read_run
 from workbench.runs.state import ClassScore, RunState, class_scores
 
 Against = Literal["epoch", "step", "time"]
 Curve = tuple[list[float], list[float]]
-LAYER_KEYS = frozenset(
-    (
-        "name",
-        "type",
-        "kind",
-        "kernel",
-        "stride",
-        "groups",
-        "output_shape",
-        "params",
-        "macs",
-        "other_ops",
-        "share",
-        "note",
-    )
-)
 DETAIL = 4_000_000  # bytes of metrics from which on not every step is decoded
 
 
@@ -107,13 +91,6 @@ def read_side(folder: RunFolder) -> Side:
 
 def _layers(folder: RunFolder) -> dict[str, Any] | None:
     try:
-        document = read_json(folder.path / "layers.json")
+        return read_layers(folder)
     except (OSError, ValueError):
         return None
-    if not (isinstance(document, dict) and isinstance(document.get("layers"), list)):
-        return None
-    rows = document["layers"]
-    whole = all(isinstance(row, dict) and row.keys() >= LAYER_KEYS for row in rows)
-    opinion = document.get("ptflops")
-    told = isinstance(opinion, dict) and opinion.keys() >= {"macs", "note", "convention"}
-    return document if whole and told else None

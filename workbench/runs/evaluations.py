@@ -7,6 +7,7 @@ from typing import Any
 
 from workbench.errors import RequestError
 from workbench.runs.atomic import write_atomically
+from workbench.runs.documents import check_evaluation
 from workbench.runs.files import make_folder, read_json
 from workbench.runs.folder import RunFolder
 
@@ -62,19 +63,7 @@ def list_evaluations(folder: RunFolder) -> list[dict[str, Any]]:
     found = []
     for path in sorted((folder.path / "evaluations").glob("*.json")):
         try:
-            document = read_json(path, below=1)
+            found.append(check_evaluation(read_json(path, below=1)))
         except (OSError, ValueError):
             continue
-        if _is_whole(document):
-            found.append(document)
     return found
-
-
-def _is_whole(document: Any) -> bool:
-    """Whether a file holds what this program writes: a split, results, and the best of them."""
-    if not (isinstance(document, dict) and isinstance(document.get("results"), list)):
-        return False
-    best = document.get("best")
-    entries = [*document["results"], best]
-    whole = all(isinstance(one, dict) and one.keys() >= {"crop", "accuracy"} for one in entries)
-    return whole and isinstance(document.get("split"), str)

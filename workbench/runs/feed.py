@@ -5,6 +5,7 @@ from typing import Any
 
 from workbench.runs.events import EventTail
 from workbench.runs.folder import RunFolder
+from workbench.runs.log import RunLog
 from workbench.runs.state import RunState
 from workbench.runs.status import Standing, standing
 
@@ -19,6 +20,7 @@ class RunFeed:
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self.state = RunState()
+        self.log = RunLog()
         self.standing = Standing("starting")
         self._tail = EventTail(folder.metrics)
 
@@ -33,10 +35,11 @@ class RunFeed:
         for _ in range(mouthfuls):
             events = self._tail.read(MOUTHFUL)
             if self._tail.reset:
-                self.state = RunState()
+                self.state, self.log = RunState(), RunLog()
             if not events and not self._tail.reset:
                 break
             self.state.fold(events)
+            self.log.add(events)
             changed = True
         return changed
 
@@ -46,17 +49,20 @@ class RunFeed:
         ``report`` is called with the share that is read. Of a million steps every
         twenty-fifth is decoded, which a plot of some hundred points cannot show.
         """
-        tail, state = EventTail(self.folder.metrics), RunState()
+        tail, state, log = EventTail(self.folder.metrics), RunState(), RunLog()
         every = max(1, tail.unread // (LINE * DETAIL))
         total = max(1, tail.unread)
         while events := tail.read(every=every):
-            state = RunState().fold(events) if tail.reset else state.fold(events)
+            if tail.reset:
+                state, log = RunState(), RunLog()
+            state.fold(events)
+            log.add(events)
             report(min(1.0, 1 - tail.unread / total))
             if tail.unread < MOUTHFUL:
                 break
-        self._tail, self.state = tail, state
+        self._tail, self.state, self.log = tail, state, log
 
-    def judge(self) -> bool:
+    def refresh_standing(self) -> bool:
         """Look at how the run stands now; True if that has changed."""
         before, self.standing = self.standing, standing(self.folder)
         return self.standing != before

@@ -137,7 +137,7 @@ class Attendant:
         except OSError as error:
             log.warning("the gallery could not be written: %s", error)
 
-    def checkpoint(self, trainer: Trainer, *, best: bool = False) -> None:
+    def checkpoint(self, trainer: Trainer, *, best: bool = False, asked: bool = False) -> None:
         """Take a snapshot and have it written in the background."""
         self._report(trainer)
         self.keeper.wait()
@@ -147,6 +147,8 @@ class Attendant:
         if name := faults.nonfinite_weights(snapshot.weights):
             # The checkpoint before is what a resume, or a child, can go on from.
             raise RunError(f"{name} is not finite after step {trainer.step}; {faults.ADVICE}")
+        # Before the length is noted: a run that goes on from here still tells of it.
+        self.event("checkpoint", step=trainer.step, best=best, asked=asked)
         snapshot.numbers["metrics_bytes"] = self.writer.length
         self.keeper.keep(snapshot, best=best)
         self._last_checkpoint = time.monotonic()
@@ -211,7 +213,7 @@ class Attendant:
             self.signals.stop = True
             raise StopTraining
         if wish == "checkpoint" or self._checkpoint_is_due(trainer):
-            self.checkpoint(trainer)
+            self.checkpoint(trainer, asked=wish == "checkpoint")
 
     def _checkpoint_is_due(self, trainer: Trainer) -> bool:
         age = time.monotonic() - self._last_checkpoint

@@ -9,6 +9,7 @@ Nothing heavy is imported before the record says that the worker lives.
 
 import logging
 import os
+import socket
 import sys
 import traceback
 from dataclasses import dataclass
@@ -69,6 +70,7 @@ def work(folder: RunFolder) -> int:
         log.info("%s is finished; nothing is left to do", folder.id)
         return STOPPED
     _forget_old_wish(folder)
+    log.info("worker of %s: process %d on %s", folder.id, os.getpid(), socket.gethostname())
     recorder.status("running")
     heartbeat = Heartbeat(folder.heartbeat)
     heartbeat.start()

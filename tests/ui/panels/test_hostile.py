@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.runs.folder import RunFolder
+from workbench.runs.log import RunLog
 from workbench.runs.row import RunRow, make_row, rows_from_json
 from workbench.runs.state import RunState
 from workbench.runs.status import Standing
@@ -58,7 +59,7 @@ def no_control(lines: list[Line]) -> bool:
 @given(EVENTS, STATUSES)
 def test_any_events_can_be_shown(events: list[dict[str, Any]], status: str) -> None:
     state = RunState().fold(events)
-    view = RunView(RunFolder(Path("runs/x")), state, Standing(status))
+    view = RunView(RunFolder(Path("runs/x")), state, Standing(status), RunLog())
     for width in (80, 160):
         assert no_control(RunHeader().draw(view, width, 1))
         assert no_control(Facts().draw(view, width, 1))

@@ -6,15 +6,16 @@ import pytest
 
 from tests.ui.recorded import Recording, events, record_run, write_layers
 from workbench.presets import load_preset
+from workbench.runs.documents import read_layers
 from workbench.runs.folder import RunFolder
+from workbench.runs.log import RunLog
 from workbench.runs.state import RunState
 from workbench.runs.status import Standing
 from workbench.ui.panels.classes import class_lines
 from workbench.ui.panels.confusion import confusion_lines
 from workbench.ui.panels.facts import Facts
-from workbench.ui.panels.layers import layer_lines, read_layers
+from workbench.ui.panels.layers import layer_lines
 from workbench.ui.panels.lines import Line, plain
-from workbench.ui.panels.log import read_tail
 from workbench.ui.panels.message import say
 from workbench.ui.panels.panel import RunView
 from workbench.ui.panels.plots import PlotSettings, build_accuracy, build_loss
@@ -30,7 +31,7 @@ def state() -> RunState:
 
 
 def view(state: RunState, status: str = "running", reason: str = "") -> RunView:
-    return RunView(RunFolder(Path("runs/resnet-a1b2")), state, Standing(status, reason))
+    return RunView(RunFolder(Path("runs/resnet-a1b2")), state, Standing(status, reason), RunLog())
 
 
 def texts(lines: list[Line]) -> list[str]:
@@ -233,15 +234,6 @@ def test_every_curve_has_a_colour_of_its_own_which_its_name_has_too() -> None:
     assert len(set(roles)) == len(roles) == 3 + len(losses)
     assert [name for name, _ in drawn.legend] == ["train", "val", *losses]
     assert {role for _, role in drawn.legend} == {*roles} - {"raw"}
-
-
-def test_the_log_is_text_and_the_last_state_of_a_progress_bar(tmp_path: Path) -> None:
-    log = tmp_path / "worker.log"
-    log.write_bytes(b"\x1b[31mred\x1b[0m [b]\n 10%\r 20%\r100%\n\xff\xfe\n\n")
-    assert read_tail(log) == ["red [b]", "100%", "\ufffd\ufffd"]
-    log.write_bytes(b"x" * 100_000 + b"\nlast\n")
-    assert read_tail(log) == ["…", "last"]
-    assert read_tail(tmp_path / "none") == []
 
 
 def test_the_layer_table_has_its_total_and_is_narrower_on_a_narrow_screen(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from workbench.layer_table import (
     titled,
     tree,
 )
-from workbench.runs.files import read_json
+from workbench.runs.documents import read_layers
 from workbench.runs.folder import RunFolder
 from workbench.ui.panels.lines import Line
 from workbench.ui.panels.message import wrap
@@ -23,7 +23,6 @@ from workbench.ui.panels.panel import Panel, RunView
 from workbench.ui.panels.words import clean, fit, right
 
 NARROW = ("name", "output", "params", "MACs", "share")
-LARGEST = 16 << 20  # bytes of a layers.json
 
 
 class LayersPanel(Panel):
@@ -49,14 +48,8 @@ class LayersPanel(Panel):
         except FileNotFoundError:
             waits = "is written when training starts" if view.standing.is_live else "was not kept"
             return [[(f" the layer table {waits}", "muted")]]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError):
             return [[(" layers.json of this run cannot be read", "bad")]]
-
-
-def read_layers(folder: RunFolder) -> dict[str, Any]:
-    """The run's ``summary --json`` document."""
-    document: dict[str, Any] = read_json(folder.path / "layers.json")
-    return document
 
 
 def layer_lines(summary: dict[str, Any], width: int, sort: SortKey = "order") -> list[Line]:

@@ -14,7 +14,7 @@ NEXT = {
     "failed": "the log tells more; put it right, then p tries again from the last checkpoint",
     "stopped": "p goes on from the last checkpoint",
     "paused": "p lets it go on",
-    "queued": "n lets it train next, p takes it out of the queue",
+    "queued": "m lets it train next, p takes it out of the queue",
     "stalled": "the log may tell why; s asks it to stop",
 }
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workbench.runs.folder import RunFolder
+from workbench.runs.log import RunLog
 from workbench.runs.state import RunState
 from workbench.runs.status import Standing
 from workbench.ui.panels.lines import Line, Lines
@@ -17,6 +18,7 @@ class RunView:
     folder: RunFolder
     state: RunState
     standing: Standing
+    log: RunLog
     split: str = "validation"  # which evaluation the panels show: validation or test
     waiting: str = ""  # what the screen itself waits for ("reading the history 40 %")
 

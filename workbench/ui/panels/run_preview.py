@@ -11,7 +11,7 @@ HINTS = {
     "stopped": "p resumes it from its last checkpoint",
     "failed": "p tries again from its last checkpoint",
     "paused": "p lets it go on",
-    "queued": "n lets it train next, p takes it out of the queue",
+    "queued": "m lets it train next, p takes it out of the queue",
 }
 
 

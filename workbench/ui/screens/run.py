@@ -7,6 +7,7 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container
+from textual.widgets import Input, Static
 
 from workbench.runs.folder import RunFolder
 from workbench.ui.link import pace, rest
@@ -26,6 +27,7 @@ from workbench.ui.panels.run_config import ConfigPanel
 from workbench.ui.panels.run_header import RunHeader
 from workbench.ui.panels.tabs import TabLine
 from workbench.ui.panels.topbar import TopBar
+from workbench.ui.panels.words import clean
 from workbench.ui.screens.run_control import RunControl
 
 ROOMY, TALL = 120, 36  # columns for two plots, rows for plots above a panel
@@ -53,7 +55,7 @@ class RunScreen(RunControl):
         Binding(
             "c", "checkpoint", "Save", id="run.checkpoint", tooltip="Save its state now"
         ),
-        Binding("n", "front", "Next", id="run.front", tooltip="Let a queued run train next"),
+        Binding("m", "front", "To front", id="run.front", tooltip="Let a queued run train next"),
         Binding(
             "e", "split", "Split", id="run.split",
             tooltip="What the panels show: the validation or the test images",
@@ -78,6 +80,17 @@ class RunScreen(RunControl):
             "o", "sort", "Sort", id="run.sort",
             tooltip="Sort the layers by parameters, MACs or name",
         ),
+        Binding(
+            "slash", "search", "Search", id="run.search", key_display="/",
+            tooltip="Search the log",
+        ),
+        Binding("n", "hit(1)", "Next", id="run.hit", tooltip="The next entry that was found"),
+        Binding(
+            "N", "hit(-1)", "Before", id="run.hitback", show=False,
+            tooltip="The entry before that was found",
+        ),
+        Binding("home,g", "end(-1)", "First", id="run.first", show=False),
+        Binding("end,G", "end(1)", "Last", id="run.last", show=False),
         Binding(
             "tab", "panel(1)", "Panel", id="run.next", key_display="tab", priority=True,
             tooltip="The next panel",
@@ -133,6 +146,8 @@ class RunScreen(RunControl):
             yield Facts(id="run-facts")
         for panel in PANELS:
             yield panel(id=f"panel-{panel.title.lower()}", classes="panel")
+        yield Input(id="run-search", compact=True, placeholder="text to look for in the log")
+        yield Static(id="run-found", markup=False)
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -150,7 +165,7 @@ class RunScreen(RunControl):
         """Read what is new, judge the standing now and then, show what has changed."""
         if self._waiting or not self.is_current:
             return
-        judged = self._ticks % JUDGE_TICKS == 0 and self.feed.judge()
+        judged = self._ticks % JUDGE_TICKS == 0 and self.feed.refresh_standing()
         if judged:
             self._ticks = 0  # a new standing is shown at once
             self.refresh_bindings()
@@ -180,7 +195,8 @@ class RunScreen(RunControl):
     def _show(self) -> None:
         self._late = False
         state = self.feed.state
-        view = RunView(self.folder, state, self.feed.standing, self.split, self._waiting)
+        feed = self.feed
+        view = RunView(self.folder, state, feed.standing, feed.log, self.split, self._waiting)
         for panel in self.query(Panel):
             if self._ticks % (CALM_TICKS if panel.calm else self._rest) == 0:
                 panel.show(view)
@@ -283,6 +299,50 @@ class RunScreen(RunControl):
         """What was cut out of the pictures, or the pictures."""
         self.query_one(GalleryPanel).toggle_crops()
 
+    @property
+    def _log(self) -> LogPanel:
+        return self.query_one(LogPanel)
+
+    def action_search(self) -> None:
+        """Type what to look for in the log."""
+        field = self.query_one("#run-search", Input)
+        field.display = True
+        field.focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Look for it, from the end on."""
+        self.set_focus(None)
+        event.input.display = False
+        self._log.search(event.value)
+        self._tell_found()
+
+    def action_hit(self, by: int) -> None:
+        """Go to the next entry that was found, or the one before."""
+        self._log.next_hit(by)
+        self._tell_found()
+
+    def _tell_found(self) -> None:
+        line, found = self.query_one("#run-found", Static), self._log.found
+        line.display = bool(found)
+        line.update(f" /{clean(self._log.sought)}  {found}   n next  N before  esc ends")
+        self.refresh_bindings()
+
+    def _end_search(self) -> bool:
+        """End a search; False where there is none."""
+        field = self.query_one("#run-search", Input)
+        searching = field.display or bool(self._log.sought)
+        field.display, field.value = False, ""
+        self.set_focus(None)
+        self._log.search("")
+        self._tell_found()
+        return searching
+
+    def action_end(self, way: int) -> None:
+        """To the first line of the panel in view, or the last."""
+        if self._active:
+            panel = self._panel(self._active)
+            panel.scroll_to(y=0 if way < 0 else panel.max_scroll_y, animate=False)
+
     def action_sort(self) -> None:
         """Sort the layers by another column."""
         self.query_one(LayersPanel).next_sort()
@@ -291,6 +351,10 @@ class RunScreen(RunControl):
         """Keys for one plot or two are there where they do something."""
         if action in ("wrong", "crops"):
             return TITLES[self._active] == GalleryPanel.title
+        if action == "search":
+            return TITLES[self._active] == LogPanel.title
+        if action == "hit":
+            return TITLES[self._active] == LogPanel.title and bool(self._log.sought)
         if action == "sort":
             return TITLES[self._active] == LayersPanel.title
         if action == "zoom":
@@ -310,5 +374,7 @@ class RunScreen(RunControl):
             self._panel(self._active).scroll_relative(x=columns, animate=False)
 
     def action_back(self) -> None:
-        """To the runs; this one goes on."""
+        """End a search; else to the runs, while this one goes on."""
+        if self._end_search():
+            return
         self.app.show_runs()  # type: ignore[attr-defined]

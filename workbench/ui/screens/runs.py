@@ -43,7 +43,7 @@ class RunsScreen(ChosenRuns):
         Binding("space", "mark", "Mark", id="runs.mark", tooltip="Mark for stop, resume, delete"),
         Binding("p", "pause", "Pause", id="runs.pause", tooltip="Pause, go on, or resume"),
         Binding("s", "stop", "Stop", id="runs.stop", tooltip="Save and end (asks)"),
-        Binding("n", "front", "Next", id="runs.front", tooltip="Let a queued run train next"),
+        Binding("m", "front", "To front", id="runs.front", tooltip="Let a queued run train next"),
         Binding("d,delete", "delete", "Delete", id="runs.delete", key_display="d",
                 tooltip="Move to the trash (asks)"),
         Binding("c", "compare", "Compare", id="runs.compare",
