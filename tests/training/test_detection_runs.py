@@ -76,6 +76,6 @@ def test_a_run_keeps_every_loss_metric_and_its_pictures(tmp_path: Path) -> None:
     result = record["result"]
     assert result["test_accuracy"] == result["test_correct"] / result["test_total"]
     assert {"test_accuracy_true_box", "test_map50_95", "test_loss_box", "macs"} <= set(result)
-    gallery = read_gallery(tmp_path / "two/gallery.npz")
+    gallery = read_gallery(tmp_path / "two/gallery-test.npz")
     assert gallery is not None and gallery.split == "test"
     assert len(gallery.pictures[0].marks) == 4 and gallery.pictures[0].crop is not None
