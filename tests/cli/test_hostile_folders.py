@@ -120,3 +120,10 @@ def test_one_bad_folder_does_not_hide_the_others(workbench: Workbench, tmp_path:
     assert sorted(row["id"] for row in listed) == ["one", "three", "two"]
     assert workbench("delete", "two", "--runs-dir", tmp_path).status == 0
     assert workbench("runs", "--json", "--runs-dir", tmp_path).document[0]["id"] in ("one", "three")
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "1979-05-27", "[1e999]"])
+def test_a_configuration_value_that_json_does_not_know(value: str, tmp_path: Path) -> None:
+    damage = Damage("config.toml", "text", f"[optimizer]\nlr = {value}\n".encode())
+    for number, command in enumerate((("runs", "optimizer.lr>0"), ("runs", "--json"))):
+        check([damage], command, tmp_path / str(number))

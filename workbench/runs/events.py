@@ -148,7 +148,7 @@ def encode(event: Event) -> bytes:
     try:
         text = _strict.encode(event)
     except ValueError:
-        text = _strict.encode(_finite(event))
+        text = _strict.encode(finite(event))
     return text.encode() + b"\n"
 
 
@@ -187,9 +187,10 @@ def _open_to_append(path: Path) -> BinaryIO:
     return os.fdopen(open_to_append(path), "ab", buffering=0)
 
 
-def _finite(value: Any) -> Any:
+def finite(value: Any) -> Any:
+    """The same nested value with None in place of every number that is not finite."""
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
+        return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_finite(item) for item in value]
+        return [finite(item) for item in value]
     return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -17,7 +17,7 @@ from typing import Any
 from workbench.config import to_tables
 from workbench.errors import RequestError
 from workbench.presets import load_preset
-from workbench.runs.events import Event, EventTail
+from workbench.runs.events import Event, EventTail, finite
 from workbench.runs.feed import RunFeed
 from workbench.runs.files import read_tables
 from workbench.runs.folder import ID, RunFolder
@@ -137,7 +137,7 @@ class RunIndex:
         settled = not now.is_live and time.time_ns() - mark > FRESH
         self._marks[run] = mark if settled else 0
         self._rows[run] = row
-        return json.dumps(config, separators=(",", ":"))
+        return json.dumps(finite(config), separators=(",", ":"), default=str)
 
     def _follow(self, folder: RunFolder, live: bool) -> RunState:
         """What a run's events say: followed while it lives, else read once without its steps."""
