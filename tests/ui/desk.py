@@ -78,7 +78,7 @@ async def desk(
     """The app on an empty runs folder, with its presets screen painted."""
     app = WorkbenchApp(root / "runs", root / "data", preset)
     standby = ManualStandby()
-    app.standby = standby  # type: ignore[assignment]
+    app.context.standby = standby  # type: ignore[assignment]
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
         yield app, pilot, standby

@@ -20,7 +20,8 @@ from workbench.paths import state_folder
 from workbench.runs.folder import RunFolder, list_folders
 from workbench.runs.standby import Phase, Standby
 from workbench.ui.commands import BindingCommands, PresetCommands
-from workbench.ui.messages import RunsCounted, StandbyPhase
+from workbench.ui.context import AppContext
+from workbench.ui.messages import OpenPreset, OpenRun, RunsCounted, StandbyPhase
 from workbench.ui.refusal import say_refusal
 from workbench.ui.themes import DARK, LIGHT, MEANINGS, THEMES
 from workbench.ui.thrift import ThriftyUpdate
@@ -29,24 +30,11 @@ WIDE = 120  # columns from which panels stand side by side; below they are tabs
 COUNT_SECONDS = 3.0  # how often the live runs are counted
 
 
-def _presets_screen() -> Screen[None]:
-    from workbench.ui.screens.presets import PresetsScreen
-
-    return PresetsScreen()
-
-
-def _runs_screen() -> Screen[None]:
-    from workbench.ui.screens.runs import RunsScreen  # only when it is looked at: first paint
-
-    return RunsScreen()
-
-
 class WorkbenchApp(App[None]):
     """The workbench in a terminal."""
 
     TITLE = "workbench"
     CSS_PATH: ClassVar = ["app.tcss", "presets.tcss", "run.tcss", "runs.tcss", "sweeps.tcss"]
-    MODES: ClassVar = {"presets": _presets_screen, "runs": _runs_screen}
     DEFAULT_MODE = "presets"
     COMMANDS: ClassVar = {BindingCommands, PresetCommands}
     COMMAND_PALETTE_DISPLAY = "^p"
@@ -87,11 +75,22 @@ class WorkbenchApp(App[None]):
             self.register_theme(theme)
         self.set_reactive(App.theme, DARK.name)  # before the style sheets are read: once is enough
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-        self.runs_root = runs_root
-        self.data_root = data_root
-        self.first_preset = preset
-        self.standby = Standby(state_folder() / "standby.log", self._tell_phase)
+        standby = Standby(state_folder() / "standby.log", self._tell_phase)
+        self.context = AppContext(runs_root, data_root, standby)
+        self._first_preset = preset
+        self.add_mode("presets", self._presets_screen)
+        self.add_mode("runs", self._runs_screen)
         self._run_mode: str | None = None
+
+    def _presets_screen(self) -> Screen[None]:
+        from workbench.ui.screens.presets import PresetsScreen
+
+        return PresetsScreen(self.context, self._first_preset)
+
+    def _runs_screen(self) -> Screen[None]:
+        from workbench.ui.screens.runs import RunsScreen  # when it is looked at: first paint
+
+        return RunsScreen(self.context)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """So that the meanings are there under Textual's own themes too."""
@@ -111,7 +110,7 @@ class WorkbenchApp(App[None]):
     def _count_runs(self) -> None:
         from workbench.ui.machine import count_live, describe_machine  # after the first paint
 
-        live = count_live(self.runs_root)
+        live = count_live(self.context.runs_root)
         self.post_message(RunsCounted(live, describe_machine(busy=live > 0)))
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
@@ -154,7 +153,7 @@ class WorkbenchApp(App[None]):
             self.switch_mode(self._run_mode)
             return
         try:
-            folders = list_folders(self.runs_root)
+            folders = list_folders(self.context.runs_root)
         except WorkbenchError as error:
             say_refusal(self, error)
             return
@@ -192,7 +191,19 @@ class WorkbenchApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Let the standby process go; runs go on."""
-        await self.standby.close()
+        await self.context.standby.close()
+
+    def on_open_run(self, message: OpenRun) -> None:
+        """A screen asks for a run."""
+        self.open_run(message.folder)
+
+    async def on_open_preset(self, message: OpenPreset) -> None:
+        """The palette asks for a preset."""
+        await self.open_preset(message.name)
+
+    def on_show_runs(self) -> None:
+        """A screen asks for the list of runs."""
+        self.show_runs()
 
     def on_runs_counted(self, message: RunsCounted) -> None:
         """Take what a thread has found."""

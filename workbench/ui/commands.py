@@ -2,16 +2,13 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from typing import TYPE_CHECKING, cast
 
 from textual.binding import ActiveBinding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from workbench.presets import PresetInfo, list_presets
+from workbench.ui.messages import OpenPreset
 from workbench.ui.panels.keyline import offers
-
-if TYPE_CHECKING:
-    from workbench.ui.app import WorkbenchApp
 
 
 class BindingCommands(Provider):
@@ -67,6 +64,6 @@ class PresetCommands(Provider):
 
     def _runner(self, info: PresetInfo) -> Callable[[], Awaitable[None]]:
         async def run() -> None:
-            await cast("WorkbenchApp", self.app).open_preset(info.name)
+            self.app.post_message(OpenPreset(info.name))
 
         return run

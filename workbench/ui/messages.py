@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
+from workbench.runs.folder import RunFolder
 from workbench.runs.standby import Phase
 
 
@@ -17,6 +18,24 @@ class RunsCounted(Message):
     def can_replace(self, message: Message) -> bool:
         """A newer count takes the place of one that was not handled yet."""
         return isinstance(message, RunsCounted)
+
+
+@dataclass
+class OpenRun(Message):
+    """A run is to be shown; the app answers."""
+
+    folder: RunFolder
+
+
+@dataclass
+class OpenPreset(Message):
+    """A preset is to be shown on the Presets screen; the app answers."""
+
+    name: str
+
+
+class ShowRuns(Message):
+    """The list of runs is to be shown; the app answers."""
 
 
 @dataclass

@@ -2,20 +2,17 @@
 
 import asyncio
 import shutil
-from pathlib import Path
 
 from workbench.config import RunConfig
 from workbench.errors import ConfigError, WorkbenchError
 from workbench.gpus import why_no_cuda
 from workbench.runs.folder import RunFolder
 from workbench.runs.launch import prepare, start_worker
-from workbench.runs.standby import Standby
 from workbench.split_check import resolve_to_train
+from workbench.ui.context import AppContext
 
 
-async def start_run(
-    config: RunConfig, runs_root: Path, data_root: Path | None, standby: Standby
-) -> RunFolder:
+async def start_run(config: RunConfig, context: AppContext) -> RunFolder:
     """Start a run and give its folder; nothing is left behind where that fails.
 
     Looking at the data is done in a thread. A standby process that is ready
@@ -23,11 +20,11 @@ async def start_run(
     """
     if reason := why_no_cuda(config.train.device):
         raise ConfigError({"train.device": reason})
-    fitted = await asyncio.to_thread(resolve_to_train, config, data_root)
-    folder = prepare(fitted, runs_root)
+    fitted = await asyncio.to_thread(resolve_to_train, config, context.data_root)
+    folder = prepare(fitted, context.runs_root)
     try:
-        if standby.phase == "ready":
-            await standby.launch(folder)
+        if context.standby.phase == "ready":
+            await context.standby.launch(folder)
         else:
             start_worker(folder)
     except WorkbenchError:

@@ -133,7 +133,8 @@ async def test_the_sweep_screen_shows_its_table_and_opens_a_run(sweep: SweepFold
 async def test_what_a_typed_sweep_would_start_is_shown_before(root: Path) -> None:
     async with ScreenApp(root).run_test(size=(100, 30)) as pilot:
         await settle(pilot)
-        start = SweepStart("quick/digits", {}, root, None, "optimizer.lr = 0.1, 0.2; ")
+        context = pilot.app.context
+            start = SweepStart("quick/digits", {}, context, "optimizer.lr = 0.1, 0.2; ")
         pilot.app.push_screen(start)
         await pilot.pause(0.2)
         text = str(start.query_one("#sweep-start-text").render())  # type: ignore[attr-defined]

@@ -1,7 +1,7 @@
 """Choosing a preset, editing it, seeing what the network costs, starting it."""
 
 import asyncio
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -12,9 +12,10 @@ from textual.screen import Screen
 from workbench.config import RunConfig
 from workbench.errors import WorkbenchError
 from workbench.presets import find_preset, list_presets, load_preset
+from workbench.ui.context import AppContext
 from workbench.ui.dialogs import Confirm, Reader
 from workbench.ui.draft import Draft, show_value
-from workbench.ui.messages import StandbyPhase
+from workbench.ui.messages import OpenRun, StandbyPhase
 from workbench.ui.pace import PastRun, estimate, past_runs
 from workbench.ui.panels.choice import Choice, Strip
 from workbench.ui.panels.fields import FieldRow
@@ -24,9 +25,6 @@ from workbench.ui.panels.network import NetworkPanel
 from workbench.ui.panels.preset_tree import PresetTree
 from workbench.ui.panels.topbar import TopBar
 from workbench.ui.refusal import say_refusal
-
-if TYPE_CHECKING:
-    from workbench.ui.app import WorkbenchApp
 
 PANELS = (("tree", "Presets"), ("form", "Settings"), ("layers", "Layers"))
 # From how many columns on there is room for one panel, for the tree and another, for all, for
@@ -62,8 +60,10 @@ class PresetsScreen(Screen[None]):
                 tooltip="Back to the presets"),
     ]  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, context: AppContext, first: str | None = None) -> None:
+        """``first`` is the preset under the cursor at first."""
         super().__init__()
+        self.context, self._first = context, first
         self.HORIZONTAL_BREAKPOINTS = WIDTHS
         self._drafts: dict[str, Draft] = {}
         self._chosen = ""
@@ -71,24 +71,18 @@ class PresetsScreen(Screen[None]):
         self._starting = False
         self._past: list[PastRun] = []
 
-    @property
-    def workbench(self) -> "WorkbenchApp":
-        """The app, by its own type."""
-        return cast("WorkbenchApp", self.app)
-
     def compose(self) -> ComposeResult:
         """Top line, the panels, keys."""
         presets = list_presets()
         names = [info.name for info in presets]
-        asked = self.workbench.first_preset
-        first = asked or (FIRST_PRESET if FIRST_PRESET in names else "".join(names[:1]))
+        first = self._first or (FIRST_PRESET if FIRST_PRESET in names else "".join(names[:1]))
         self._take(first)
         yield TopBar("presets")
         yield Strip(PANELS, self._panel, id="panel-strip")
         with Horizontal(id="panels", classes="-tree"):
             yield PresetTree(presets, self._chosen)
             yield PresetForm(self.draft)
-            yield NetworkPanel(self.workbench.standby)
+            yield NetworkPanel(self.context.standby)
         yield KeyLine()
 
     async def on_mount(self) -> None:
@@ -128,7 +122,7 @@ class PresetsScreen(Screen[None]):
     async def _look_back(self) -> None:
         """Find out how long the preset took before, and say it beside its length."""
         name = self._chosen
-        self._past = await asyncio.to_thread(past_runs, self.workbench.runs_root, name)
+        self._past = await asyncio.to_thread(past_runs, self.context.runs_root, name)
         if self._past and name == self._chosen:
             await self._show(typing=True)
 
@@ -187,11 +181,11 @@ class PresetsScreen(Screen[None]):
         above = focused.ancestors_with_self if focused else []
         row = next((widget for widget in above if isinstance(widget, FieldRow)), None)
         key = row.spec.key if row else "optimizer.lr"
-        text, app = f"{key} = {show_value(draft.value(key))}, ", self.workbench
-        start = SweepStart(self._chosen, draft.changes, app.runs_root, app.data_root, text)
-        folder = await app.push_screen_wait(start)
+        text = f"{key} = {show_value(draft.value(key))}, "
+        start = SweepStart(self._chosen, draft.changes, self.context, text)
+        folder = await self.app.push_screen_wait(start)
         if folder is not None:
-            app.push_screen(SweepScreen(folder))
+            self.app.push_screen(SweepScreen(folder))
 
     @on(Choice.Chosen, "#panel-strip")
     def _panel_chosen(self, event: Choice.Chosen) -> None:
@@ -220,19 +214,18 @@ class PresetsScreen(Screen[None]):
     async def _start(self, config: RunConfig) -> None:
         from workbench.ui.starting import start_run  # not needed for the first paint
 
-        app = self.workbench
         waiting = self.set_timer(
             PATIENCE, lambda: self.notify("looking at the data…", timeout=2, markup=False)
         )
         try:
-            folder = await start_run(config, app.runs_root, app.data_root, app.standby)
+            folder = await start_run(config, self.context)
         except WorkbenchError as error:
-            say_refusal(app, error)
+            say_refusal(self.app, error)
             return
         finally:
             waiting.stop()
             self._starting = False
-        app.open_run(folder)
+        self.post_message(OpenRun(folder))
 
     @work
     async def action_save_as(self) -> None:
@@ -243,7 +236,7 @@ class PresetsScreen(Screen[None]):
             return
         from workbench.ui.saving import save_as  # not needed for the first paint
 
-        name = await save_as(self.workbench, draft.config, self._chosen)
+        name = await save_as(self.app, draft.config, self._chosen)
         if name is None:
             return
         self._drafts.pop(self._chosen, None)
@@ -256,7 +249,7 @@ class PresetsScreen(Screen[None]):
         from workbench.ui.screens.data import DataScreen  # only when it is looked at: first paint
 
         if self.draft is not None:
-            self.app.push_screen(DataScreen(self.draft.config, self.workbench.data_root))
+            self.app.push_screen(DataScreen(self.draft.config, self.context.data_root))
 
     def action_about(self) -> None:
         """Show the preset's description as a whole."""

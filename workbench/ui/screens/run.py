@@ -11,6 +11,7 @@ from textual.widgets import Input, Static
 
 from workbench.runs.folder import RunFolder
 from workbench.ui.link import pace, rest
+from workbench.ui.messages import ShowRuns
 from workbench.ui.panels.classes import ClassesPanel
 from workbench.ui.panels.confusion import ConfusionPanel
 from workbench.ui.panels.curves import SMOOTHINGS
@@ -377,4 +378,4 @@ class RunScreen(RunControl):
         """End a search; else to the runs, while this one goes on."""
         if self._end_search():
             return
-        self.app.show_runs()  # type: ignore[attr-defined]
+        self.post_message(ShowRuns())

@@ -11,8 +11,10 @@ from textual.widgets import Input, Static
 from workbench.errors import WorkbenchError
 from workbench.runs.row import RunRow
 from workbench.sweeps.folder import open_sweep
+from workbench.ui.context import AppContext
 from workbench.ui.link import pace
 from workbench.ui.listing import Listing
+from workbench.ui.messages import OpenRun
 from workbench.ui.panels.inks import Inks
 from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.run_columns import for_ids
@@ -66,9 +68,9 @@ class RunsScreen(ChosenRuns):
                 tooltip="Clear filter and marks"),
     ]  # fmt: skip
 
-    def __init__(self) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__()
-        self._listing = Listing(self.app.runs_root)  # type: ignore[attr-defined]
+        self._listing = Listing(context.runs_root)
         self._told = ""  # shown in place of the preview: a refused filter, a first look
 
     def compose(self) -> ComposeResult:
@@ -239,7 +241,7 @@ class RunsScreen(ChosenRuns):
     def action_open(self) -> None:
         """Show the run, live or finished."""
         if row := self._list.current:
-            self.app.open_run(row.folder)  # type: ignore[attr-defined]
+            self.post_message(OpenRun(row.folder))
 
     def action_compare(self) -> None:
         """Put the marked runs side by side."""

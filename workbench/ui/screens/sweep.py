@@ -18,6 +18,7 @@ from workbench.sweeps.results import Table, plot_points, result_table, swept_key
 from workbench.text import count, one_line
 from workbench.ui.dialogs import Confirm
 from workbench.ui.link import pace
+from workbench.ui.messages import OpenRun
 from workbench.ui.panels.inks import Inks
 from workbench.ui.panels.keyline import KeyLine
 from workbench.ui.panels.lines import Line, Lines
@@ -154,7 +155,7 @@ class SweepScreen(Screen[None]):
         begun = [run for run, status in zip(row.runs, row.statuses, strict=True) if status]
         if begun:
             folder = RunFolder(self.folder.runs_dir / begun[0])
-            self.app.open_run(folder)  # type: ignore[attr-defined]
+            self.post_message(OpenRun(folder))
         else:
             self.notify("No run of this row has begun.", markup=False)
 

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on, work
@@ -21,6 +20,7 @@ from workbench.sweeps.launch import check_data, start_coordinator
 from workbench.sweeps.plan import PlannedRun, plan
 from workbench.sweeps.typed import free_name, typed_sweep
 from workbench.text import count, duration, one_line
+from workbench.ui.context import AppContext
 
 SHOWN = 8  # variants that are listed
 
@@ -33,12 +33,12 @@ class SweepStart(ModalScreen[SweepFolder | None]):
     ]
 
     def __init__(
-        self, preset: str, changes: Mapping[str, Any], runs_dir: Path, data: Path | None, text: str
+        self, preset: str, changes: Mapping[str, Any], context: AppContext, text: str
     ) -> None:
         """``text`` is what stands in the line at first: ``optimizer.lr = 0.1, 0.01``."""
         super().__init__()
         self._preset, self._changes = preset, dict(changes)
-        self._runs_dir, self._data, self._text = runs_dir, data, text
+        self._runs_dir, self._data, self._text = context.runs_root, context.data_root, text
 
     def compose(self) -> ComposeResult:
         """The question, the line, the runs that it gives."""
