@@ -134,7 +134,7 @@ async def test_what_a_typed_sweep_would_start_is_shown_before(root: Path) -> Non
     async with ScreenApp(root).run_test(size=(100, 30)) as pilot:
         await settle(pilot)
         context = pilot.app.context
-            start = SweepStart("quick/digits", {}, context, "optimizer.lr = 0.1, 0.2; ")
+        start = SweepStart("quick/digits", {}, context, "optimizer.lr = 0.1, 0.2; ")
         pilot.app.push_screen(start)
         await pilot.pause(0.2)
         text = str(start.query_one("#sweep-start-text").render())  # type: ignore[attr-defined]
