@@ -21,8 +21,8 @@ from torchvision.transforms import v2
 
 from workbench.config import build_config
 from workbench.data import Split
-from workbench.data.augment import TrainAugment
-from workbench.training.allocator import keep_freed_memory
+from workbench.data.augmentation.transforms import TrainAugment
+from workbench.training.loop.allocator import keep_freed_memory
 
 MEAN, STD = [0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]
 COUNT, SIDE, PAD = 45_000, 32, 4

@@ -16,12 +16,12 @@ from typing import Any
 from unittest.mock import patch
 
 from benchmarks.soundness import require_learnt
-from workbench.presets import load_preset
-from workbench.resolve import resolve
-from workbench.runs.launch import prepare
-from workbench.runs.record import read_record
-from workbench.training import worker
-from workbench.training.attendant import Attendant
+from workbench.config.fitting import resolve
+from workbench.config.presets import load_preset
+from workbench.runs.live.launch import prepare
+from workbench.runs.store.record import read_record
+from workbench.training.worker import main as worker
+from workbench.training.worker.callbacks import Attendant
 
 SETTINGS = {"train.epochs": 30, "train.threads": 1}
 

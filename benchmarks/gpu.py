@@ -23,12 +23,13 @@ from torch.profiler import ProfilerActivity, profile
 from benchmarks.soundness import Unwatched, require_finite
 from workbench.config import RunConfig
 from workbench.config.overrides import parse_assignment
+from workbench.config.presets import load_preset
 from workbench.data import DataSet, Split
-from workbench.presets import load_preset
 from workbench.tasks import Losses, build_task
-from workbench.training import compiling, devices
-from workbench.training.session import assemble, fresh_model, prepare
-from workbench.training.trainer import Trainer
+from workbench.training.loop import compile as compiling
+from workbench.training.loop import devices
+from workbench.training.loop.trainer import Trainer
+from workbench.training.worker.session import assemble, fresh_model, prepare
 
 PRESETS = ["speed/cifar10-94", "resnet/resnet20-cifar10", "resnet/resnet18-cifar10"]
 # What the host calls when a step waits for a GPU, as the profiler names it; the one

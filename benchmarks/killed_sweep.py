@@ -14,8 +14,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from workbench.runs.folder import list_folders
-from workbench.runs.record import Record, read_record
+from workbench.runs.store.folder import list_folders
+from workbench.runs.store.record import Record, read_record
 
 SWEEP = """
 title = "Twenty tiny runs: learning rate × seeds"

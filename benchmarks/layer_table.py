@@ -14,7 +14,7 @@ import time
 import torch
 
 from workbench.analysis import layers, summarize
-from workbench.presets import list_presets, load_preset
+from workbench.config.presets import list_presets, load_preset
 
 
 def main() -> None:

@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.ui.recorded import Recording, record_run
-from workbench.runs.index import RunIndex
-from workbench.runs.query import parse_query
-from workbench.ui.panels.run_columns import sort_rows
+from workbench.runs.library.index import RunIndex
+from workbench.runs.library.query import parse_query
+from workbench.ui.runs.columns import sort_rows
 
 KINDS = 10
 REPEATS = 5

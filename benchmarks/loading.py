@@ -26,11 +26,11 @@ from torchvision.datasets import ImageFolder
 from torchvision.transforms import v2
 
 from workbench.config import RunConfig
+from workbench.config.fitting import resolve
+from workbench.config.presets import load_preset
 from workbench.data import DataSet, load_data
-from workbench.data.augment import TrainAugment
+from workbench.data.augmentation.transforms import TrainAugment
 from workbench.models import build_model
-from workbench.presets import load_preset
-from workbench.resolve import resolve
 
 BATCH, PAD = 128, 4
 

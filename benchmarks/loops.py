@@ -26,10 +26,10 @@ from torch.utils.data import DataLoader, Dataset
 
 from benchmarks.soundness import require_finite
 from workbench.config import RunConfig
+from workbench.config.fitting import resolve
+from workbench.config.presets import load_preset
 from workbench.data import load_data
 from workbench.models import build_model
-from workbench.presets import load_preset
-from workbench.resolve import resolve
 
 CHANGES = {"augment.pad": 4, "augment.crop": 32, "augment.hflip": 0.5, "augment.vflip": 0.0}
 
@@ -178,11 +178,11 @@ def lightning(config: RunConfig) -> None:
 
 def bare(config: RunConfig) -> None:
     """The workbench's own pieces in the shortest loop that trains, and nothing around it."""
-    from workbench.data.augment import TestTransform, TrainAugment
-    from workbench.training import devices
-    from workbench.training.batches import Batches
-    from workbench.training.optimizers import build_optimizer
-    from workbench.training.session import fresh_model
+    from workbench.data.augmentation.transforms import TestTransform, TrainAugment
+    from workbench.training.loop import devices
+    from workbench.training.loop.batches import Batches
+    from workbench.training.loop.optimizers import build_optimizer
+    from workbench.training.worker.session import fresh_model
 
     compute = devices.choose(config.train)
     data, model = load_data(config), fresh_model(config, compute)
@@ -218,9 +218,10 @@ def bare(config: RunConfig) -> None:
 
 def workbench(config: RunConfig, runs: Path) -> None:
     """The worker itself on a new run's folder, held between its epochs."""
-    from workbench.runs.launch import prepare
-    from workbench.training import attendant, worker
-    from workbench.training.trainer import Trainer
+    from workbench.runs.live.launch import prepare
+    from workbench.training.loop.trainer import Trainer
+    from workbench.training.worker import callbacks as attendant
+    from workbench.training.worker import main as worker
 
     class Held(attendant.Attendant):
         """Answers after every epoch and its checkpoint; the next begins when it is told to."""

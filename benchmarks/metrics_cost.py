@@ -21,10 +21,10 @@ from typing import Any
 import torch
 
 from tests.ui.recorded import Recording, record_run
-from workbench.runs.events import EventWriter
-from workbench.runs.feed import RunFeed
-from workbench.training.steplog import StepLog
-from workbench.ui.panels.plots import PlotSettings, build_accuracy, build_loss
+from workbench.runs.history.feed import RunFeed
+from workbench.runs.store.events import EventWriter
+from workbench.training.worker.step_log import StepLog
+from workbench.ui.run.plots import PlotSettings, build_accuracy, build_loss
 
 REPEATS = 5
 LOSSES = {

@@ -34,12 +34,12 @@ import psutil
 from textual.pilot import Pilot
 
 from tests.ui.recorded import Recording, events, record_run
-from workbench.runs.events import EventWriter
-from workbench.runs.feed import RunFeed
-from workbench.runs.folder import RunFolder
+from workbench.runs.history.feed import RunFeed
+from workbench.runs.store.events import EventWriter
+from workbench.runs.store.folder import RunFolder
 from workbench.ui.app import WorkbenchApp
-from workbench.ui.link import SLOW
-from workbench.ui.screens.run import RunScreen
+from workbench.ui.run.screen import RunScreen
+from workbench.ui.widgets.slow_line import SLOW
 
 SIZES = ((80, 24), (160, 48))
 CASES = (  # screen, whether the run goes on, whether the line is slow
@@ -55,7 +55,7 @@ SETTLE = 4.0  # seconds from the first paint until it is counted
 WATCH = """
 import sys
 from pathlib import Path
-from workbench.runs.folder import RunFolder
+from workbench.runs.store.folder import RunFolder
 from workbench.ui.app import WorkbenchApp
 
 class Watch(WorkbenchApp):

@@ -10,7 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from workbench.tasks import Losses
-from workbench.training.trainer import Trainer
+from workbench.training.loop.trainer import Trainer
 
 SURE = 3.0  # standard deviations above guessing from which an accuracy is not chance
 

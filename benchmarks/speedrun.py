@@ -22,16 +22,18 @@ import torch
 
 from benchmarks.soundness import Unwatched, require_finite, require_learnt
 from workbench.config import RunConfig, change_config
+from workbench.config.fitting import resolve
 from workbench.config.overrides import parse_assignment
+from workbench.config.presets import load_preset
 from workbench.data import load_data
-from workbench.presets import load_preset
-from workbench.resolve import resolve
-from workbench.runs.events import read_events
-from workbench.runs.launch import prepare as prepare_folder
-from workbench.runs.record import read_record
+from workbench.runs.live.launch import prepare as prepare_folder
+from workbench.runs.store.events import read_events
+from workbench.runs.store.record import read_record
 from workbench.tasks import build_task
-from workbench.training import compiling, devices, worker
-from workbench.training.session import PREPARING, assemble, fresh_model, prepare
+from workbench.training.loop import compile as compiling
+from workbench.training.loop import devices
+from workbench.training.worker import main as worker
+from workbench.training.worker.session import PREPARING, assemble, fresh_model, prepare
 
 
 @dataclass(frozen=True)

@@ -32,12 +32,12 @@ from pathlib import Path
 import psutil
 
 import workbench
-from workbench.presets import load_preset
-from workbench.runs.control import write_wish
-from workbench.runs.folder import RunFolder
-from workbench.runs.launch import prepare, start_worker
-from workbench.runs.standby import Standby
-from workbench.runs.status import standing
+from workbench.config.presets import load_preset
+from workbench.runs.live.control import write_wish
+from workbench.runs.live.launch import prepare, start_worker
+from workbench.runs.live.preloaded import Standby
+from workbench.runs.live.status import standing
+from workbench.runs.store.folder import RunFolder
 
 SIZE = (48, 160)
 SIGNS = (b"regnetx", b"Augment", b"blocks")  # tree, tabs, fields
@@ -53,7 +53,7 @@ import time
 started = time.perf_counter()
 import torch
 from workbench import build_model, load_preset
-from workbench.data.digits import read_digits
+from workbench.data.sets.digits import read_digits
 config = load_preset("quick/digits")
 model = build_model(config)
 counts, digits = read_digits()

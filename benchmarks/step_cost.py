@@ -23,12 +23,13 @@ from torch.nn import functional as F
 from benchmarks.loops import configuration
 from benchmarks.soundness import require_finite
 from benchmarks.training import NETWORKS
-from workbench.runs.launch import prepare
-from workbench.runs.record import read_record
+from workbench.runs.live.launch import prepare
+from workbench.runs.store.record import read_record
 from workbench.tasks import Losses
-from workbench.training import attendant, worker
-from workbench.training.attendant import Attendant
-from workbench.training.trainer import StopTraining, Trainer
+from workbench.training.loop.trainer import StopTraining, Trainer
+from workbench.training.worker import callbacks as attendant
+from workbench.training.worker import main as worker
+from workbench.training.worker.callbacks import Attendant
 
 BLOCK = 20  # steps
 PICTURES = 16_000  # an epoch where the batch is another than the network's usual one

@@ -22,13 +22,14 @@ import sklearn.datasets  # noqa: F401
 import torch
 import torch._dynamo
 
-from workbench.presets import load_preset
-from workbench.resolve import resolve
-from workbench.runs.events import Event, read_events
-from workbench.runs.folder import RunFolder
-from workbench.runs.launch import prepare
-from workbench.runs.record import read_record
-from workbench.training import session, worker
+from workbench.config.fitting import resolve
+from workbench.config.presets import load_preset
+from workbench.runs.live.launch import prepare
+from workbench.runs.store.events import Event, read_events
+from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.record import read_record
+from workbench.training.worker import main as worker
+from workbench.training.worker import session
 
 SETTINGS = {
     "train.epochs": 4,

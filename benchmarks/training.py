@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.screen import Watched
-from workbench.runs.folder import RunFolder
+from workbench.runs.store.folder import RunFolder
 
 LOOPS = Path(__file__).parent / "loops.py"
 NETWORKS: dict[str, dict[str, Any]] = {

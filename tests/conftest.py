@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 import workbench
-from workbench.runs.folder import RunFolder
+from workbench.runs.store.folder import RunFolder
 
 # The same examples each time, and none refused because the machine is busy.
 settings.register_profile(

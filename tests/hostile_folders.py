@@ -20,12 +20,12 @@ from unittest.mock import patch
 
 from hypothesis import strategies as st
 
-import workbench.runs.launch  # noqa: F401 (before what starts processes is replaced)
+import workbench.runs.live.launch  # noqa: F401 (before what starts processes is replaced)
 from workbench.cli.main import run
-from workbench.runs.events import EventTail
-from workbench.runs.folder import RunFolder
-from workbench.runs.gallery import read_gallery
-from workbench.runs.state import RunState
+from workbench.runs.history.state import RunState
+from workbench.runs.store.events import EventTail
+from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.gallery import read_gallery
 
 GOOD = Path(__file__).parent / "fixtures" / "runs_0_1" / "finished"  # a small finished run
 PATIENCE = 20  # seconds after which a command hangs

@@ -9,15 +9,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from workbench.config import parse_value, read_config
+from workbench.config.presets import find_preset
 from workbench.errors import WorkbenchError
-from workbench.presets import find_preset
-from workbench.runs.control import WishReader
-from workbench.runs.events import EventTail, decode
-from workbench.runs.folder import RunFolder, find_run
-from workbench.runs.gallery import read_gallery
-from workbench.runs.library import as_json, read_run
-from workbench.runs.query import parse_query
-from workbench.runs.state import RunState
+from workbench.runs.history.run_info import as_json, read_run
+from workbench.runs.history.state import RunState
+from workbench.runs.library.query import parse_query
+from workbench.runs.live.control import WishReader
+from workbench.runs.store.events import EventTail, decode
+from workbench.runs.store.folder import RunFolder, find_run
+from workbench.runs.store.gallery import read_gallery
 
 
 def configuration(data: bytes, folder: Path) -> None:

@@ -56,7 +56,7 @@ def test_a_training_that_fails_raises_its_reason(tmp_path: Path) -> None:
 
 
 def test_what_is_refused_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.gpus.gpu_count", lambda: 0)
+    monkeypatch.setattr("workbench.system.gpus.gpu_count", lambda: 0)
     config = workbench.load_preset("quick/digits", {"train.device": "cuda"})
     with pytest.raises(ConfigError, match=r"train\.device"):
         workbench.train(config, runs_dir=tmp_path / "runs")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from workbench.cli.main import run
-from workbench.runs.events import read_events
-from workbench.runs.folder import RunFolder
-from workbench.runs.library import as_json, read_run
+from workbench.runs.history.run_info import as_json, read_run
+from workbench.runs.store.events import read_events
+from workbench.runs.store.folder import RunFolder
 
 FIXTURES = Path(__file__).parent / "fixtures" / "runs_0_1"
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from tests.readers import READERS, read
 from workbench.config import build_config, change_config, to_toml
-from workbench.presets import load_preset
-from workbench.runs.events import decode, encode
-from workbench.runs.folder import ID
+from workbench.config.presets import load_preset
+from workbench.runs.store.events import decode, encode
+from workbench.runs.store.folder import ID
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text(),

@@ -11,17 +11,7 @@ import pytest
 import workbench
 
 ROOT = Path(__file__).parents[1]
-TORCH_FREE = (
-    "config",
-    "presets",
-    "runs",
-    "schedule",
-    "resolve",
-    "gpus",
-    "graphics",
-    "layer_table",
-    "api",
-)
+TORCH_FREE = ("system", "catalog", "formatting", "config", "runs", "sweeps", "reports", "api")
 
 
 def modules_below(name: str) -> Iterator[str]:

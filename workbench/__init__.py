@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from workbench.analysis import summarize as summarize
     from workbench.api import train as train
     from workbench.config import RunConfig as RunConfig
+    from workbench.config.presets import load_preset as load_preset
     from workbench.models import build_model as build_model
-    from workbench.presets import load_preset as load_preset
 
     __version__: str
 
@@ -21,7 +21,7 @@ __all__ = ["RunConfig", "__version__", "build_model", "load_preset", "summarize"
 _HOMES = {
     "RunConfig": "workbench.config",
     "build_model": "workbench.models",
-    "load_preset": "workbench.presets",
+    "load_preset": "workbench.config.presets",
     "summarize": "workbench.analysis",
     "train": "workbench.api",
 }

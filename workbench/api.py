@@ -7,12 +7,12 @@ from typing import Any
 
 from workbench.config import RunConfig
 from workbench.errors import RunError, WorkbenchError
-from workbench.gpus import check_device
-from workbench.runs.control import ask
-from workbench.runs.folder import RunFolder, runs_root
-from workbench.runs.follow import follow, why_ended
-from workbench.runs.launch import prepare, start_worker
-from workbench.runs.library import as_json, read_run
+from workbench.runs.history.follow import follow, why_ended
+from workbench.runs.history.run_info import as_json, read_run
+from workbench.runs.live.control import ask
+from workbench.runs.live.launch import prepare, start_worker
+from workbench.runs.store.folder import RunFolder, runs_root
+from workbench.system.gpus import check_device
 
 
 def train(
@@ -48,7 +48,9 @@ def start(
 
     Everything that can be refused is refused before anything is written.
     """
-    from workbench.split_check import resolve_to_train  # numpy, once something is to be trained
+    from workbench.config.split_check import (
+        resolve_to_train,  # numpy, once something is to be trained
+    )
 
     fitted = resolve_to_train(config, data)
     check_device(fitted.train.device)

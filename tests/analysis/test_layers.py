@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from workbench.analysis import summarize
+from workbench.config.presets import list_presets, load_preset
 from workbench.errors import ConfigError
-from workbench.presets import list_presets, load_preset
 
 NAMES = [preset.name for preset in list_presets() if not preset.own]
 

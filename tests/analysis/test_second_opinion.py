@@ -8,9 +8,9 @@ from torch import Tensor, nn
 
 from workbench.analysis import count
 from workbench.analysis.second_opinion import second_opinion
+from workbench.config.presets import list_presets, load_preset
 from workbench.models import build_model
 from workbench.models.meta import on_meta
-from workbench.presets import list_presets, load_preset
 
 NAMES = [preset.name for preset in list_presets() if not preset.own]
 

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 
 from workbench.cli.main import run
-from workbench.presets import load_preset
-from workbench.runs.folder import RunFolder
-from workbench.runs.launch import prepare, write_launch
-from workbench.runs.process import ProcessIdentity
+from workbench.config.presets import load_preset
+from workbench.runs.live.launch import prepare, write_launch
+from workbench.runs.live.process import ProcessIdentity
+from workbench.runs.store.folder import RunFolder
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ import sys
 import time
 from pathlib import Path
 
-from workbench.runs.control import WishReader
-from workbench.runs.events import EventWriter
-from workbench.runs.folder import RunFolder
-from workbench.runs.process import own_identity
-from workbench.runs.record import now, write_record
+from workbench.runs.live.control import WishReader
+from workbench.runs.live.process import own_identity
+from workbench.runs.store.events import EventWriter
+from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.record import now, write_record
 
 EPOCHS = 3
 

@@ -138,7 +138,7 @@ def test_a_full_disk_is_no_wrong_request(
     def full(_: Path, data: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("workbench.runs.launch.write_atomically", full)
+    monkeypatch.setattr("workbench.runs.live.launch.write_atomically", full)
     result = workbench("train", DIGITS, "--runs-dir", tmp_path / "runs")
     assert (result.status, result.out) == (1, "")
     assert "No space left on device" in result.err and result.err.count("\n") == 1
@@ -154,7 +154,7 @@ def test_name_that_is_taken(workbench: Workbench, home: Path, tmp_path: Path) ->
 def test_cuda_that_is_not_there(
     workbench: Workbench, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workbench.gpus.gpu_count", lambda: 0)
+    monkeypatch.setattr("workbench.system.gpus.gpu_count", lambda: 0)
     for request in (("--device", "cuda"), ("--set", "train.device=cuda:1")):
         line = refuse(workbench, home, "train", DIGITS, *request)
         assert "train.device" in line and "use auto or cpu" in line

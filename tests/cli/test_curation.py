@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from tests.cli.conftest import Workbench
-from workbench.presets import load_preset
-from workbench.runs.launch import prepare
+from workbench.config.presets import load_preset
+from workbench.runs.live.launch import prepare
 
 
 def test_a_tag_is_kept_and_found(workbench: Workbench, tmp_path: Path) -> None:

@@ -67,7 +67,7 @@ def test_a_log_that_is_a_link_is_not_written(workbench: Workbench, tmp_path: Pat
 
 @pytest.mark.parametrize("name", ["metrics.jsonl", "heartbeat", "worker.lock", "checkpoints"])
 def test_a_worker_writes_through_no_link(name: str, tmp_path: Path) -> None:
-    from workbench.training.worker import main
+    from workbench.training.worker.main import main
 
     copies(tmp_path, "run")
     outside = tmp_path / "outside"
@@ -87,8 +87,8 @@ def test_a_worker_writes_through_no_link(name: str, tmp_path: Path) -> None:
 
 def test_evaluations_are_not_kept_through_a_link(tmp_path: Path) -> None:
     from workbench.errors import RequestError
-    from workbench.runs.evaluations import keep_evaluation
-    from workbench.runs.folder import RunFolder
+    from workbench.runs.store.evaluations import keep_evaluation
+    from workbench.runs.store.folder import RunFolder
 
     copies(tmp_path, "run")
     (tmp_path / "outside").mkdir()

@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.comparison import differences
-from workbench.comparison.side import Side
-from workbench.presets import load_preset
-from workbench.runs.folder import RunFolder
-from workbench.runs.library import RunInfo
-from workbench.runs.state import RunState
-from workbench.runs.status import Standing
+from workbench.comparison.compared_run import Side
+from workbench.config.presets import load_preset
+from workbench.runs.history.run_info import RunInfo
+from workbench.runs.history.state import RunState
+from workbench.runs.live.status import Standing
+from workbench.runs.store.folder import RunFolder
 
 Numbers = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12)
 

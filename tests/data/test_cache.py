@@ -13,13 +13,13 @@ import pytest
 import torch
 from filelock import FileLock
 
+from workbench.catalog.image_folder import PictureFile, find_pictures
 from workbench.data import cache
 from workbench.data.cache import Decoded, Decoding, decoded
 from workbench.data.dataset import no_progress
 from workbench.data.decode import decode
-from workbench.data.watch import ReadingWatch
+from workbench.data.reading_watch import ReadingWatch
 from workbench.errors import DataError
-from workbench.pictures import PictureFile, find_pictures
 
 HOW = Decoding(size=8, channels=3, fit="crop")
 
@@ -101,7 +101,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from workbench.data.cache import Decoding, decoded
-from workbench.pictures import find_pictures
+from workbench.catalog.image_folder import find_pictures
 
 def die(message, done, total):
     if done:

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 from workbench.exports.tables import export_csv, export_json
-from workbench.runs.events import read_events
-from workbench.runs.folder import RunFolder
+from workbench.runs.store.events import read_events
+from workbench.runs.store.folder import RunFolder
 
 
 def test_every_step_and_epoch_is_a_row(finished: RunFolder, tmp_path: Path) -> None:

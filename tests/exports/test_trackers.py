@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from workbench.comparison.side import read_side
+from workbench.comparison.compared_run import read_side
 from workbench.errors import RequestError
 from workbench.exports.foreign import import_run, read_csv
-from workbench.exports.packages import need
 from workbench.exports.tables import export_csv
 from workbench.exports.trackers import export_tensorboard
-from workbench.runs.events import read_events
-from workbench.runs.folder import RunFolder, find_run
-from workbench.runs.library import read_run
-from workbench.runs.record import read_record
+from workbench.runs.history.run_info import read_run
+from workbench.runs.store.events import read_events
+from workbench.runs.store.folder import RunFolder, find_run
+from workbench.runs.store.record import read_record
+from workbench.system.packages import need
 
 
 def test_tensorboard_opens_the_events(finished: RunFolder, tmp_path: Path) -> None:

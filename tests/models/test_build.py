@@ -7,10 +7,10 @@ import torch
 from torch import nn
 
 from workbench.config import RunConfig
+from workbench.config.presets import load_preset
 from workbench.errors import ConfigError
 from workbench.models import build_model
 from workbench.models.resnet import ZeroPadShortcut
-from workbench.presets import load_preset
 from workbench.testing import check_model
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from workbench.analysis import summarize
-from workbench.presets import load_preset
+from workbench.config.presets import load_preset
 
 STUDY_1 = "regnet/regnetx-200mf-imagenet100"
 RESNET = "resnet/resnet18-cifar10"

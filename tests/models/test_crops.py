@@ -3,7 +3,7 @@ import torch
 from torch.nn import functional as F
 from torchvision.ops import roi_align
 
-from workbench.boxes import corners
+from workbench.detection.boxes import corners
 from workbench.models.crops import RoiAlign, spatial_transform, theta
 
 INSIDE = torch.tensor([[24.0, 20.0, 30.0], [20.0, 28.0, 24.0], [24.0, 24.0, 36.0]])

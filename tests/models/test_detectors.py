@@ -3,8 +3,8 @@ import torch
 from torch import nn
 
 from workbench.analysis import summarize
-from workbench.boxes import corners, intersection_over_union
 from workbench.config import RunConfig, build_config
+from workbench.detection.boxes import corners, intersection_over_union
 from workbench.errors import ConfigError
 from workbench.models import build_model
 from workbench.models.rpn import Detections

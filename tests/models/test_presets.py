@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.presets import list_presets, load_preset
+from workbench.config.presets import list_presets, load_preset
 from workbench.testing import check_counts, check_model
 
 GOLDEN = Path(__file__).parent.parent / "golden"

@@ -4,8 +4,8 @@ import torch
 import torchvision
 from torch import nn
 
+from workbench.config.presets import load_preset
 from workbench.models import build_model
-from workbench.presets import load_preset
 
 
 def test_resnet18_is_torchvisions() -> None:

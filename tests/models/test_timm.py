@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 import torch
 
+from workbench.config.presets import load_preset
 from workbench.errors import ConfigError
 from workbench.models import build_model
-from workbench.presets import load_preset
 
 timm = pytest.importorskip("timm")
 

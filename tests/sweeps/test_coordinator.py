@@ -13,10 +13,10 @@ import pytest
 import tomli
 
 from workbench.errors import RequestError
-from workbench.runs.folder import RunFolder, list_folders
-from workbench.runs.launch import write_launch
-from workbench.runs.process import ProcessIdentity
-from workbench.runs.record import read_record
+from workbench.runs.live.launch import write_launch
+from workbench.runs.live.process import ProcessIdentity
+from workbench.runs.store.folder import RunFolder, list_folders
+from workbench.runs.store.record import read_record
 from workbench.sweeps import coordinator as module
 from workbench.sweeps.config import Budget, build_sweep
 from workbench.sweeps.coordinator import Coordinator, Listener

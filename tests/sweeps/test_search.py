@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from workbench.errors import ConfigError
-from workbench.runs.folder import RunFolder
-from workbench.runs.library import RunInfo
-from workbench.runs.state import RunState
-from workbench.runs.status import Standing
+from workbench.runs.history.run_info import RunInfo
+from workbench.runs.history.state import RunState
+from workbench.runs.live.status import Standing
+from workbench.runs.store.folder import RunFolder
 from workbench.sweeps.config import SweepConfig, build_sweep
 from workbench.sweeps.folder import SweepFolder, open_sweep
 from workbench.sweeps.plan import PlannedRun

@@ -1,6 +1,6 @@
 import torch
 
-from workbench.config.task import ClassificationTask
+from workbench.config.sections.task import ClassificationTask
 from workbench.tasks.classification import Classification
 
 CLASSES = ("a", "b", "c")

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import torch
 
-from workbench.boxes import anchor_grid, proposal_mask, proposal_targets
 from workbench.config import RunConfig, build_config
+from workbench.detection.boxes import anchor_grid, proposal_mask, proposal_targets
 from workbench.models.rpn import Detections
 from workbench.models.torchvision_detector import FoundBoxes
 from workbench.tasks import Targets, Task, build_task

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from workbench.presets import load_preset
-from workbench.resolve import resolve
-from workbench.runs.events import Event, read_events
-from workbench.runs.folder import RunFolder
-from workbench.runs.launch import prepare
+from workbench.config.fitting import resolve
+from workbench.config.presets import load_preset
+from workbench.runs.live.launch import prepare
+from workbench.runs.store.events import Event, read_events
+from workbench.runs.store.folder import RunFolder
 
 SMALL = {
     "train.epochs": 2,

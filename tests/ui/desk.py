@@ -10,10 +10,10 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from workbench.config import RunConfig
-from workbench.runs.folder import RunFolder
+from workbench.runs.store.folder import RunFolder
 from workbench.ui.app import WorkbenchApp
-from workbench.ui.panels.fields import FieldRow
-from workbench.ui.screens.presets import PresetsScreen
+from workbench.ui.presets.fields import FieldRow
+from workbench.ui.presets.screen import PresetsScreen
 
 WIDE, NARROW = (160, 48), (80, 24)
 

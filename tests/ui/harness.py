@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from textual.pilot import Pilot
 
-from workbench.runs.folder import RunFolder
+from workbench.runs.store.folder import RunFolder
 from workbench.ui.app import WorkbenchApp
-from workbench.ui.panels.lines import Lines, plain
-from workbench.ui.panels.panel import Panel
-from workbench.ui.screens.run import RunScreen
-from workbench.ui.screens.runs import RunsScreen
+from workbench.ui.run.panel import Panel
+from workbench.ui.run.screen import RunScreen
+from workbench.ui.runs.screen import RunsScreen
+from workbench.ui.widgets.lines import Lines, plain
 
 STYLES = Path(sys.modules[WorkbenchApp.__module__].__file__ or "").parent
 

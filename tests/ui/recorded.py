@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from workbench.config import to_toml
-from workbench.presets import load_preset
-from workbench.runs.events import Event, EventWriter
-from workbench.runs.folder import RunFolder
-from workbench.runs.process import own_identity
-from workbench.runs.record import write_record
+from workbench.config.presets import load_preset
+from workbench.runs.live.process import own_identity
+from workbench.runs.store.events import Event, EventWriter
+from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.record import write_record
 
 BEGIN = 1_760_000_000.0
 CIFAR = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]

@@ -9,25 +9,25 @@ from textual.binding import Binding
 from textual.command import CommandPalette
 
 from tests.ui.desk import NARROW, desk, notices, settle, text_of
-from workbench.presets import load_preset
-from workbench.runs.launch import prepare
+from workbench.config.presets import load_preset
+from workbench.runs.live.launch import prepare
 from workbench.ui.app import WorkbenchApp
 from workbench.ui.dialogs import Ask, Confirm, Reader
-from workbench.ui.panels.choice import Choice
-from workbench.ui.panels.fields import DropDown, FieldRow
-from workbench.ui.panels.form import PresetForm
-from workbench.ui.panels.layer_list import LayerList
-from workbench.ui.panels.network import NetworkPanel
-from workbench.ui.panels.preset_tree import PresetList, PresetTree
-from workbench.ui.screens.presets import PresetsScreen
-from workbench.ui.screens.run import RunScreen
-from workbench.ui.screens.runs import RunsScreen
+from workbench.ui.presets.fields import DropDown, FieldRow
+from workbench.ui.presets.form import PresetForm
+from workbench.ui.presets.layer_list import LayerList
+from workbench.ui.presets.network import NetworkPanel
+from workbench.ui.presets.preset_tree import PresetList, PresetTree
+from workbench.ui.presets.screen import PresetsScreen
+from workbench.ui.run.screen import RunScreen
+from workbench.ui.runs.screen import RunsScreen
+from workbench.ui.widgets.choice import Choice
 
 
 def test_opening_the_screen_loads_no_torch() -> None:
     code = (
-        "import sys, workbench.ui.app, workbench.ui.screens.presets, workbench.ui.screens.run, "
-        "workbench.ui.screens.runs, workbench.ui.help, workbench.ui.machine; "
+        "import sys, workbench.ui.app, workbench.ui.presets.screen, workbench.ui.run.screen, "
+        "workbench.ui.runs.screen, workbench.ui.help, workbench.ui.machine; "
         "sys.exit(sum(name.split('.')[0] in ('torch', 'torchvision') for name in sys.modules))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

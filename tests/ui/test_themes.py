@@ -6,9 +6,9 @@ import pytest
 from textual.color import Color
 from textual.theme import Theme
 
-from workbench.ui.panels.chart import FURTHER
-from workbench.ui.panels.inks import ROLES
 from workbench.ui.themes import MEANINGS, MEANINGS_LIGHT, THEMES
+from workbench.ui.widgets.chart import FURTHER
+from workbench.ui.widgets.styles import ROLES
 
 CURVES = ("training", "validation", *FURTHER)
 

@@ -10,10 +10,10 @@ from torch import nn
 from workbench.analysis.second_opinion import CONVENTION, SecondOpinion, second_opinion
 from workbench.analysis.trace import Row, Trace, trace
 from workbench.config import RunConfig, change_config
+from workbench.config.learning_rate import lr_list
 from workbench.errors import ConfigError
 from workbench.models import build_model
 from workbench.models.meta import on_meta
-from workbench.schedule import lr_list
 
 Shape = tuple[int, int, int]
 

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.options import data_option, runs_dir_option
-from workbench.cli.text import silence
+from workbench.cli.console.options import data_option, runs_dir_option
+from workbench.cli.console.output import silence
 from workbench.errors import RequestError, WorkbenchError
-from workbench.graphics.choice import picture_protocol
-from workbench.text import one_line
+from workbench.formatting.text import one_line
+from workbench.system.terminal import picture_protocol
 
-# In the order in which --help lists them.
-COMMANDS = (
-    *("presets", "summary", "scale", "data", "train"),
-    *("runs", "show", "stop", "pause", "resume", "replay", "queue"),
-    *("evaluate", "compare", "sweep", "report", "predict", "export", "import"),
-    *("tag", "delete", "restore", "archive", "roots"),
-    "doctor",
-)
+# Each command with the folder that its module is in, in the order in which --help lists them.
+COMMANDS = {
+    **dict.fromkeys(("presets", "summary", "scale", "data"), "presets"),
+    **dict.fromkeys(("train", "stop", "pause", "resume", "replay", "queue", "sweep"), "training"),
+    **dict.fromkeys(("runs", "show", "tag", "delete", "restore", "archive", "roots"), "library"),
+    **dict.fromkeys(("evaluate", "compare", "report", "predict", "export", "import"), "results"),
+    "doctor": "machine",
+}
 INTERRUPTED = 130
 
 
@@ -34,7 +34,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"workbench.cli.{cmd_name}")
+        module = importlib.import_module(f"workbench.cli.{COMMANDS[cmd_name]}.{cmd_name}")
         command: click.Command = module.command
         return command
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.comparison.side import Side
+from workbench.comparison.compared_run import Side
 from workbench.config import flatten, to_tables
-from workbench.runs.columns import RESULTS, result_of
-from workbench.runs.state import ClassScore
+from workbench.runs.history.state import ClassScore
+from workbench.runs.library.columns import RESULTS, result_of
 
 ASIDE = frozenset(("data.root", "train.device"))  # where it ran, not what it computed
 

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench.comparison import differences
-from workbench.comparison.side import Against, Side
-from workbench.runs.columns import RESULTS, result_text
-from workbench.tables import TextTable
-from workbench.text import NOTHING, count, toml_value
+from workbench.comparison.compared_run import Against, Side
+from workbench.formatting.tables import TextTable
+from workbench.formatting.text import NOTHING, count, toml_value
+from workbench.runs.library.columns import RESULTS, result_text
 
 COSTS = ("params", "macs", "seconds")
 GAINS = ("test_accuracy", "best_val_accuracy")  # the first that two runs have

@@ -2,7 +2,9 @@
 
 from workbench.config.changes import changes_from, changes_in_words
 from workbench.config.describe import FieldSpec, describe, section_variants
-from workbench.config.files import (
+from workbench.config.overrides import parse_assignment, parse_value
+from workbench.config.run import RunConfig
+from workbench.config.toml import (
     build_config,
     change_config,
     difference,
@@ -13,8 +15,6 @@ from workbench.config.files import (
     to_tables,
     to_toml,
 )
-from workbench.config.overrides import parse_assignment, parse_value
-from workbench.config.run import RunConfig
 
 __all__ = [
     "FieldSpec",

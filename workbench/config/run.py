@@ -4,14 +4,14 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from workbench.config.augment import AugmentConfig
-from workbench.config.base import Section, setting
-from workbench.config.data import DataConfig
-from workbench.config.models import ModelConfig
-from workbench.config.optimizer import OptimizerConfig, SGDOptimizer
-from workbench.config.schedule import ConstantSchedule, ScheduleConfig
-from workbench.config.task import ClassificationTask, TaskConfig
-from workbench.config.train import TrainConfig
+from workbench.config.sections.augment import AugmentConfig
+from workbench.config.sections.base import Section, setting
+from workbench.config.sections.data import DataConfig
+from workbench.config.sections.models import ModelConfig
+from workbench.config.sections.optimizer import OptimizerConfig, SGDOptimizer
+from workbench.config.sections.schedule import ConstantSchedule, ScheduleConfig
+from workbench.config.sections.task import ClassificationTask, TaskConfig
+from workbench.config.sections.train import TrainConfig
 
 DEFAULT_KINDS = {"task": "classification", "optimizer": "sgd", "schedule": "constant"}
 

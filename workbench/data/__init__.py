@@ -1,10 +1,10 @@
-"""Data sets as uint8 tensors, by name: ``workbench/data/<name>.py`` loads the data set ``name``."""
+"""Data sets as uint8 tensors, by name: ``workbench/data/sets/<name>.py`` loads ``name``."""
 
 import importlib
 
 from workbench.config import RunConfig
+from workbench.config.split_check import check_loaded
 from workbench.data.dataset import DataSet, PictureRows, Pictures, Progress, Split, no_progress
-from workbench.split_check import check_loaded
 
 __all__ = [
     "DataSet",
@@ -25,7 +25,7 @@ def load_data(config: RunConfig, progress: Progress = no_progress) -> DataSet:
     takes long. Raises :class:`workbench.errors.DataError` where the data is
     missing or damaged beyond use.
     """
-    loader = importlib.import_module(f"workbench.data.{config.data.name}")
+    loader = importlib.import_module(f"workbench.data.sets.{config.data.name}")
     data: DataSet = loader.load(config, progress)
     return data
 

@@ -8,12 +8,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from workbench.catalog.splits import Rows, limited, stratified
 from workbench.config import RunConfig
 from workbench.data.cache import Decoded
 from workbench.data.dataset import DataSet, PictureRows, Split, take, tensor_hash
 from workbench.data.statistics import kept_statistics, normalisation
 from workbench.errors import DataError
-from workbench.splits import Rows, limited, stratified
 
 CHUNK = 1000  # pictures scaled at once
 

@@ -26,12 +26,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from workbench.catalog.image_folder import PictureFile
+from workbench.config.fitting import cache_folder
 from workbench.data.dataset import Progress
 from workbench.data.decode import BrokenPicture, Fit, decode
-from workbench.data.watch import ReadingWatch
+from workbench.data.reading_watch import ReadingWatch
 from workbench.errors import DataError
-from workbench.pictures import PictureFile
-from workbench.resolve import cache_folder
 
 VERSION = 2  # of the decoding: a change of it makes every cache anew
 PIXELS, DONE, META = "pictures.uint8", "done.uint8", "meta.json"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from workbench.regular import open_regular
+from workbench.system.regular_files import open_regular
 
 Fit = Literal["crop", "pad", "stretch"]
 SIXTEEN_BIT = frozenset(("I;16", "I;16B", "I;16L", "I"))

@@ -7,8 +7,8 @@ from collections.abc import Callable
 import torch
 
 from workbench.config import RunConfig
+from workbench.config.fitting import cache_folder
 from workbench.data.dataset import Pictures
-from workbench.resolve import cache_folder
 
 CHUNK = 1000  # pictures at once, so that the whole set is never needed as floats
 Statistics = tuple[list[float], list[float]]  # mean and deviation of each channel, 0 to 1

@@ -16,12 +16,12 @@ from typing import Any
 import tomli_w
 
 from workbench.errors import RequestError
-from workbench.exports.packages import need
-from workbench.regular import open_regular, read_regular
-from workbench.runs.atomic import write_atomically
-from workbench.runs.events import EventWriter
-from workbench.runs.folder import RunFolder, create_folder
-from workbench.runs.record import now, write_record
+from workbench.runs.store.atomic import write_atomically
+from workbench.runs.store.events import EventWriter
+from workbench.runs.store.folder import RunFolder, create_folder
+from workbench.runs.store.record import now, write_record
+from workbench.system.packages import need
+from workbench.system.regular_files import open_regular, read_regular
 
 LARGEST = 500_000_000  # bytes of a CSV file
 # Names that other programs give to what we call otherwise.

@@ -8,13 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.comparison.side import read_side
+from workbench.comparison.compared_run import read_side
 from workbench.errors import RequestError
-from workbench.layer_table import to_csv
-from workbench.runs.atomic import write_atomically
-from workbench.runs.events import Event, EventTail
-from workbench.runs.folder import RunFolder
-from workbench.runs.library import as_json
+from workbench.formatting.layer_table import to_csv
+from workbench.runs.history.run_info import as_json
+from workbench.runs.store.atomic import write_atomically
+from workbench.runs.store.events import Event, EventTail
+from workbench.runs.store.folder import RunFolder
 
 TABLES = ("per_class", "confusion")  # of an epoch's event: no cells of a row
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from workbench.config import flatten, to_tables
 from workbench.errors import RequestError
-from workbench.exports.packages import need
 from workbench.exports.tables import all_events, numbers
-from workbench.runs.folder import RunFolder
-from workbench.runs.library import RunInfo, read_run
+from workbench.runs.history.run_info import RunInfo, read_run
+from workbench.runs.store.folder import RunFolder
+from workbench.system.packages import need
 
 # What an epoch's number is called where training and validation share a plot.
 SPLITS = {"train": "train", "val": "validation", "test": "test"}

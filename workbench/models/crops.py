@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor, nn
 
-from workbench.boxes import corners
+from workbench.detection.boxes import corners
 
 
 def theta(boxes: Tensor, side: float) -> Tensor:

@@ -6,8 +6,8 @@ and classified by one convolution over the whole region and a linear layer.
 
 from torch import Tensor, nn
 
-from workbench.boxes import STRIDE
-from workbench.config.models import FasterRcnnModel
+from workbench.config.sections.models import FasterRcnnModel
+from workbench.detection.boxes import STRIDE
 from workbench.models.blocks import activation, full_precision, initialise
 from workbench.models.crops import CROPS
 from workbench.models.rpn import Detections, Rpn, check_size

@@ -5,7 +5,7 @@ from collections import OrderedDict
 import torch
 from torch import Tensor, nn
 
-from workbench.config.models import RegNetModel
+from workbench.config.sections.models import RegNetModel
 from workbench.models.blocks import Head, Network, initialise, same_conv
 
 

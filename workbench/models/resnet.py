@@ -10,7 +10,7 @@ from collections import OrderedDict
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from workbench.config.models import ResNetModel
+from workbench.config.sections.models import ResNetModel
 from workbench.models.blocks import Head, Network, activation, initialise, same_conv
 
 

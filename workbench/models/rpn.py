@@ -5,8 +5,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from workbench.boxes import STRIDE, anchor_grid, corners, decode
-from workbench.config.models import FasterRcnnModel, RpnModel, SmallNetModel
+from workbench.config.sections.models import FasterRcnnModel, RpnModel, SmallNetModel
+from workbench.detection.boxes import STRIDE, anchor_grid, corners, decode
 from workbench.errors import ConfigError
 from workbench.models.blocks import activation, full_precision, initialise, same_conv
 from workbench.models.smallnet import stages

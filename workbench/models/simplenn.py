@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 from torch import nn
 
-from workbench.config.models import SimpleNNModel
+from workbench.config.sections.models import SimpleNNModel
 from workbench.errors import ConfigError
 from workbench.models.blocks import Network, activation, initialise
 

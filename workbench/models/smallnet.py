@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from torch import Tensor, nn
 
-from workbench.config.models import SmallNetModel
+from workbench.config.sections.models import SmallNetModel
 from workbench.errors import ConfigError
 from workbench.models.blocks import Head, Network, activation, initialise, same_conv
 

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from workbench.config.models import SpeedNetModel
+from workbench.config.sections.models import SpeedNetModel
 from workbench.errors import ConfigError
 from workbench.models.blocks import GlobalMaxPool, Network, activation, initialise, same_conv
 from workbench.models.preparing import frozen

@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import nn
 
-from workbench.config.models import TimmModel
+from workbench.config.sections.models import TimmModel
 from workbench.errors import ConfigError
 from workbench.models.fitting import checked
 

@@ -7,7 +7,7 @@ import torchvision
 from torch import nn
 from torchvision.models import get_model, list_models
 
-from workbench.config.models import TorchvisionModel
+from workbench.config.sections.models import TorchvisionModel
 from workbench.errors import ConfigError
 from workbench.models.fitting import checked, fit_channels
 

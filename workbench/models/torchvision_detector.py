@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torchvision.models import get_model
 
-from workbench.boxes import NO_OBJECT, corners
-from workbench.config.models import TorchvisionDetectorModel
+from workbench.config.sections.models import TorchvisionDetectorModel
+from workbench.detection.boxes import NO_OBJECT, corners
 
 
 class FoundBoxes(NamedTuple):

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.comparison import document
-from workbench.comparison.side import Side, read_side
+from workbench.comparison.compared_run import Side, read_side
+from workbench.formatting.text import changes_text, count
 from workbench.reports.blocks import Block, Chart, Heading, Paragraph
 from workbench.reports.run_report import run_blocks
 from workbench.reports.svg import chart
-from workbench.runs.columns import RESULTS, result_of, title
-from workbench.runs.folder import RunFolder
+from workbench.runs.library.columns import RESULTS, result_of, title
+from workbench.runs.store.folder import RunFolder
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.results import Table, plot_points, swept_key, text_table
-from workbench.text import changes_text, count
 
 CURVES = (("train_loss", "Training loss"), ("val_accuracy", "Validation accuracy"))
 

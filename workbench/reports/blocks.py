@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from workbench.tables import TextTable
+from workbench.formatting.tables import TextTable
 
 
 @dataclass(frozen=True)

@@ -3,16 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
-from workbench import layer_table
-from workbench.comparison.side import Side
+from workbench.comparison.compared_run import Side
 from workbench.config import flatten, to_tables
+from workbench.formatting import layer_table
+from workbench.formatting.tables import TextTable
+from workbench.formatting.text import NOTHING, count, duration, toml_value
 from workbench.reports.blocks import Block, Chart, Heading, Paragraph
 from workbench.reports.svg import chart
-from workbench.runs.columns import RESULTS, result_of, result_text
-from workbench.runs.evaluations import list_evaluations
-from workbench.runs.follow import why_ended
-from workbench.tables import TextTable
-from workbench.text import NOTHING, count, duration, toml_value
+from workbench.runs.history.follow import why_ended
+from workbench.runs.library.columns import RESULTS, result_of, result_text
+from workbench.runs.store.evaluations import list_evaluations
 
 INDENT = "\N{NO-BREAK SPACE}" * 2
 MOST_RATES = 40  # learning rates that are listed one by one

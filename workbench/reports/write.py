@@ -7,8 +7,8 @@ from pathlib import Path
 from urllib.parse import quote
 
 from workbench.exports.tables import write
+from workbench.formatting.tables import TextTable, escape_markdown
 from workbench.reports.blocks import Block, Chart, Heading, Paragraph
-from workbench.tables import TextTable, escape_markdown
 
 NUMBER = ' class="n"'
 STYLE = """

@@ -3,7 +3,7 @@
 import asyncio
 
 from workbench.config import RunConfig
-from workbench.runs.standby import Standby
+from workbench.runs.live.preloaded import Standby
 from workbench.sweeps.folder import SweepFolder
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from workbench.config.files import read_tables
+from workbench.config.presets import installed_folder, own_folder
+from workbench.config.toml import read_tables
 from workbench.errors import RequestError
-from workbench.presets import installed_folder, own_folder
 from workbench.sweeps.config import SweepConfig, read_sweep
 from workbench.sweeps.folder import list_sweeps, open_sweep, stored_sweep
 

@@ -7,11 +7,11 @@ from typing import Annotated, Any, Literal, Self
 import tomli_w
 from pydantic import Discriminator, Field, Tag, ValidationError, model_validator
 
-from workbench.config.base import Section, per_item, setting
 from workbench.config.errors import config_error
-from workbench.config.files import read_tables
+from workbench.config.sections.base import Section, per_item, setting
+from workbench.config.toml import read_tables
 from workbench.errors import ConfigError
-from workbench.runs.columns import RESULTS, check_column
+from workbench.runs.library.columns import RESULTS, check_column
 
 MAX_RUNS = 10_000
 

@@ -17,22 +17,22 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 from workbench.config import RunConfig, to_toml
-from workbench.config.files import change_config
+from workbench.config.fitting import resolve
+from workbench.config.toml import change_config
 from workbench.errors import RequestError, RunError
-from workbench.resolve import resolve
-from workbench.runs.control import ask
-from workbench.runs.events import EventTail
-from workbench.runs.folder import RunFolder
-from workbench.runs.follow import why_ended
-from workbench.runs.launch import reap, start_worker
-from workbench.runs.library import read_run
-from workbench.runs.record import read_record
-from workbench.runs.state import RunState
+from workbench.runs.history.follow import why_ended
+from workbench.runs.history.run_info import read_run
+from workbench.runs.history.state import RunState
+from workbench.runs.live.control import ask
+from workbench.runs.live.launch import reap, start_worker
+from workbench.runs.store.events import EventTail
+from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.record import read_record
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.folder import Note, SweepFolder, begin, prepare_run, read_note, write_note
+from workbench.sweeps.next_action import Seen, action, look
 from workbench.sweeps.plan import PlannedRun
 from workbench.sweeps.source import Source
-from workbench.sweeps.standing import Seen, action, look
 
 INTERVAL = 0.5  # seconds between two looks
 

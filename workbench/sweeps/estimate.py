@@ -4,12 +4,12 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
+from workbench.config.learning_rate import nominal_steps_per_epoch
 from workbench.errors import RequestError
-from workbench.runs.folder import RunFolder, list_folders
-from workbench.runs.record import read_record
-from workbench.schedule import nominal_steps_per_epoch
+from workbench.runs.store.folder import RunFolder, list_folders
+from workbench.runs.store.record import read_record
+from workbench.sweeps.next_action import look
 from workbench.sweeps.plan import PlannedRun
-from workbench.sweeps.standing import look
 
 NEWEST = 50  # earlier runs that are looked at
 

@@ -14,10 +14,10 @@ from typing import Any
 import tomli_w
 
 from workbench.errors import RequestError
-from workbench.runs.atomic import write_atomically
-from workbench.runs.files import read_tables
-from workbench.runs.folder import ID, RunFolder
-from workbench.runs.process import ProcessIdentity, own_identity
+from workbench.runs.live.process import ProcessIdentity, own_identity
+from workbench.runs.store.atomic import write_atomically
+from workbench.runs.store.files import read_tables
+from workbench.runs.store.folder import ID, RunFolder
 from workbench.sweeps.config import SweepConfig, build_sweep, sweep_toml
 
 HOME = ".sweeps"  # no run can be called so

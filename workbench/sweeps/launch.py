@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.errors import RequestError
-from workbench.runs.folder import RunFolder
+from workbench.runs.store.folder import RunFolder
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.folder import SweepFolder
 from workbench.sweeps.plan import PlannedRun, plan
@@ -33,7 +33,9 @@ def check_data(runs: Sequence[PlannedRun], runs_dir: Path, data: Path | None) ->
 
     Runs with the same data are asked about once. Raises like :func:`resolve_to_train`.
     """
-    from workbench.split_check import resolve_to_train  # numpy, once something is to be trained
+    from workbench.config.split_check import (
+        resolve_to_train,  # numpy, once something is to be trained
+    )
 
     waiting = (run for run in runs if not RunFolder(runs_dir / run.id).is_run)
     for config in {run.config.data.model_dump_json(): run.config for run in waiting}.values():

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from workbench.config import RunConfig
+from workbench.config.presets import load_preset
 from workbench.errors import ConfigError
-from workbench.presets import load_preset
 from workbench.sweeps.config import MAX_RUNS, Choice, Range, SweepConfig
 
 DIGITS = 4  # significant ones of a drawn number: a person is to read it

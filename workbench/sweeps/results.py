@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any, TypeGuard
 
 from workbench.config import flatten, to_tables
-from workbench.runs.columns import RESULTS, result_of, result_text, title
-from workbench.runs.folder import RunFolder
-from workbench.runs.record import Record, read_record
+from workbench.formatting.tables import TextTable
+from workbench.formatting.text import NOTHING, toml_value
+from workbench.runs.library.columns import RESULTS, result_of, result_text, title
+from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.record import Record, read_record
 from workbench.sweeps.config import SweepConfig
+from workbench.sweeps.next_action import look
 from workbench.sweeps.plan import PlannedRun
-from workbench.sweeps.standing import look
-from workbench.tables import TextTable
-from workbench.text import NOTHING, toml_value
 
 USUAL = ("params", "macs", "best_val_accuracy", "test_accuracy", "seconds_per_epoch")
 

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from workbench.errors import RequestError
-from workbench.runs.columns import RESULTS, result_of
-from workbench.runs.library import RunInfo
-from workbench.runs.state import RunState
+from workbench.runs.history.run_info import RunInfo
+from workbench.runs.history.state import RunState
+from workbench.runs.library.columns import RESULTS, result_of
 from workbench.sweeps.config import Choice, Range, Search, SweepConfig
 from workbench.sweeps.folder import SweepFolder
 from workbench.sweeps.plan import PlannedRun, planned, significant

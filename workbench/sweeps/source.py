@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from workbench.runs.library import RunInfo
-from workbench.runs.state import RunState
+from workbench.runs.history.run_info import RunInfo
+from workbench.runs.history.state import RunState
 from workbench.sweeps.plan import PlannedRun
 
 

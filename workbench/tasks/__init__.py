@@ -2,7 +2,7 @@
 
 The trainer knows no task by name. A new one is a file in this folder with a
 ``build(config, data)`` that gives a :class:`Task`, and a section in
-``workbench.config.task``.
+``workbench.config.sections.task``.
 """
 
 import importlib
@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 from torch import Tensor, nn
 
 from workbench.config import RunConfig
-from workbench.runs.gallery import Picture
+from workbench.runs.store.gallery import Picture
 
 Targets = dict[str, Tensor]
 Losses = dict[str, Tensor]

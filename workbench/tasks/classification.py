@@ -8,11 +8,11 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from workbench.config import RunConfig
-from workbench.config.task import ClassificationTask
-from workbench.runs.gallery import Picture
+from workbench.config.sections.task import ClassificationTask
+from workbench.runs.store.gallery import Picture
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
 from workbench.tasks.meters import Worst
-from workbench.tasks.showing import show_classes
+from workbench.tasks.sample_images import show_classes
 
 TOP_K = 3
 HELD = 8192  # pictures whose answers wait to be summed

@@ -11,17 +11,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from workbench.boxes import NO_OBJECT, squares
 from workbench.config import RunConfig
-from workbench.config.models import FasterRcnnModel, TorchvisionDetectorModel
-from workbench.config.task import DetectionTask
+from workbench.config.sections.models import FasterRcnnModel, TorchvisionDetectorModel
+from workbench.config.sections.task import DetectionTask
+from workbench.detection.boxes import NO_OBJECT, squares
 from workbench.models.crops import spatial_transform, theta
 from workbench.models.rpn import Detections
-from workbench.runs.gallery import Picture
+from workbench.runs.store.gallery import Picture
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
-from workbench.tasks.found import TOP_K, BoxMeter, Found
+from workbench.tasks.matching import TOP_K, BoxMeter, Found
 from workbench.tasks.proposals import ProposalMeter, Proposals, Proposed
-from workbench.tasks.showing import CROP, show_found
+from workbench.tasks.sample_images import CROP, show_found
 from workbench.tasks.torchvision_boxes import TorchvisionBoxes
 
 

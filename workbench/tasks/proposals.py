@@ -11,7 +11,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from workbench.boxes import (
+from workbench.config import RunConfig
+from workbench.config.sections.models import RpnModel
+from workbench.config.sections.task import ProposalsTask
+from workbench.detection.boxes import (
     IGNORED,
     OBJECT,
     ProposalTargets,
@@ -19,15 +22,12 @@ from workbench.boxes import (
     proposal_targets,
     squares,
 )
-from workbench.config import RunConfig
-from workbench.config.models import RpnModel
-from workbench.config.task import ProposalsTask
 from workbench.models.rpn import Detections
-from workbench.runs.gallery import Picture
+from workbench.runs.store.gallery import Picture
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
-from workbench.tasks.found import BoxMeter, Found
+from workbench.tasks.matching import BoxMeter, Found
 from workbench.tasks.meters import MeanMeter
-from workbench.tasks.showing import show_found
+from workbench.tasks.sample_images import show_found
 
 
 class Proposed(NamedTuple):

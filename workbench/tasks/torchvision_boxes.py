@@ -6,11 +6,11 @@ import torch
 from torch import Tensor, nn
 
 from workbench.models.torchvision_detector import FoundBoxes
-from workbench.runs.gallery import Picture
+from workbench.runs.store.gallery import Picture
 from workbench.tasks import Losses, SplitMeter, Targets, TrainMeter
-from workbench.tasks.found import BoxMeter, Found
+from workbench.tasks.matching import BoxMeter, Found
 from workbench.tasks.meters import MeanMeter
-from workbench.tasks.showing import show_found
+from workbench.tasks.sample_images import show_found
 
 NAMES = {
     "loss_objectness": "loss_proposal",

@@ -10,7 +10,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.modules.dropout import _DropoutNd
 
 from workbench.config import RunConfig
-from workbench.presets import load_preset
+from workbench.config.presets import load_preset
 from workbench.testing.golden import check_counts
 from workbench.testing.subject import Shape, Subject, tensors
 

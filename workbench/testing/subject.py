@@ -9,8 +9,8 @@ import torch
 from torch import Tensor, nn
 
 from workbench.config import RunConfig, change_config
+from workbench.config.presets import load_preset
 from workbench.models import build_model
-from workbench.presets import load_preset
 
 Shape = tuple[int, int, int]
 LARGEST = 64  # side of the pictures with which a preset is run: larger ones only take longer

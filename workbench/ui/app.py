@@ -16,15 +16,15 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from workbench.errors import WorkbenchError
-from workbench.paths import state_folder
-from workbench.runs.folder import RunFolder, list_folders
-from workbench.runs.standby import Phase, Standby
-from workbench.ui.commands import BindingCommands, PresetCommands
+from workbench.runs.live.preloaded import Phase, Standby
+from workbench.runs.store.folder import RunFolder, list_folders
+from workbench.system.paths import state_folder
 from workbench.ui.context import AppContext
 from workbench.ui.messages import OpenPreset, OpenRun, RunsCounted, StandbyPhase
-from workbench.ui.refusal import say_refusal
+from workbench.ui.output_diff import ThriftyUpdate
+from workbench.ui.palette import BindingCommands, PresetCommands
 from workbench.ui.themes import DARK, LIGHT, MEANINGS, THEMES
-from workbench.ui.thrift import ThriftyUpdate
+from workbench.ui.widgets.refusal import say_refusal
 
 WIDE = 120  # columns from which panels stand side by side; below they are tabs
 COUNT_SECONDS = 3.0  # how often the live runs are counted
@@ -83,12 +83,12 @@ class WorkbenchApp(App[None]):
         self._run_mode: str | None = None
 
     def _presets_screen(self) -> Screen[None]:
-        from workbench.ui.screens.presets import PresetsScreen
+        from workbench.ui.presets.screen import PresetsScreen
 
         return PresetsScreen(self.context, self._first_preset)
 
     def _runs_screen(self) -> Screen[None]:
-        from workbench.ui.screens.runs import RunsScreen  # when it is looked at: first paint
+        from workbench.ui.runs.screen import RunsScreen  # when it is looked at: first paint
 
         return RunsScreen(self.context)
 
@@ -121,7 +121,7 @@ class WorkbenchApp(App[None]):
 
     def open_run(self, folder: RunFolder) -> None:
         """Show one run, live or finished; it takes the place of the one that was open."""
-        from workbench.ui.screens.run import RunScreen  # loads plotext: only when looked at
+        from workbench.ui.run.screen import RunScreen  # loads plotext: only when looked at
 
         mode = f"run:{folder.path}"
         before, self._run_mode = self._run_mode, mode
@@ -137,7 +137,7 @@ class WorkbenchApp(App[None]):
 
     async def open_preset(self, name: str) -> None:
         """Go to the Presets screen, the cursor on one preset."""
-        from workbench.ui.screens.presets import PresetsScreen
+        from workbench.ui.presets.screen import PresetsScreen
 
         await self.switch_mode("presets")
         if isinstance(self.screen, PresetsScreen):  # and no question is open over it

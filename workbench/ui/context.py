@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.runs.standby import Standby
+from workbench.runs.live.preloaded import Standby
 
 
 @dataclass

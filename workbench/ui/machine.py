@@ -6,10 +6,10 @@ from pathlib import Path
 
 import psutil
 
-from workbench.gpus import why_no_cuda
-from workbench.runs.folder import RunFolder
-from workbench.runs.roots import all_roots
-from workbench.runs.status import SILENCE, standing
+from workbench.runs.live.status import SILENCE, standing
+from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.roots import all_roots
+from workbench.system.gpus import why_no_cuda
 
 GB = 1e9
 HEARTBEAT = RunFolder(Path()).heartbeat.name

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from workbench.runs.folder import RunFolder
-from workbench.runs.standby import Phase
+from workbench.runs.live.preloaded import Phase
+from workbench.runs.store.folder import RunFolder
 
 
 @dataclass

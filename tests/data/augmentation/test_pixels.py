@@ -1,0 +1,84 @@
+"""Colour changes against torchvision's; random resized crops against their definition."""
+
+import pytest
+import torch
+from torchvision.transforms.v2 import functional as V
+
+from workbench.config.sections.augment import AugmentConfig
+from workbench.data.augmentation.pixels import PerPicture, jitter, resized_crop
+
+
+def images(count: int = 64, side: int = 12, channels: int = 3) -> torch.Tensor:
+    shape = (count, side, side, channels)
+    return torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator(1))
+
+
+def generator(seed: int = 0) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("name", ["brightness", "contrast", "saturation"])
+def test_jitter_is_torchvisions_with_a_factor_for_each_picture(name: str) -> None:
+    pictures = images(16)
+    changed = jitter(pictures, AugmentConfig(**{name: 0.5}), generator())
+    draws = torch.rand(16, 1, 1, 1, generator=generator()).flatten()
+    factors = 1 + 0.5 * (2 * draws - 1)
+    adjust = getattr(V, f"adjust_{name}")
+    for picture, result, factor in zip(pictures, changed, factors.tolist(), strict=True):
+        expected = adjust(picture.permute(2, 0, 1), factor).permute(1, 2, 0)
+        # torchvision cuts off to whole numbers where we round, the grey one too.
+        assert (result.int() - expected.int()).abs().max() <= 2
+
+
+def test_no_jitter_changes_nothing() -> None:
+    assert torch.equal(jitter(images(), AugmentConfig(), generator()), images())
+
+
+def test_grey_pictures_have_no_saturation() -> None:
+    pictures = images(channels=1)
+    assert torch.equal(jitter(pictures, AugmentConfig(saturation=1.0), generator()), pictures)
+
+
+def test_a_resized_crop_of_everything_is_the_picture_scaled() -> None:
+    flat = torch.full((8, 10, 10, 3), 90, dtype=torch.uint8)
+    assert torch.equal(resized_crop(flat, 6, 0.1, generator()), flat[:, :6, :6])
+
+
+def test_a_resized_crop_takes_the_share_that_it_should() -> None:
+    """On a ramp along x and y, the slope of a crop tells its width and height."""
+    size, side, count = 100, 50, 3000
+    ramp = torch.arange(size).expand(size, size).to(torch.uint8)
+    both = torch.stack([ramp, ramp.T], dim=2).expand(count, size, size, 2)
+    cut = resized_crop(both, side, 0.25, generator()).float()
+    wide = (cut[:, 25, 40, 0] - cut[:, 25, 10, 0]) / 30 * side / size
+    tall = (cut[:, 40, 25, 1] - cut[:, 10, 25, 1]) / 30 * side / size
+    area, ratio = wide * tall, wide / tall
+    assert area.min() > 0.2 and area.max() < 1.05
+    assert ratio.min() > 0.7 and ratio.max() < 1.45
+    # Large crops lose where a side would be longer than the picture's, so slightly below 0.625.
+    assert area.mean().item() == pytest.approx(0.615, abs=0.02)
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        AugmentConfig(hue=0.3),
+        AugmentConfig(policy="randaugment"),
+        AugmentConfig(policy="trivialaugment"),
+    ],
+    ids=["hue", "randaugment", "trivialaugment"],
+)
+@pytest.mark.parametrize("channels", [1, 3])
+def test_per_picture_transforms_follow_the_given_generator(
+    config: AugmentConfig, channels: int
+) -> None:
+    assert PerPicture.wanted(config)
+    pictures, transform = images(8, channels=channels), PerPicture(config)
+    before = torch.get_rng_state()
+    first = transform(pictures, generator())
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.rand(5)
+    assert torch.equal(transform(pictures, generator()), first)
+    assert first.shape == pictures.shape and first.dtype == torch.uint8
+    if channels == 3:
+        assert not torch.equal(transform(pictures, generator(7)), first)

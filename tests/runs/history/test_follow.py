@@ -1,0 +1,102 @@
+"""Following a run through its files, with events that this test writes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workbench.runs.history import follow as module
+from workbench.runs.history.follow import follow, last_words, wait_until, why_ended
+from workbench.runs.history.run_info import read_run
+from workbench.runs.live.status import Standing
+from workbench.runs.store.events import EventWriter, keep_prefix
+from workbench.runs.store.folder import RunFolder
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    return RunFolder(tmp_path)
+
+
+@pytest.fixture
+def standings(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Have the run stand as told, look by look, and no time pass in between."""
+
+    def stand(*statuses: str) -> None:
+        left = list(statuses)
+        monkeypatch.setattr(module, "standing", lambda _: Standing(left.pop(0)))
+        monkeypatch.setattr(module.time, "sleep", lambda _: None)
+
+    return stand
+
+
+def step(number: int) -> dict[str, object]:
+    return {"event": "step", "step": number, "epoch": 1, "loss": 1.0 / number, "lr": 0.1}
+
+
+def test_what_is_written_last_is_read(folder: RunFolder, standings: Callable[..., None]) -> None:
+    standings("starting", "running", "finished")
+    writer = EventWriter(folder.metrics)
+    seen = []
+    for update in follow(folder):
+        seen.append((update.standing.status, len(update.events), update.state.step))
+        writer.add(step(len(seen)))  # once more after each look, the last one included
+        if update.standing.is_live:
+            writer.flush()
+    assert seen == [("starting", 0, 0), ("running", 1, 1), ("finished", 1, 2)]
+
+
+def test_events_in_many_pieces_after_the_end(
+    folder: RunFolder, standings: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = EventWriter(folder.metrics)
+    for number in range(1, 1001):
+        writer.add(step(number))
+    writer.flush()
+    monkeypatch.setattr("workbench.runs.store.events.EventTail.read.__defaults__", (1000, 1))
+    standings(*["finished"] * 1000)
+    updates = list(follow(folder))
+    assert len(updates) > 10
+    assert sum(len(update.events) for update in updates) == 1000
+    assert updates[-1].state.step == 1000
+
+
+def test_a_file_that_begins_anew_is_folded_anew(
+    folder: RunFolder, standings: Callable[..., None]
+) -> None:
+    standings("running", "running", "stopped")
+    writer = EventWriter(folder.metrics)
+    for number in (1, 2, 3):
+        writer.add(step(number))
+    writer.flush()
+    losses = []
+    for update in follow(folder):
+        losses.append(update.state.curves["loss"].count)
+        if len(losses) == 1:
+            keep_prefix(folder.metrics, folder.metrics.stat().st_size // 3)
+    assert losses == [3, 1, 1]
+
+
+def test_waiting_ends_with_the_wish_the_worker_or_the_patience(
+    folder: RunFolder, standings: Callable[..., None]
+) -> None:
+    standings("running", "running", "paused")
+    assert wait_until(folder, frozenset(("paused",)), 60).status == "paused"
+    standings("running", "crashed")
+    assert wait_until(folder, frozenset(("paused",)), 60).status == "crashed"
+    standings("running")
+    assert wait_until(folder, frozenset(("paused",)), 0).status == "running"
+
+
+def test_last_words(folder: RunFolder) -> None:
+    assert last_words(folder) == ""
+    folder.log.write_bytes(b"x" * 20_000 + b"\nKilled \xff by nobody\n\n")
+    assert last_words(folder) == "Killed \ufffd by nobody"
+
+
+def test_why_a_run_ended(folder: RunFolder) -> None:
+    assert why_ended(read_run(folder)) == "no worker was started"
+    folder.log.write_text("ImportError: no such thing\n")
+    assert why_ended(read_run(folder)) == "no worker was started; ImportError: no such thing"
+    folder.record.write_text('[run]\nstatus = "failed"\n[error]\nmessage = "out of memory"\n')
+    assert why_ended(read_run(folder)) == "out of memory"

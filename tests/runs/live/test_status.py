@@ -1,0 +1,118 @@
+"""The status that is true now: dead workers, recycled ids, reboots, other hosts."""
+
+import os
+import time
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench.runs.live import status
+from workbench.runs.live.launch import write_launch
+from workbench.runs.live.process import ProcessIdentity, own_identity
+from workbench.runs.live.status import standing
+from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.record import write_record
+
+ME = own_identity()
+GONE = replace(ME, pid=2**22 - 3, started="1")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> RunFolder:
+    path = tmp_path / "run"
+    path.mkdir()
+    return RunFolder(path)
+
+
+def tell(folder: RunFolder, told: str, worker: ProcessIdentity = ME) -> None:
+    """Write a record as that worker would."""
+    table: dict[str, Any] = asdict(worker)
+    table["pid_started"] = table.pop("started")
+    write_record(folder.record, {"run": {"status": told, **table}})
+
+
+@pytest.mark.parametrize("told", ["running", "paused", "queued"])
+def test_a_living_worker_is_believed(folder: RunFolder, told: str) -> None:
+    tell(folder, told)
+    assert standing(folder).status == told
+
+
+@pytest.mark.parametrize("told", ["finished", "stopped", "failed"])
+def test_an_end_is_believed_of_a_dead_worker(folder: RunFolder, told: str) -> None:
+    tell(folder, told, GONE)
+    assert standing(folder).status == told
+
+
+@pytest.mark.parametrize(
+    "worker",
+    [
+        GONE,
+        replace(ME, started=str(int(ME.started) - 1)),  # the id was given to another process
+        replace(ME, boot="11111111-2222-3333-4444-555555555555"),  # the machine was started anew
+    ],
+    ids=["gone", "recycled", "rebooted"],
+)
+def test_running_without_its_worker_is_crashed(folder: RunFolder, worker: Any) -> None:
+    tell(folder, "running", worker)
+    now = standing(folder)
+    assert now.status == "crashed" and str(worker.pid) in now.reason
+
+
+def test_a_zombie_is_dead(folder: RunFolder) -> None:
+    child = os.fork()
+    if child == 0:
+        os._exit(0)
+    identity = ProcessIdentity.of(child)
+    time.sleep(0.1)
+    alive = replace(identity, started=identity.started or "1").is_alive()
+    os.waitpid(child, 0)
+    assert not alive
+
+
+def test_a_clock_that_jumps_changes_nothing(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder.metrics.touch()
+    tell(folder, "running")
+    monkeypatch.setattr(time, "time", lambda: 4e9)
+    assert standing(folder).status in ("running", "stalled")  # never crashed: the process lives
+
+
+def test_another_host_is_judged_by_its_heartbeat(folder: RunFolder) -> None:
+    tell(folder, "running", replace(ME, host="elsewhere"))
+    assert standing(folder).status == "crashed"
+    folder.heartbeat.touch()
+    folder.metrics.touch()
+    assert standing(folder).status == "running"
+    old = time.time() - 2 * status.SILENCE
+    os.utime(folder.heartbeat, (old, old))
+    now = standing(folder)
+    assert now.status == "crashed" and "elsewhere" in now.reason
+
+
+def test_alive_without_progress_is_stalled(folder: RunFolder) -> None:
+    tell(folder, "running")
+    folder.metrics.touch()
+    old = time.time() - 2 * status.STALL
+    os.utime(folder.metrics, (old, old))
+    assert standing(folder).status == "stalled"
+
+
+def test_launched_but_silent_is_starting_then_crashed(folder: RunFolder) -> None:
+    write_launch(folder, ME)
+    assert standing(folder).status == "starting"
+    write_launch(folder, GONE)
+    assert standing(folder).status == "crashed"
+
+
+def test_an_ended_run_with_a_new_worker_is_starting(folder: RunFolder) -> None:
+    tell(folder, "stopped", GONE)
+    write_launch(folder, ME)
+    assert standing(folder).status == "starting"
+
+
+def test_a_record_that_is_no_toml_is_no_end(folder: RunFolder) -> None:
+    folder.record.write_text("[run\nstatus = finished")
+    assert standing(folder).status == "crashed"

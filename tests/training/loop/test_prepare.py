@@ -1,0 +1,78 @@
+"""What a network that asks for it is shown before its first step, and when."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from tests.training.conftest import Prepare
+from workbench.data import Split
+from workbench.models.speednet import SpeedNet
+from workbench.runs.store.events import read_events
+from workbench.training.loop.trainer import StopTraining
+from workbench.training.worker import main as worker
+from workbench.training.worker import session
+from workbench.training.worker.callbacks import Attendant
+
+
+class Asks(nn.Module):
+    def prepare(self, pictures: Tensor) -> None:
+        self.seen = pictures[:, 0, 0, 0].tolist()
+
+
+def shown(network: nn.Module, count: int) -> list[str]:
+    """Show a network what it asks for; gives what the person is told meanwhile."""
+    said: list[str] = []
+    images = torch.arange(count, dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 1, 4, 4)
+    trainer: Any = SimpleNamespace(
+        model=network,
+        batches=SimpleNamespace(split=Split(images.contiguous(), {})),
+        test_transform=lambda pictures: pictures.float(),
+    )
+    session.prepare(trainer, said.append)
+    return said
+
+
+@pytest.mark.parametrize(
+    ("pictures", "pixels", "rows"),
+    [(5, 16_000, [0, 2, 4, 6, 8]), (5000, 64, [0, 2, 5, 7]), (50, 16_000, list(range(10)))],
+)
+def test_pictures_are_spread_over_the_split_and_bounded(
+    monkeypatch: pytest.MonkeyPatch, pictures: int, pixels: int, rows: list[int]
+) -> None:
+    monkeypatch.setattr(session, "PREPARED_FROM", pictures)
+    monkeypatch.setattr(session, "PREPARED_PIXELS", pixels)
+    network = Asks()
+    assert shown(network, 10) == [session.PREPARING]
+    assert network.seen == rows
+
+
+def test_who_does_not_ask_is_not_shown() -> None:
+    assert shown(nn.Linear(1, 1), 10) == []
+
+
+def test_only_before_the_first_step(new_run: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    real_prepare, real_done = SpeedNet.prepare, Attendant.step_done
+
+    def prepare(self: SpeedNet, pictures: Tensor) -> None:
+        calls.append(len(pictures))
+        real_prepare(self, pictures)
+
+    def stop(self: Attendant, trainer: Any, losses: Any, lr: float) -> None:
+        real_done(self, trainer, losses, lr)
+        if trainer.step == 3:
+            raise StopTraining
+
+    monkeypatch.setattr(SpeedNet, "prepare", prepare)
+    folder = new_run(model__kind="speednet", model__widths=[8])
+    with monkeypatch.context() as patch:
+        patch.setattr(Attendant, "step_done", stop)
+        worker.work(folder)
+    worker.work(folder)
+
+    assert calls == [230]
+    steps = [event["step"] for event in read_events(folder.metrics) if event["event"] == "step"]
+    assert steps == list(range(1, 9))

@@ -1,0 +1,1 @@
+"""What is on disk, read without torch: image folders, COCO files, sample images."""

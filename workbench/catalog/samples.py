@@ -1,0 +1,174 @@
+"""A look at a data set for those without torch: facts and sample pictures, from another process.
+
+:func:`command` names the process to start. It reads the data set, writes one JSON
+object a line to stdout, and answers each line of :func:`ask` on its stdin by a page,
+until stdin closes; :func:`read_message` understands what it writes:
+
+- ``{"progress": "decoding pictures", "done": 12000, "total": 50000}`` while one waits,
+- ``{"facts": {…}}`` once (see :class:`DataFacts`),
+- ``{"page": [{"label", "width", "height", "rgb"}, …]}``, ``rgb`` in base64,
+- ``{"error": "one line"}``, after which it ends.
+"""
+
+import base64
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+MODULE = "workbench.data.preview"
+MOST = 200  # pictures of a page
+LARGEST = 96  # pixels of a side: half-blocks show no more
+MOST_PIXELS = 512  # of a side that can be asked for
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a wait has come; ``total`` is 0 where nobody knows."""
+
+    message: str
+    done: int
+    total: int
+
+
+@dataclass(frozen=True)
+class DataFacts:
+    """What is known of a data set; ``counts`` has the pictures of each class by split."""
+
+    name: str
+    shape: tuple[int, int, int]  # [C, H, W] as decoded
+    classes: tuple[str, ...]
+    counts: dict[str, tuple[int, ...]]  # "train", "validation", "test"
+    mean: tuple[float, ...]  # of each channel, 0 to 1
+    std: tuple[float, ...]
+    content_hash: str
+    skipped: tuple[tuple[str, str], ...]  # (file, what is wrong with it)
+    # Pictures by split, where they are not the sum of ``counts``: one may show several classes.
+    sizes: dict[str, int] = field(default_factory=dict)
+
+    def total(self, split: str) -> int:
+        """All pictures of a split."""
+        return self.sizes.get(split, sum(self.counts[split]))
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A small RGB picture: ``rgb`` has 3 bytes a pixel, row after row."""
+
+    label: str
+    width: int
+    height: int
+    rgb: bytes
+
+
+@dataclass(frozen=True)
+class Page:
+    """The pictures that were asked for."""
+
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Why there is nothing to look at, in one line."""
+
+    text: str
+
+
+Message = Progress | DataFacts | Page | Problem
+
+
+@dataclass(frozen=True)
+class Request:
+    """What pictures to show: ``augmented`` as training sees them, else as a test picture.
+
+    ``largest`` is the side in pixels that larger ones are reduced to.
+    """
+
+    count: int
+    augmented: bool = True
+    seed: int = 0
+    largest: int = LARGEST
+
+
+def command(config_file: Path) -> list[str]:
+    """The command that looks at the data of a resolved configuration in TOML."""
+    return [sys.executable, "-P", "-m", MODULE, str(config_file)]
+
+
+def ask(request: Request) -> str:
+    """One line for the process, without its end."""
+    return json.dumps(asdict(request))
+
+
+def read_request(line: str) -> Request:
+    """Understand a line of :func:`ask`; raises ValueError."""
+    try:
+        table = json.loads(line)
+        count = min(int(table["count"]), MOST)
+        largest = min(max(int(table["largest"]), 1), MOST_PIXELS)
+        return Request(count, bool(table["augmented"]), int(table["seed"]), largest)
+    except (KeyError, TypeError, AttributeError):
+        raise ValueError(f"not a request: {line.strip()[:200]}") from None
+
+
+def write_message(message: Message) -> str:
+    """One line without its end."""
+    if isinstance(message, Progress):
+        table: dict[str, Any] = {
+            "progress": message.message,
+            "done": message.done,
+            "total": message.total,
+        }
+    elif isinstance(message, DataFacts):
+        table = {"facts": asdict(message)}
+    elif isinstance(message, Page):
+        table = {
+            "page": [
+                {**asdict(picture), "rgb": base64.b64encode(picture.rgb).decode()}
+                for picture in message.pictures
+            ]
+        }
+    else:
+        table = {"error": message.text}
+    return json.dumps(table)
+
+
+def read_message(line: str) -> Message:
+    """Understand a line of :func:`write_message`; anything else is a :class:`Problem`."""
+    try:
+        table = json.loads(line)
+        if "progress" in table:
+            return Progress(str(table["progress"]), int(table["done"]), int(table["total"]))
+        if "facts" in table:
+            return _facts(table["facts"])
+        if "page" in table:
+            return Page(tuple(_picture(picture) for picture in table["page"]))
+        return Problem(str(table["error"]))
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
+        return Problem(f"not understood: {line.strip()[:200]}")
+
+
+def _facts(table: Mapping[str, Any]) -> DataFacts:
+    channels, height, width = table["shape"]
+    return DataFacts(
+        name=str(table["name"]),
+        shape=(int(channels), int(height), int(width)),
+        classes=tuple(str(name) for name in table["classes"]),
+        counts={str(k): tuple(int(n) for n in v) for k, v in table["counts"].items()},
+        mean=tuple(float(value) for value in table["mean"]),
+        std=tuple(float(value) for value in table["std"]),
+        content_hash=str(table["content_hash"]),
+        skipped=tuple((str(path), str(why)) for path, why in table["skipped"]),
+        sizes={str(split): int(size) for split, size in table.get("sizes", {}).items()},
+    )
+
+
+def _picture(table: Mapping[str, Any]) -> Picture:
+    width, height = int(table["width"]), int(table["height"])
+    rgb = base64.b64decode(table["rgb"], validate=True)
+    if len(rgb) != 3 * width * height:
+        raise ValueError("a picture's bytes do not match its size")
+    return Picture(str(table["label"]), width, height, rgb)

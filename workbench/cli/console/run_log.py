@@ -1,0 +1,45 @@
+"""The log of a run on stdout: ``workbench show RUN --log``."""
+
+import datetime
+import time
+
+import click
+
+from workbench.cli.console.output import print_json
+from workbench.runs.history import log
+from workbench.runs.history.feed import RunFeed
+from workbench.runs.history.log import Entry
+from workbench.runs.store.folder import RunFolder
+
+LOOK = 0.5  # seconds between two looks at a live run
+
+
+def show_log(folder: RunFolder, *, follow: bool, as_json: bool) -> None:
+    """Print what happened; with ``follow`` until the run has ended."""
+    feed = RunFeed(folder)
+    said: set[Entry] = set()
+    while True:
+        feed.refresh_standing()  # before the events, so that none comes after the last look
+        while feed.advance():
+            pass
+        live = follow and feed.standing.is_live
+        told = list(feed.log.entries) if live else feed.log.shown()
+        entries = log.merged(told, log.printed(folder.log))
+        if as_json:
+            print_json(log.as_json(entries))
+            return
+        for entry in entries:
+            if entry not in said:
+                click.echo(_line(entry))
+        said.update(entries)
+        if not live:
+            return
+        time.sleep(LOOK)
+
+
+def _line(entry: Entry) -> str:
+    """Date and time of day, then the text."""
+    if not 0 < entry.time < 1e11:
+        return f"{'':19}  {log.one_line_keeping_indent(entry.text)}"
+    moment = datetime.datetime.fromtimestamp(entry.time)
+    return f"{moment:%Y-%m-%d %H:%M:%S}  {log.one_line_keeping_indent(entry.text)}"

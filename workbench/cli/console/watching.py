@@ -1,0 +1,116 @@
+"""Watching a run from the command line until it ends, and what signals do meanwhile."""
+
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+from workbench.cli.console.output import print_json
+from workbench.cli.console.progress import Reporter
+from workbench.errors import RunError
+from workbench.formatting.text import duration, percent
+from workbench.runs.history.follow import follow, why_ended
+from workbench.runs.history.run_info import RunInfo, as_json, read_run
+from workbench.runs.live.control import ask
+from workbench.runs.store.folder import RunFolder
+
+INTERRUPTED = 130
+
+
+class Left(Exception):
+    """The watcher goes; the run does not care."""
+
+
+class Signals:
+    """What was asked of the watcher by signals.
+
+    The first ctrl-C (or SIGTERM) is to stop the run, the second to leave it at
+    once. A lost terminal (SIGHUP) is only to leave: the run goes on.
+    """
+
+    def __init__(self) -> None:
+        self.stop = False
+        self.told = False  # the worker has been asked
+
+    @contextmanager
+    def caught(self) -> Iterator["Signals"]:
+        """Catch the signals inside the block; what was set before is set again after it."""
+        handlers = {signal.SIGINT: self._on_stop, signal.SIGTERM: self._on_stop}
+        if hasattr(signal, "SIGHUP"):
+            handlers[signal.SIGHUP] = self._on_hangup
+        before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+        try:
+            yield self
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def _on_stop(self, _number: int, _frame: FrameType | None) -> None:
+        if self.stop:
+            raise Left
+        self.stop = True
+
+    def _on_hangup(self, _number: int, _frame: FrameType | None) -> None:
+        raise Left
+
+
+def watch(folder: RunFolder, *, json_document: bool) -> int:
+    """Report a run on stderr until its worker has ended; then print what it came to.
+
+    Gives the exit status: 0 where it finished, 1 where it failed or crashed,
+    130 where it was stopped or the watcher was interrupted.
+    """
+    reporter = Reporter(folder.id, live=is_terminal())
+    signals = Signals()
+    try:
+        with signals.caught():
+            _until_ended(folder, reporter, signals)
+    except Left:
+        return _leave(folder, reporter, told=signals.told)
+    finally:
+        reporter.close()
+    run = read_run(folder)
+    reporter.say(_outcome(run))
+    if json_document:
+        print_json(as_json(run))
+    return {"finished": 0, "stopped": INTERRUPTED}.get(run.standing.status, 1)
+
+
+def is_terminal() -> bool:
+    """True where stderr is a terminal on which a line can be rewritten."""
+    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+
+
+def _until_ended(folder: RunFolder, reporter: Reporter, signals: Signals) -> None:
+    for update in follow(folder):
+        reporter.show(update)
+        if signals.stop and not signals.told and update.standing.is_live:
+            signals.told = True
+            try:
+                ask(folder, "stop")
+            except RunError:  # it ended this very moment: the next update says how
+                continue
+            reporter.say("stopping after this step; ctrl-C again leaves at once")
+
+
+def _leave(folder: RunFolder, reporter: Reporter, *, told: bool) -> int:
+    reporter.close()
+    what = "has been told to stop" if told else f"goes on; `workbench stop {folder.id}` ends it"
+    reporter.say(f"left; run {folder.id} {what}")
+    return INTERRUPTED
+
+
+def _outcome(run: RunInfo) -> str:
+    status = run.standing.status
+    if status == "finished":
+        return (
+            f"run {run.id} finished in {duration(run.value('run', 'seconds'))}: "
+            f"test {percent(run.value('result', 'test_accuracy'))}, "
+            f"best validation {percent(run.value('result', 'best_val_accuracy'))} "
+            f"({run.folder.path})"
+        )
+    if status == "stopped":
+        return f"run {run.id} was stopped; `workbench resume {run.id}` goes on from its checkpoint"
+    return f"workbench: run {run.id} {status}: {why_ended(run)}"

@@ -1,0 +1,59 @@
+"""``workbench restore``: runs out of the trash or the archive."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from workbench.cli.console.moving import move_all
+from workbench.cli.console.options import json_option, runs_dir_option
+from workbench.cli.console.output import print_json
+from workbench.errors import RequestError
+from workbench.formatting.text import columns
+from workbench.runs.library.trash import PLACES, bring_back, list_aside, place_of
+from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.roots import all_roots
+
+
+@click.command(short_help="Bring runs back from the trash or the archive.")
+@click.argument("runs", metavar="[RUN]…", nargs=-1)
+@runs_dir_option
+@json_option
+def command(runs: Sequence[str], runs_dir: Path, as_json: bool) -> None:
+    """Bring each RUN back; without one, list what lies in the trash and the archive."""
+    aside = [
+        folder
+        for root in all_roots(runs_dir)
+        for place in PLACES
+        for folder in list_aside(root, place)
+    ]
+    if not runs:
+        _list(aside, as_json)
+        return
+    chosen = list(dict.fromkeys(_find(run, aside) for run in runs))
+    move_all(chosen, bring_back, "is back", as_json=as_json)
+
+
+def _find(run: str, aside: Sequence[RunFolder]) -> RunFolder:
+    found = [folder for folder in aside if folder.id == run]
+    found = found or [folder for folder in aside if folder.id.startswith(run)]
+    if len(found) == 1:
+        return found[0]
+    words = ", ".join(str(folder.path) for folder in found[:5])
+    raise RequestError(
+        f"run {run!r} could be {words}; write more of it"
+        if found
+        else f"no run {run!r} in the trash or the archive; `workbench restore` lists them"
+    )
+
+
+def _list(aside: Sequence[RunFolder], as_json: bool) -> None:
+    rows = [
+        (folder.id, place.name, str(folder.path)) for folder in aside if (place := place_of(folder))
+    ]
+    if as_json:
+        print_json([{"id": run, "in": place, "path": path} for run, place, path in rows])
+    elif rows:
+        click.echo(columns([("RUN", "IN", "FOLDER"), *rows]))
+    else:
+        click.echo("the trash and the archive are empty", err=True)

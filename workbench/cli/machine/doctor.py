@@ -1,0 +1,112 @@
+"""``workbench doctor``: what this machine offers, and what is wrong with it."""
+
+from pathlib import Path
+
+import click
+
+from workbench.cli.console.options import data_option, json_option, runs_dir_option
+from workbench.cli.console.output import print_json
+from workbench.cli.machine import facts as machine
+from workbench.cli.machine.facts import Facts
+from workbench.formatting.text import columns, count, size
+from workbench.system.terminal import OVERRIDE, PROTOCOLS
+
+LOW_DISK = 2 * 10**9  # bytes: a few runs of a small network with their checkpoints
+
+
+@click.command(short_help="What this machine offers.")
+@runs_dir_option
+@data_option
+@json_option
+def command(runs_dir: Path, data: Path | None, as_json: bool) -> int:
+    """Tell what this machine offers: devices, precision, terminal, data, disk.
+
+    Leaves with status 1 where something would keep a run from training.
+    """
+    facts = {
+        **machine.python_facts(),
+        "torch": machine.torch_facts(),
+        "terminal": machine.terminal_facts(),
+        "runs_dir": machine.runs_facts(runs_dir),
+        "data": machine.data_facts(data),
+        "presets": machine.preset_facts(),
+    }
+    problems, advice = _problems(facts), _advice(facts)
+    if as_json:
+        print_json({"ok": not problems, "problems": problems, "advice": advice, **facts})
+    else:
+        click.echo(columns(_rows(facts)))
+        for line in problems:
+            click.echo(f"✗ {line}")
+        for line in advice:
+            click.echo(f"· {line}")
+        if not problems:
+            click.echo("everything is in place")
+    return 1 if problems else 0
+
+
+def _problems(facts: Facts) -> list[str]:
+    """What would keep a run from training."""
+    runs = facts["runs_dir"]
+    found = [facts["torch"]["error"] or machine.torchvision_problem()]
+    if not runs["writable"]:
+        found.append(f"{runs['path']}: runs cannot be written there; choose --runs-dir DIR")
+    return [problem for problem in found if problem]
+
+
+def _advice(facts: Facts) -> list[str]:
+    """What would make it better."""
+    found, free = [], facts["runs_dir"]["free_bytes"]
+    if free is not None and free < LOW_DISK:
+        found.append(f"{facts['runs_dir']['path']}: only {size(free)} free for runs")
+    if not facts["torch"].get("compiler"):
+        found.append("no C++ compiler: train.compile falls back to running uncompiled")
+    terminal = facts["terminal"]
+    if terminal["is_terminal"] and not terminal["unicode"]:
+        found.append("the terminal's encoding is not UTF-8: set LANG to a UTF-8 locale")
+    return found
+
+
+def _rows(facts: Facts) -> list[tuple[str, str]]:
+    torch, terminal = facts["torch"], facts["terminal"]
+    packages = ", ".join(f"{name} {number or '–'}" for name, number in facts["packages"].items())
+    rows = [
+        ("python", f"{facts['python']} ({facts['executable']})"),
+        ("system", facts["system"]),
+        ("packages", packages),
+    ]
+    rows += [(device["device"], _device(device)) for device in torch["devices"]]
+    rows += [
+        ("threads", f"{torch['threads']} in torch"),
+        ("compiler", torch.get("compiler") or "none"),
+        ("terminal", _terminal(terminal)),
+        ("runs", f"{_folder(facts['runs_dir'])}, {count(facts['runs_dir']['runs'])} runs"),
+        ("data", f"{_folder(facts['data'])}, holds {', '.join(facts['data']['found']) or 'none'}"),
+        ("presets", f"{facts['presets']['count']}, {facts['presets']['own']} of them your own"),
+    ]
+    return rows
+
+
+def _device(device: Facts) -> str:
+    cores = f"{device['cores']} cores, " if device.get("cores") else ""
+    memory = f"{size(device['memory_free'])} of {size(device['memory_total'])} free"
+    arithmetic = f"trains in {device['fast_precision']}"
+    by = f" ({', '.join(device['bfloat16'])})" if device["bfloat16"] else ""
+    return f"{device['name']}, {cores}{memory}, {arithmetic}{by}"
+
+
+def _terminal(terminal: Facts) -> str:
+    if not terminal["is_terminal"]:
+        return "none"
+    letters = "unicode" if terminal["unicode"] else "no unicode"
+    return (
+        f"{terminal['columns']}×{terminal['lines']}, {terminal['term'] or 'unnamed'}, "
+        f"{terminal['colours']:,} colours, {letters}, pictures as {terminal['pictures']} "
+        f"({OVERRIDE}={'|'.join(PROTOCOLS)} chooses)"
+    )
+
+
+def _folder(facts: Facts) -> str:
+    state = "writable" if facts["writable"] else "not writable"
+    there = "" if facts["exists"] else "not there yet, "
+    return f"{facts['path']}, {there}{state}, {size(facts['free_bytes'])} free"

@@ -1,0 +1,1 @@
+"""Commands about what could be trained: presets, data, costs."""

@@ -1,0 +1,176 @@
+"""A configuration fitted to the data that is really there, before a run exists.
+
+Knows no torch and never goes to the network: a data set that can be downloaded
+counts as there, and the worker fetches it.
+"""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+from workbench.catalog import coco, image_folder
+from workbench.config import RunConfig
+from workbench.config.sections.augment import AugmentConfig
+from workbench.config.sections.data import ScenesData
+from workbench.config.toml import change_config
+from workbench.errors import ConfigError, DataError
+
+NEEDS_NO_FILES = frozenset(("digits",))
+KNOWN_FACTS: Mapping[str, Mapping[str, int]] = {
+    "digits": {"classes": 10, "channels": 1},
+    "cifar10": {"classes": 10, "channels": 3},
+    "cifar100": {"classes": 100, "channels": 3},
+}
+# Augmentations that change where an object is, or how much of it there is.
+MOVING = (
+    *("pad", "crop", "test_crop", "resized_crop", "hflip", "vflip"),
+    *("policy", "cutout", "mixup", "cutmix", "test_flip", "test_shift"),
+)
+# The networks that a task with boxes can train.
+DETECTORS = {"proposals": ("rpn",), "detection": ("faster_rcnn", "torchvision_detector")}
+# What torchvision unpacks the archives to.
+DOWNLOADS = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
+
+
+def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig:
+    """Give ``config`` with ``data.root`` absolute and the facts of the data as the files have them.
+
+    The root is ``data_root``, else ``data.root``, else ``$WORKBENCH_DATA``, else the
+    user's cache folder. Raises :class:`DataError` where the data is not there and
+    cannot be downloaded, :class:`ConfigError` where a key does not fit the data.
+    """
+    name = source_name(config)
+    facts: dict[str, Any] = dict(KNOWN_FACTS.get(name, {}))
+    if name not in NEEDS_NO_FILES:
+        root = find_root(config, data_root)
+        facts["root"] = str(root)
+        if name == "imagefolder":
+            facts["classes"] = len(image_folder.find_classes(root))
+            facts["channels"] = 1 if image_folder.grey_only(root) else 3
+        elif name == "coco":
+            facts["classes"] = len(coco.find_classes(root))
+        elif name in DOWNLOADS:
+            _check_downloadable(root, name)
+    changes = {
+        f"data.{key}": value for key, value in facts.items() if getattr(config.data, key) != value
+    }
+    fitted = change_config(config, changes) if changes else config
+    _check_fit(fitted)
+    return fitted
+
+
+def source_name(config: RunConfig) -> str:
+    """The data set that the pictures come from: of scenes, the one that they are made of."""
+    return config.data.source if isinstance(config.data, ScenesData) else config.data.name
+
+
+def source_config(config: RunConfig) -> RunConfig:
+    """The configuration whose data set the objects come from."""
+    data = config.data
+    assert isinstance(data, ScenesData)
+    return change_config(
+        config,
+        {
+            "data.name": data.source,
+            "data.size": data.source_size,
+            "data.channels": data.channels,
+            "data.classes": data.classes,
+        },
+    )
+
+
+def find_root(config: RunConfig, data_root: str | Path | None = None) -> Path:
+    """The absolute data root: the argument, the configuration, the environment or the default."""
+    given = data_root or config.data.root or os.environ.get("WORKBENCH_DATA")
+    if given:
+        return Path(given).expanduser().absolute()
+    root = cache_folder() / "data"
+    if source_name(config) == "imagefolder" and not root.is_dir():
+        raise DataError(
+            "data.root: no folder of pictures was named; use --data DIR or $WORKBENCH_DATA"
+        )
+    return root
+
+
+def cache_folder() -> Path:
+    """Where downloads and decoded pictures are kept: ``$WORKBENCH_CACHE`` or the user's cache."""
+    given = os.environ.get("WORKBENCH_CACHE")
+    return (
+        Path(given).expanduser().absolute() if given else platformdirs.user_cache_path("workbench")
+    )
+
+
+def _check_downloadable(root: Path, name: str) -> None:
+    """Refuse a root to which a download could not be written."""
+    if os.access(root / DOWNLOADS[name], os.R_OK | os.X_OK):
+        return
+    nearest = next(folder for folder in (root, *root.parents) if os.access(folder, os.F_OK))
+    if not nearest.is_dir():
+        raise DataError(f"{nearest}: is a file; data.root must be a folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise DataError(
+            f"{root}: holds no {DOWNLOADS[name]}/ and cannot be written to, to download {name}; "
+            "give another folder with --data DIR"
+        )
+
+
+def _check_fit(config: RunConfig) -> None:
+    """Refuse keys that are right each by itself but not for these pictures."""
+    data, augment = config.data, config.augment
+    problems: dict[str, str] = {}
+    for key in ("mean", "std"):
+        values = getattr(data, key)
+        if values and len(values) != data.channels:
+            problems[f"data.{key}"] = (
+                f"has {len(values)} numbers; these pictures have {data.channels} channels"
+            )
+    if any(value <= 0 for value in data.std):
+        problems["data.std"] = "must be greater than 0"
+    if augment.pad and augment.pad_mode == "reflect" and augment.pad >= data.size:
+        problems["augment.pad"] = f"must be less than data.size ({data.size}) to reflect"
+    if augment.crop > data.size + 2 * augment.pad and not augment.resized_crop:
+        problems["augment.crop"] = (
+            f"{augment.crop} px do not fit into {data.size} px with {augment.pad} px on each side"
+        )
+    if augment.test_shift >= (augment.test_crop or augment.crop or data.size):
+        problems["augment.test_shift"] = "must be less than the side of a test picture"
+    problems |= _unlike(config)
+    if config.task.kind != "classification":
+        problems |= _moves_pictures(config)
+    if problems:
+        raise ConfigError(problems)
+
+
+def _unlike(config: RunConfig) -> dict[str, str]:
+    """Where task, network and data do not belong together."""
+    task, model, data = config.task.kind, config.model.kind, config.data.name
+    with_boxes = data in ("scenes", "coco")
+    suits = DETECTORS.get(task, ())
+    if task == "classification":
+        detector = next((kind for kind, models in DETECTORS.items() if model in models), None)
+        if detector:
+            return {"model.kind": f"{model} gives boxes: set task.kind to {detector}"}
+        if with_boxes:
+            return {"data.name": f"{data} has boxes: set task.kind to proposals or detection"}
+        return {}
+    if model not in suits:
+        return {"model.kind": f"{model} does no {task}; there are {', '.join(suits)}"}
+    if not with_boxes:
+        return {
+            "data.name": f"{task} needs boxes, which {data} has not: use coco, or scenes with "
+            f"data.source={data}"
+        }
+    return {}
+
+
+def _moves_pictures(config: RunConfig) -> dict[str, str]:
+    """What is asked for that would move or blend objects away from their boxes."""
+    off = AugmentConfig(crop=config.data.size, test_crop=config.data.size)
+    return {
+        f"augment.{key}": f"moves pictures but not their boxes: leave it out ({config.task.kind})"
+        for key in MOVING
+        if getattr(config.augment, key) not in (getattr(off, key), 0)
+    }

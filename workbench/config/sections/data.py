@@ -1,0 +1,159 @@
+"""The data sets that can be asked for, one section class a data set.
+
+``name`` names the file in ``workbench/data`` that loads it. ``classes`` and
+``channels`` are facts of the data: a preset declares them so that a summary
+needs no data, and :func:`workbench.config.fitting.resolve` corrects them from the
+pictures before a run starts.
+"""
+
+import math
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from workbench.config.sections.base import Section, per_item, setting
+
+
+class DataSection(Section):
+    """What every data set of pictures has."""
+
+    root: str = setting(
+        "", "Folder that holds the data; empty for $WORKBENCH_DATA or the user's cache folder."
+    )
+    classes: int = setting(10, "Number of classes; follows the data when it is read.", ge=1)
+    channels: Literal[1, 3] = setting(3, "1 for grey pictures, 3 for RGB.")
+    size: int = setting(32, "Height and width to which pictures are decoded.", unit="px", ge=1)
+    validation: float = setting(
+        0.1, "Share of the training pictures kept for validation, stratified.", gt=0, le=0.5
+    )
+    split_seed: int = setting(0, "Seed of the training / validation split.", ge=0)
+    limit: int = setting(
+        0, "Use at most this many training pictures, stratified; 0 for all.", unit="pictures", ge=0
+    )
+    allow_missing_classes: bool = setting(
+        False,
+        "Train although a split that is made here has no image of some class; else that is "
+        "refused. Each split needs one image in any case.",
+    )
+    mean: list[float] = per_item(
+        "Mean of each channel (0 to 1) for normalisation; empty: from the training pictures.",
+        default=[],
+        max_length=3,
+    )
+    std: list[float] = per_item(
+        "Standard deviation of each channel; empty: from the training pictures.",
+        default=[],
+        max_length=3,
+    )
+
+
+class DigitsData(DataSection):
+    """1,797 handwritten digits, 8×8 grey, that come installed with scikit-learn."""
+
+    name: Literal["digits"] = "digits"
+    channels: Literal[1, 3] = setting(1, "1 for grey pictures, 3 for RGB.")
+    size: int = setting(8, "Height and width to which pictures are scaled.", unit="px", ge=1)
+    test: float = setting(0.2, "Share of the pictures kept for the test.", gt=0, le=0.5)
+
+
+class Cifar10Data(DataSection):
+    """CIFAR-10: 50,000 + 10,000 pictures, 32×32 RGB, 10 classes (Krizhevsky 2009)."""
+
+    name: Literal["cifar10"] = "cifar10"
+
+
+class Cifar100Data(DataSection):
+    """CIFAR-100: 50,000 + 10,000 pictures, 32×32 RGB, 100 classes (Krizhevsky 2009)."""
+
+    name: Literal["cifar100"] = "cifar100"
+    classes: int = setting(100, "Number of classes; follows the data when it is read.", ge=1)
+
+
+class ImageFolderData(DataSection):
+    """A folder of pictures: ``root/train/<class>/…`` and ``root/test/<class>/…``, or one tree."""
+
+    name: Literal["imagefolder"] = "imagefolder"
+    test: float = setting(
+        0.2, "Share kept for the test where the folder has no test/ of its own.", gt=0, le=0.5
+    )
+    fit: Literal["crop", "pad", "stretch"] = setting(
+        "crop",
+        "How a picture becomes square: scale the short side and crop the centre, scale the "
+        "long side and pad with zeros, or scale both sides.",
+    )
+
+
+class BoxDataSection(DataSection):
+    """What every data set of pictures with boxes has."""
+
+    size: int = setting(
+        48, "Height and width of a picture, a multiple of 8.", unit="px", ge=16, multiple_of=8
+    )
+
+
+class ScenesData(BoxDataSection):
+    """Objects of a classification data set placed on textured backgrounds (study 5)."""
+
+    name: Literal["scenes"] = "scenes"
+    source: Literal["cifar10", "cifar100", "digits", "imagefolder"] = setting(
+        "cifar10", "Data set that the objects come from; its files are looked for in data.root."
+    )
+    source_size: int = setting(
+        32, "Height and width to which the source's pictures are decoded.", unit="px", ge=4
+    )
+    objects: int = setting(1, "Objects in each scene.", ge=1, le=16)
+    scenes: int = setting(
+        0,
+        "Training scenes; those for validation and test follow in proportion. 0: one for each "
+        "picture of the source.",
+        unit="scenes",
+        ge=0,
+    )
+    scene_seed: int = setting(0, "Seed of places, sizes, rotations and backgrounds.", ge=0)
+    smallest: float = setting(20.0, "Smallest side of an object.", unit="px", ge=4)
+    largest: float = setting(32.0, "Largest side of an object.", unit="px", ge=4)
+    rotation: float = setting(
+        15.0, "Largest rotation of an object to either side.", unit="degrees", ge=0, le=180
+    )
+
+    @property
+    def widest(self) -> float:
+        """Side of the largest box: that of the largest object, turned as far as it may be."""
+        angle = math.radians(min(self.rotation, 45.0))
+        return self.largest * (math.cos(angle) + math.sin(angle))
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.smallest > self.largest:
+            raise ValueError(
+                f"smallest {self.smallest:g} must not be above largest {self.largest:g}"
+            )
+        if self.widest > self.size:
+            raise ValueError(
+                f"an object of largest {self.largest:g} px needs {self.widest:.1f} px when turned "
+                f"by {self.rotation:g} degrees; a scene has size {self.size}"
+            )
+        return self
+
+
+class CocoData(BoxDataSection):
+    """Pictures with boxes in COCO format: ``annotations/instances_train*.json`` and folders."""
+
+    name: Literal["coco"] = "coco"
+    size: int = setting(
+        320,
+        "Pictures are scaled to fit into a square of this side, a multiple of 8.",
+        unit="px",
+        ge=16,
+        multiple_of=8,
+    )
+    most: int = setting(20, "Boxes kept of a picture, the largest first.", ge=1, le=200)
+    test: float = setting(
+        0.2, "Share kept for the test where there is no file of test boxes.", gt=0, le=0.5
+    )
+
+
+DataConfig = Annotated[
+    DigitsData | Cifar10Data | Cifar100Data | ImageFolderData | ScenesData | CocoData,
+    Field(discriminator="name"),
+]

@@ -1,0 +1,168 @@
+"""Optimisers, one section class each; every one answers to ``lr`` and ``weight_decay``.
+
+A section's other fields carry the names of the torch class's arguments, and
+are handed to it as they stand (``workbench.training.loop.optimizers``).
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from workbench.config.sections.base import Section, per_item, setting
+
+Beta = Annotated[float, Field(ge=0, lt=1)]
+
+
+def _lr(default: float) -> float:
+    value: float = setting(default, "Learning rate; the schedule scales it.", gt=0, le=100)
+    return value
+
+
+def _betas() -> list[float]:
+    value: list[float] = per_item(
+        "Decay of the first and second moment.", default=[0.9, 0.999], min_length=2, max_length=2
+    )
+    return value
+
+
+def _eps(default: float) -> float:
+    value: float = setting(default, "Added to the denominator.", gt=0)
+    return value
+
+
+class OptimizerSection(Section):
+    """What every optimiser has."""
+
+    lr: float = _lr(0.1)
+    weight_decay: float = setting(0.0, "Weight decay.", ge=0, le=10)
+    decay_norms: bool = setting(True, "Apply weight decay to norms and biases too.")
+    bias_lr_factor: float = setting(
+        1.0, "Learning rate of norms and biases, as a multiple of lr.", gt=0, le=1000
+    )
+    clip_norm: float = setting(0.0, "Clip the gradient's global norm to this; 0: never.", ge=0)
+
+
+class SGDOptimizer(OptimizerSection):
+    """Stochastic gradient descent."""
+
+    kind: Literal["sgd"] = "sgd"
+    momentum: float = setting(0.9, "Momentum.", ge=0, lt=1)
+    nesterov: bool = setting(False, "Nesterov momentum; needs momentum above 0.")
+
+
+class AdamOptimizer(OptimizerSection):
+    """Adam (Kingma & Ba 2014, arXiv:1412.6980); weight decay is an L2 term of the gradient."""
+
+    kind: Literal["adam"] = "adam"
+    lr: float = _lr(1e-3)
+    betas: list[Beta] = _betas()
+    eps: float = _eps(1e-8)
+    amsgrad: bool = setting(False, "Use the largest second moment so far.")
+
+
+class AdamWOptimizer(OptimizerSection):
+    """Adam with decoupled weight decay (Loshchilov & Hutter 2017, arXiv:1711.05101)."""
+
+    kind: Literal["adamw"] = "adamw"
+    lr: float = _lr(1e-3)
+    betas: list[Beta] = _betas()
+    eps: float = _eps(1e-8)
+    amsgrad: bool = setting(False, "Use the largest second moment so far.")
+
+
+class AdamaxOptimizer(OptimizerSection):
+    """Adam with the infinity norm (Kingma & Ba 2014, arXiv:1412.6980, section 7.1)."""
+
+    kind: Literal["adamax"] = "adamax"
+    lr: float = _lr(2e-3)
+    betas: list[Beta] = _betas()
+    eps: float = _eps(1e-8)
+
+
+class NAdamOptimizer(OptimizerSection):
+    """Adam with Nesterov momentum (Dozat 2016)."""
+
+    kind: Literal["nadam"] = "nadam"
+    lr: float = _lr(2e-3)
+    betas: list[Beta] = _betas()
+    eps: float = _eps(1e-8)
+
+
+class RAdamOptimizer(OptimizerSection):
+    """Adam with a rectified variance (Liu et al. 2019, arXiv:1908.03265)."""
+
+    kind: Literal["radam"] = "radam"
+    lr: float = _lr(1e-3)
+    betas: list[Beta] = _betas()
+    eps: float = _eps(1e-8)
+
+
+class AdagradOptimizer(OptimizerSection):
+    """Adagrad (Duchi, Hazan & Singer 2011)."""
+
+    kind: Literal["adagrad"] = "adagrad"
+    lr: float = _lr(1e-2)
+    lr_decay: float = setting(0.0, "Decay of the learning rate a step.", ge=0)
+    eps: float = _eps(1e-10)
+
+
+class AdadeltaOptimizer(OptimizerSection):
+    """Adadelta (Zeiler 2012, arXiv:1212.5701)."""
+
+    kind: Literal["adadelta"] = "adadelta"
+    lr: float = _lr(1.0)
+    rho: float = setting(0.9, "Decay of the running averages.", ge=0, lt=1)
+    eps: float = _eps(1e-6)
+
+
+class RMSpropOptimizer(OptimizerSection):
+    """RMSprop (Tieleman & Hinton 2012)."""
+
+    kind: Literal["rmsprop"] = "rmsprop"
+    lr: float = _lr(1e-2)
+    alpha: float = setting(0.99, "Decay of the running average.", ge=0, lt=1)
+    momentum: float = setting(0.0, "Momentum.", ge=0, lt=1)
+    eps: float = _eps(1e-8)
+
+
+class MuonOptimizer(OptimizerSection):
+    """Muon for the weights of layers, AdamW for the rest (Jordan et al. 2024; arXiv:2502.16982).
+
+    The rest is the last layer, grouped convolutions, norms and biases.
+    """
+
+    kind: Literal["muon"] = "muon"
+    lr: float = _lr(1e-3)
+    momentum: float = setting(0.95, "Momentum of the weights of layers.", ge=0, lt=1)
+    nesterov: bool = setting(True, "Nesterov momentum.")
+    iterations: int = setting(5, "Newton-Schulz iterations a step.", ge=1, le=20)
+    fixed_norm: bool = setting(
+        False,
+        "Keep each weight's norm; lr is then the share of it that a weight moves a step, and "
+        "weight decay leaves them alone.",
+    )
+    rest_lr_factor: float = setting(
+        1.0, "Learning rate of AdamW for the rest, as a multiple of lr.", gt=0, le=1000
+    )
+    betas: list[Beta] = per_item(
+        "AdamW's decay of the first and second moment.",
+        default=[0.9, 0.95],
+        min_length=2,
+        max_length=2,
+    )
+    eps: float = _eps(1e-8)
+
+
+OptimizerConfig = Annotated[
+    SGDOptimizer
+    | AdamOptimizer
+    | AdamWOptimizer
+    | AdamaxOptimizer
+    | NAdamOptimizer
+    | RAdamOptimizer
+    | AdagradOptimizer
+    | AdadeltaOptimizer
+    | RMSpropOptimizer
+    | MuonOptimizer,
+    Field(discriminator="kind"),
+]

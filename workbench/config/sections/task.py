@@ -1,0 +1,43 @@
+"""What the network is asked to do; ``kind`` names the file in ``workbench/tasks``."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from workbench.config.sections.base import Section, setting
+
+
+class ClassificationTask(Section):
+    """Cross-entropy over classes; top-1 and top-k accuracy, per class too."""
+
+    kind: Literal["classification"] = "classification"
+    label_smoothing: float = setting(0.0, "Label smoothing.", ge=0, lt=1)
+    class_weights: Literal["none", "balanced"] = setting(
+        "none", "Weigh the loss of each class by the inverse of its count in the training set."
+    )
+
+
+class ProposalsTask(Section):
+    """Where an object is: a score for each cell, and a box; for the network ``rpn``."""
+
+    kind: Literal["proposals"] = "proposals"
+    weight_proposal: float = setting(
+        1.0, "Weight of the cross-entropy of the cells that are not ignored.", ge=0
+    )
+    weight_box: float = setting(
+        100.0, "Weight of the smooth-L1 loss of the boxes of the cells with an object.", ge=0
+    )
+
+
+class DetectionTask(ProposalsTask):
+    """Where an object is and what it is: three losses, trained end to end."""
+
+    kind: Literal["detection"] = "detection"  # type: ignore[assignment]
+    weight_class: float = setting(
+        1.0, "Weight of the cross-entropy of the classes in the true boxes.", ge=0
+    )
+
+
+TaskConfig = Annotated[
+    ClassificationTask | ProposalsTask | DetectionTask, Field(discriminator="kind")
+]

@@ -1,0 +1,64 @@
+"""How long, on what, and how carefully a run trains."""
+
+from typing import Any, Literal, Self
+
+from pydantic import field_validator, model_validator
+
+from workbench.config.sections.base import Section, setting
+
+
+class TrainConfig(Section):
+    """Length, batch, seeds, device and precision of a run."""
+
+    epochs: int = setting(0, "Passes over the training pictures.", unit="epochs", ge=0)
+    steps: int = setting(0, "Length in optimiser steps, instead of epochs.", unit="steps", ge=0)
+    batch_size: int = setting(128, "Pictures a step.", unit="pictures", ge=1)
+    eval_batch_size: int = setting(500, "Pictures at once when testing.", unit="pictures", ge=1)
+    seed: int = setting(0, "Seed of weights, data order and augmentation.", ge=0, lt=2**32)
+    device: str = setting("auto", "auto, cpu, cuda or cuda:N.", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = setting(
+        "auto", "Arithmetic of the network; auto: bfloat16 where the processor is fast at it."
+    )
+    threads: int = setting(0, "CPU threads; 0: all cores.", ge=0, le=1024)
+    channels_last: bool = setting(True, "Keep pictures channels-last in memory.")
+    compile: Literal["off", "default", "graphs"] = setting(
+        "off",
+        "Compile the network that trains with torch.compile; graphs: replayed as CUDA graphs, for "
+        "small networks on a GPU. Where there is no compiler it trains uncompiled. Also true and "
+        "false.",
+    )
+    deterministic: bool = setting(True, "Only algorithms that repeat bit for bit.")
+    checkpoint_minutes: float = setting(
+        5.0, "Time between checkpoints within an epoch.", unit="minutes", gt=0
+    )
+
+    grad_norm_every: int = setting(
+        50, "Measure the gradient's norm every so many steps; 0: never.", unit="steps", ge=0
+    )
+    auto_batch: bool = setting(
+        False,
+        "Where a batch does not fit into memory, find what does and sum gradients to the asked "
+        "batch; batch norms then see the parts.",
+    )
+    nonfinite: Literal["stop", "skip"] = setting(
+        "stop", "What to do where the loss is NaN or infinite: end the run, or skip the step."
+    )
+
+    @field_validator("compile", mode="before")
+    @classmethod
+    def _switch(cls, value: Any) -> Any:
+        """As it was written when it was a switch."""
+        return {True: "default", False: "off"}[value] if isinstance(value, bool) else value
+
+    @model_validator(mode="after")
+    def _one_length(self) -> Self:
+        if self.epochs and self.steps:
+            raise ValueError("set epochs or steps, not both")
+        if not self.epochs and not self.steps:
+            raise ValueError("set epochs (or steps) to 1 or more")
+        return self
+
+    @property
+    def by_steps(self) -> bool:
+        """True where the length is given in steps."""
+        return self.steps > 0

@@ -1,0 +1,274 @@
+"""Whether every split has an image of every class, told before a run exists.
+
+Of a folder only names are listed, of COCO annotations only the classes of each image; the sizes
+of the other data sets are known. A split that a folder lays out itself (``test/``, ``val/``, a
+file of test boxes) may lack a class: that is its maker's choice, and the run says so. Broken
+files are found when they are decoded: :func:`check_loaded` asks again then.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from workbench.catalog import coco, image_folder
+from workbench.catalog.splits import least_limit, limited, random_parts, share_of
+from workbench.config import RunConfig
+from workbench.config.fitting import resolve, source_config
+from workbench.config.sections.data import CocoData, DataSection, ScenesData
+from workbench.errors import ConfigError, DataError
+
+SPLITS = ("training", "validation", "test")
+WORDS = dict(zip(("train", "validation", "test"), SPLITS, strict=True))
+ENOUGH = 4  # images of a class that fill every split, whatever their shares
+ALLOW = "data.allow_missing_classes=true"
+DIGITS = (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)  # of each class
+CIFAR = {"cifar10": (5000,) * 10, "cifar100": (500,) * 100}  # training images of each class
+
+
+def resolve_to_train(config: RunConfig, data_root: str | Path | None = None) -> RunConfig:
+    """Like :func:`workbench.config.fitting.resolve`, for a run that is to be trained.
+
+    Raises :class:`DataError` or :class:`ConfigError` too where a split would be empty or would
+    lack a class that ``data.allow_missing_classes`` does not allow it to lack.
+    """
+    fitted = resolve(config, data_root)
+    check_splits(fitted)
+    return fitted
+
+
+def check_splits(config: RunConfig) -> None:
+    """Refuse a resolved configuration whose data leaves a split or a class of a split empty."""
+    data = config.data
+    if isinstance(data, CocoData):
+        return _check_boxes(data)
+    if isinstance(data, ScenesData):
+        _check_scenes(data)
+        data = source_config(config).data
+    if data.name == "imagefolder":
+        most = None if data.limit else ENOUGH
+        classes, own = image_folder.count_pictures(Path(data.root), most)
+        names = [f"class {name!r}" for name in classes]
+        counts, shares = own["train"], _Shares.of(data, set(own))
+    else:
+        counts = CIFAR.get(data.name, DIGITS)
+        # All are about as large: which of them a limit cuts short, reading the labels would tell.
+        names = [f"a class of {data.name}"] * len(counts)
+        shares = _Shares.of(data, {"test"} if data.name in CIFAR else set())
+    _check_counts(data, names, counts, shares)
+    if data.limit:
+        _check_limit(data, names, counts, shares)
+    return None
+
+
+@dataclass(frozen=True)
+class _Shares:
+    """What is taken of each class's images for validation and test; 0 where they are there."""
+
+    validation: float
+    test: float
+
+    @classmethod
+    def of(cls, data: DataSection, own: set[str]) -> "_Shares":
+        return cls(
+            0 if "validation" in own else data.validation,
+            0 if "test" in own else float(getattr(data, "test", 0)),
+        )
+
+    @property
+    def splits(self) -> list[str]:
+        """The splits that the images are shared out to."""
+        taken = (True, self.validation > 0, self.test > 0)
+        return [name for name, wanted in zip(SPLITS, taken, strict=True) if wanted]
+
+    def parts(self, count: int) -> list[int]:
+        """Images of a class with ``count`` of them in each of :attr:`splits`."""
+        test = share_of(count, self.test) if self.test else 0
+        validation = share_of(count - test, self.validation) if self.validation else 0
+        found = {"training": count - test - validation, "validation": validation, "test": test}
+        return [found[name] for name in self.splits]
+
+    def least(self) -> int:
+        """The fewest images of a class of which every split gets one."""
+        return next(count for count in range(1, ENOUGH + 1) if min(self.parts(count)) > 0)
+
+    def leaves_one_empty(self, counts: Sequence[int]) -> bool:
+        """Whether a split gets no image at all."""
+        parts = [self.parts(count) for count in counts if count]
+        return not all(map(sum, zip(*parts, strict=True))) if parts else True
+
+
+def _check_counts(
+    data: DataSection, names: Sequence[str], counts: Sequence[int], shares: _Shares
+) -> None:
+    """Refuse a class with too few images for all splits."""
+    least, empty = shares.least(), shares.leaves_one_empty(counts)
+    short = [label for label, count in enumerate(counts) if count < least]
+    if not short or (data.allow_missing_classes and not empty):
+        return
+    count = counts[short[0]]
+    raise DataError(
+        f"{data.root}: {names[short[0]]} has {_images(count)} and needs at least {least}, "
+        f"{_one_each(shares.splits)}{_others(len(short) - 1)}; add images"
+        + ("" if empty else f" or set {ALLOW}")
+    )
+
+
+def _check_limit(
+    data: DataSection, names: Sequence[str], counts: Sequence[int], shares: _Shares
+) -> None:
+    """Refuse a ``data.limit`` that leaves a class too few images for training and validation."""
+    train = [count - share_of(count, shares.test) if shares.test else count for count in counts]
+    labels = np.repeat(np.arange(len(train)), train)
+    rows = limited(labels, data.limit, data.split_seed)
+    left = np.bincount(labels[rows], minlength=len(train)).tolist()
+    shares = _Shares(shares.validation, 0)
+    least, empty = shares.least(), shares.leaves_one_empty(left)
+    short = [label for label, count in enumerate(left) if count < min(least, train[label])]
+    if not short or (data.allow_missing_classes and not empty):
+        return
+    enough = least_limit(labels, data.split_seed, least)
+    has = _images(left[short[0]])
+    raise ConfigError(
+        {
+            "data.limit": f"{data.limit} leaves {has} of {names[short[0]]}, which needs at "
+            f"least {least}, {_one_each(shares.splits)}{_others(len(short) - 1)}: set "
+            f"data.limit to at least {enough}" + ("" if empty else f" or set {ALLOW}")
+        }
+    )
+
+
+def _check_scenes(data: ScenesData) -> None:
+    """Refuse fewer objects in all training scenes than there are classes."""
+    if not data.scenes or data.allow_missing_classes:
+        return
+    if data.scenes * data.objects < data.classes:
+        raise ConfigError(
+            {
+                "data.scenes": f"{data.scenes} training scenes, objects in each: {data.objects}, "
+                f"leave some of the {data.classes} classes without one; set data.scenes to at "
+                f"least {math.ceil(data.classes / data.objects)} or set {ALLOW}"
+            }
+        )
+
+
+def _check_boxes(data: CocoData) -> None:
+    """Refuse annotations whose images, split at random, leave a split or a class of it empty."""
+    names, train, test = coco.find_labels(Path(data.root))
+    labels, rows = [*train, *test], np.arange(len(train) + len(test))
+    counts = [sum(label in found for found in labels) for label in range(len(names))]
+    for limit in dict.fromkeys((0, data.limit)):
+        parts = random_parts(
+            rows[: len(train)],
+            rows[len(train) :],
+            (data.validation, data.test),
+            limit,
+            data.split_seed,
+        )
+        made = SPLITS[:2] if test else SPLITS
+        if limit and not all(map(len, parts)):
+            raise ConfigError(
+                {"data.limit": f"{limit} is too few to split; set data.limit to at least 2"}
+            )
+        problem = _missing(data, names, counts, {
+            name: [labels[row] for row in part] for name, part in zip(made, parts, strict=False)
+        })  # fmt: skip
+        if problem and limit:
+            raise ConfigError({"data.limit": f"{limit} is too few: {problem}"})
+        if problem:
+            raise DataError(f"{data.root}: {problem}")
+
+
+def _missing(
+    data: CocoData,
+    names: Sequence[str],
+    counts: Sequence[int],
+    parts: Mapping[str, Sequence[set[int]]],
+) -> str:
+    """What a split of annotated images lacks; "" where it lacks nothing."""
+    if not all(parts.values()):
+        total = sum(map(len, parts.values()))
+        return f"{_images(total)} with boxes; needs at least {len(parts)}, {_one_each([*parts])}"
+    if data.allow_missing_classes:
+        return ""
+    for split, images in parts.items():
+        there = set().union(*images)
+        for label, count in enumerate(counts):
+            if count and label not in there:  # a category without any box is nobody's loss
+                return (
+                    f"class {names[label]!r} has boxes in {_images(count)}, none of them in "
+                    f"{split}, which needs at least 1; add images, choose another "
+                    f"data.split_seed or set {ALLOW}"
+                )
+    return ""
+
+
+def check_loaded(
+    config: RunConfig,
+    classes: Sequence[str],
+    counts: Mapping[str, Sequence[int]],
+    sizes: Mapping[str, int],
+    given: frozenset[str],
+) -> list[str]:
+    """What a loaded data set lacks that a run can live with, a line each.
+
+    ``counts`` has the images of each class and ``sizes`` all images by split; the splits of
+    ``given`` may lack a class. Raises :class:`DataError` for an empty split, and for a class
+    that another split lacks.
+    """
+    where = config.data.root or config.data.name
+    for split, size in sizes.items():
+        if not size:
+            raise DataError(f"{where}: no image in {_told(split, sizes)}; it needs at least 1")
+    # A configuration that was written before there was this setting has trained without it.
+    strict = "allow_missing_classes" in config.data.model_fields_set
+    strict = strict and not config.data.allow_missing_classes
+    return list(_lacking(where, classes, counts, given if strict else frozenset(sizes)))
+
+
+def _lacking(
+    where: str,
+    classes: Sequence[str],
+    counts: Mapping[str, Sequence[int]],
+    may: frozenset[str],
+) -> Iterator[str]:
+    """A line for each split of ``may`` that lacks classes; raises for one of the others."""
+    known = [label for label in range(len(classes)) if any(row[label] for row in counts.values())]
+    for split, row in counts.items():
+        lost = [label for label in known if not row[label]]
+        if not lost:
+            continue
+        what = f"class {classes[lost[0]]!r}"
+        if split in may:
+            yield f"no image of {what} in {WORDS[split]}{_others(len(lost) - 1)}"
+            continue
+        held = {name: row[lost[0]] for name, row in counts.items()}
+        raise DataError(
+            f"{where}: no image of {what} in {_told(split, held)}{_others(len(lost) - 1)}; it "
+            f"needs at least 1: add images, mend those that cannot be read or set {ALLOW}"
+        )
+
+
+def _told(split: str, held: Mapping[str, int]) -> str:
+    """A split, and how many images each of them holds."""
+    counts = ", ".join(f"{WORDS[name]} {count}" for name, count in held.items())
+    return f"{WORDS[split]} ({counts})"
+
+
+def _images(count: int) -> str:
+    return f"{count} image" if count == 1 else f"{count} images"
+
+
+def _one_each(splits: Sequence[str]) -> str:
+    """How the images that a class needs are shared out."""
+    if len(splits) == 1:
+        return f"one for {splits[0]}"
+    return f"one each for {', '.join(splits[:-1])} and {splits[-1]}"
+
+
+def _others(count: int) -> str:
+    if not count:
+        return ""
+    return f" (likewise {count} more class{'es' if count > 1 else ''})"

@@ -1,0 +1,154 @@
+"""Training and test pictures made from uint8 batches: whole batches, on their device.
+
+All randomness comes from the ``torch.Generator`` that the caller passes, so
+that a batch is a function of its pictures and that generator's state alone.
+"""
+
+import torch
+from torch import Tensor
+
+from workbench.config import RunConfig
+from workbench.config.sections.augment import AugmentConfig
+from workbench.data.augmentation.geometry import Windows, alternating, centre_crop
+from workbench.data.augmentation.mixing import Mix, Targets, cutout
+from workbench.data.augmentation.pixels import PerPicture, jitter, resized_crop
+
+
+class Normalize:
+    """uint8 [N, H, W, C] → (x / 255 - mean) / std as floats [N, C, H, W] in ``dtype``."""
+
+    def __init__(
+        self, mean: list[float], std: list[float], dtype: torch.dtype, channels_last: bool
+    ) -> None:
+        self.scale = torch.tensor([1 / (255 * s) for s in std])
+        self.shift = torch.tensor([-m / s for m, s in zip(mean, std, strict=True)])
+        self.dtype = dtype
+        self.channels_last = channels_last
+        self._tiled: dict[tuple[int, torch.device], tuple[Tensor, Tensor]] = {}
+
+    def __call__(self, images: Tensor) -> Tensor:
+        count, height, width, channels = images.shape
+        scale, shift = self._constants(width, images.device)
+        # Rows of W·C numbers: long runs for the vector units. In place, and in float32
+        # also where bfloat16 comes out, since 255 levels need more than its 8 bits.
+        batch = images.to(torch.float32).view(count, height, width * channels)
+        torch.addcmul(shift, batch, scale, out=batch)
+        batch = batch.to(self.dtype).view(count, height, width, channels).permute(0, 3, 1, 2)
+        return batch if self.channels_last else batch.contiguous()
+
+    def _constants(self, width: int, device: torch.device) -> tuple[Tensor, Tensor]:
+        key = (width, device)
+        if key not in self._tiled:
+            self._tiled[key] = (
+                self.scale.repeat(width).to(device),
+                self.shift.repeat(width).to(device),
+            )
+        return self._tiled[key]
+
+
+class TrainAugment:
+    """What training does to a batch, as ``config.augment`` says.
+
+    Calling it with uint8 [N, C, S, S], targets and a generator (on the batch's
+    device) gives floats [N, C, crop, crop] in ``dtype`` and targets, which mixup
+    and CutMix extend by ``label_b`` and ``mix``. Fastest for channels-last bytes.
+    Alternating flips go by the pictures' numbers ``rows`` (int64 [N]; else 0 to N - 1)
+    and by the epoch, counted from 0.
+    """
+
+    def __init__(
+        self,
+        config: RunConfig,
+        mean: list[float],
+        std: list[float],
+        *,
+        dtype: torch.dtype = torch.float32,
+        channels_last: bool = False,
+    ) -> None:
+        augment = config.augment
+        self.config = augment
+        self.seed = config.train.seed
+        self.side = augment.crop or config.data.size
+        self.windows = _windows(augment, self.side)
+        self.per_picture = PerPicture(augment) if PerPicture.wanted(augment) else None
+        self.normalize = Normalize(mean, std, dtype, channels_last)
+        self.mix = Mix(augment.mixup, augment.cutmix) if augment.mixup or augment.cutmix else None
+
+    def __call__(
+        self,
+        images: Tensor,
+        targets: Targets,
+        generator: torch.Generator,
+        rows: Tensor | None = None,
+        epoch: int = 0,
+    ) -> tuple[Tensor, Targets]:
+        batch = self.normalize(self.pictures(images, generator, rows, epoch))
+        if self.config.cutout:
+            batch = cutout(batch, self.config.cutout, generator)
+        if self.mix is not None:
+            return self.mix(batch, targets, generator)
+        return batch, targets
+
+    def pictures(
+        self,
+        images: Tensor,
+        generator: torch.Generator,
+        rows: Tensor | None = None,
+        epoch: int = 0,
+    ) -> Tensor:
+        """The part that gives pictures still: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
+        batch = _pixels_last(images)
+        config = self.config
+        mirrored = None
+        if config.hflip_mode == "alternating":
+            rows = torch.arange(len(images), device=images.device) if rows is None else rows
+            mirrored = alternating(rows, epoch, self.seed)
+        if config.resized_crop:
+            batch = resized_crop(batch, self.side, config.resized_crop, generator)
+        batch = self.windows(batch, generator, mirrored)
+        if config.brightness or config.contrast or config.saturation:
+            batch = jitter(batch, config, generator)
+        if self.per_picture is not None:
+            batch = self.per_picture(batch, generator)
+        return batch
+
+
+class TestTransform:
+    """What a test picture looks like: a centre crop, zero-padded where larger, normalised."""
+
+    __test__ = False  # its name does not make it a test
+
+    def __init__(
+        self,
+        config: RunConfig,
+        mean: list[float],
+        std: list[float],
+        *,
+        crop: int | None = None,
+        dtype: torch.dtype = torch.float32,
+        channels_last: bool = False,
+    ) -> None:
+        augment = config.augment
+        self.side = crop or augment.test_crop or augment.crop or config.data.size
+        self.normalize = Normalize(mean, std, dtype, channels_last)
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """uint8 [N, C, S, S] → floats [N, C, crop, crop]."""
+        return self.normalize(self.pictures(images))
+
+    def pictures(self, images: Tensor) -> Tensor:
+        """The part that gives pictures still: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
+        return centre_crop(_pixels_last(images), self.side)
+
+
+def _windows(config: AugmentConfig, side: int) -> Windows:
+    if config.resized_crop:  # it has cut already; what is left are the flips
+        return Windows(side, hflip=config.hflip, vflip=config.vflip)
+    return Windows(
+        side, config.pad, config.pad_mode == "reflect", hflip=config.hflip, vflip=config.vflip
+    )
+
+
+def _pixels_last(images: Tensor) -> Tensor:
+    """[N, C, H, W] as [N, H, W, C], contiguous: no copy where they are channels-last."""
+    return images.permute(0, 2, 3, 1).contiguous()

@@ -1,0 +1,111 @@
+"""A process that looks at a data set: ``python -m workbench.data.preview CONFIG.toml``.
+
+Reads and writes the lines that :mod:`workbench.catalog.samples` describes, so that a
+screen which knows no torch can show facts, progress and sample pictures.
+"""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+import torch
+
+from workbench.catalog.samples import (
+    DataFacts,
+    Message,
+    Page,
+    Picture,
+    Problem,
+    Progress,
+    Request,
+    read_request,
+    write_message,
+)
+from workbench.config import RunConfig, read_config
+from workbench.config.split_check import resolve_to_train
+from workbench.data import DataSet, load_data, what_is_missing
+from workbench.data.assemble import resize
+from workbench.data.augmentation.transforms import TestTransform, TrainAugment
+from workbench.errors import WorkbenchError
+
+
+def facts(data: DataSet) -> DataFacts:
+    """What a form shows of a data set."""
+    channels, height, width = data.train.images.shape[1:]
+    return DataFacts(
+        name=data.name,
+        shape=(channels, height, width),
+        classes=data.classes,
+        counts={split: tuple(data.class_counts(split)) for split in data.splits},
+        mean=tuple(data.mean),
+        std=tuple(data.std),
+        content_hash=data.content_hash,
+        skipped=tuple(data.skipped),
+        sizes={name: len(split) for name, split in data.splits.items()},
+    )
+
+
+def samples(config: RunConfig, data: DataSet, request: Request) -> Page:
+    """Random training pictures, as training sees them or as testing would, as large as asked for.
+
+    What the normalisation did is undone; the label of a mixed picture names both.
+    """
+    generator = torch.Generator().manual_seed(request.seed)
+    rows = torch.randperm(len(data.train), generator=generator)[: request.count]
+    images, targets = data.train.batch(rows)
+    if request.augmented:
+        batch, targets = TrainAugment(config, data.mean, data.std)(images, targets, generator, rows)
+    else:
+        batch = TestTransform(config, data.mean, data.std)(images)
+    mean, std = (torch.tensor(values).view(1, -1, 1, 1) for values in (data.mean, data.std))
+    pixels = (batch * std + mean).mul_(255).round_().clamp_(0, 255).to(torch.uint8)
+    pixels = resize(pixels, min(pixels.shape[2], request.largest))
+    rgb = pixels.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).contiguous()
+    height, width = rgb.shape[1:3]
+    return Page(
+        tuple(
+            Picture(_label(data, targets, place), width, height, picture.numpy().tobytes())
+            for place, picture in enumerate(rgb)
+        )
+    )
+
+
+def _label(data: DataSet, targets: dict[str, torch.Tensor], place: int) -> str:
+    label = targets["label"][place]
+    name = ", ".join(data.classes[int(shown)] for shown in label.flatten() if shown >= 0)
+    if "mix" not in targets:
+        return name
+    share = float(targets["mix"][place])
+    other = data.classes[int(targets["label_b"][place])]
+    return f"{share:.0%} {name}, {1 - share:.0%} {other}"
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Look, then answer requests until stdin closes; 2 where the data cannot be used."""
+    parser = argparse.ArgumentParser(prog="python -m workbench.data.preview")
+    parser.add_argument("config", type=Path, help="a configuration in TOML")
+    options = parser.parse_args(arguments)
+    try:
+        config = resolve_to_train(read_config(options.config))
+        data = load_data(config, lambda *what: _say(Progress(*what)))
+        what_is_missing(config, data)
+        _say(facts(data))
+        for line in sys.stdin:
+            _say(samples(config, data, read_request(line)))
+    except WorkbenchError as error:
+        _say(Problem(str(error)))
+        return error.exit_status
+    except ValueError as error:
+        _say(Problem(str(error)))
+        return 2
+    return 0
+
+
+def _say(message: Message) -> None:
+    print(write_message(message), flush=True)
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # nobody looks any more: end without a word
+    sys.exit(main())

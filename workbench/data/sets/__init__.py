@@ -1,0 +1,1 @@
+"""One file a data set: ``load(config, progress)`` gives its images and targets."""

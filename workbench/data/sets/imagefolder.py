@@ -1,0 +1,88 @@
+"""A folder of pictures, one folder a class, decoded once and mapped from there.
+
+The pictures stay in the cache's file and are read by batches through the page
+cache: a small set costs what a resident one does, a large one needs no memory.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from workbench.catalog.image_folder import PictureFile, PictureFolder, find_pictures
+from workbench.catalog.splits import Rows, limited, stratified
+from workbench.config import RunConfig
+from workbench.config.sections.data import ImageFolderData
+from workbench.data.assemble import assemble_cached
+from workbench.data.cache import Decoded, Decoding, decoded
+from workbench.data.dataset import DataSet, Progress
+from workbench.errors import DataError
+
+
+def load(config: RunConfig, progress: Progress) -> DataSet:
+    """Load ``data.root``; broken pictures are listed in ``skipped`` and left out.
+
+    Raises :class:`DataError` for a folder that cannot be used, or a class of
+    which no training picture can be read.
+    """
+    data = config.data
+    assert isinstance(data, ImageFolderData)
+    progress("listing pictures", 0, 0)
+    folder = find_pictures(Path(data.root))
+    halves = _choose(folder, data)
+    files = [file for half in halves for file in half]
+    cache = decoded(folder.root, files, Decoding(data.size, data.channels, data.fit), progress)
+    labels = _labels(files)
+    _check_classes(folder, halves[0], cache)
+    parts = _split_rows([len(half) for half in halves], labels, cache.good, data)
+    targets = [{"label": torch.from_numpy(labels[rows])} for rows in parts]
+    data_set = assemble_cached(config, folder.classes, cache, parts, targets)
+    own = {"validation": folder.validation, "test": folder.test}
+    return replace(
+        data_set,
+        skipped=[*data_set.skipped, *folder.skipped],
+        given=frozenset(split for split, files in own.items() if files),
+    )
+
+
+def _choose(folder: PictureFolder, data: ImageFolderData) -> list[list[PictureFile]]:
+    """The files of training, validation and test; only a folder of its own fills the second."""
+    train, test = list(folder.train), list(folder.test)
+    if not test:
+        kept, apart = stratified(_labels(train), data.test, data.split_seed)
+        train, test = [train[row] for row in kept], [train[row] for row in apart]
+    rows = limited(_labels(train), data.limit, data.split_seed)
+    return [[train[row] for row in rows], list(folder.validation), test]
+
+
+def _split_rows(
+    counts: list[int], labels: Rows, good: NDArray[np.bool_], data: ImageFolderData
+) -> list[Rows]:
+    """Rows of the cache for training, validation and test, without broken pictures."""
+    starts = np.cumsum([0, *counts])
+    train, validation, test = (
+        start + np.flatnonzero(good[start : start + count])
+        for start, count in zip(starts, counts, strict=False)
+    )
+    if not len(validation):
+        kept, apart = stratified(labels[train], data.validation, data.split_seed)
+        train, validation = train[kept], train[apart]
+    return [train, validation, test]
+
+
+def _check_classes(folder: PictureFolder, train: Sequence[PictureFile], cache: Decoded) -> None:
+    reasons = dict(cache.problems)
+    counts = np.bincount(_labels(train)[cache.good[: len(train)]], minlength=len(folder.classes))
+    for label, name in enumerate(folder.classes):
+        path = next((file.path for file in train if file.label == label), None)
+        if path is not None and not counts[label]:
+            raise DataError(
+                f"{folder.root}: no picture of class {name!r} can be read; {path}: {reasons[path]}"
+            )
+
+
+def _labels(files: Sequence[PictureFile]) -> Rows:
+    return np.array([file.label for file in files], dtype=np.int64)

@@ -1,0 +1,1 @@
+"""Boxes, anchors and proposal targets: what data, networks and tasks share. Needs torch."""

@@ -1,0 +1,1 @@
+"""Numbers and units, tables and the layer table as text, Markdown and CSV."""

@@ -1,0 +1,41 @@
+"""A table of text cells, written for a terminal, as Markdown or as CSV."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from workbench.formatting.text import columns, one_line
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A title, headings and rows; the columns numbered in ``right`` hold numbers."""
+
+    title: str
+    headings: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: frozenset[int] = field(default=frozenset())
+
+    def text(self) -> str:
+        """Aligned columns under the title."""
+        table = columns([self.headings, *self.rows], sorted(self.right))
+        return f"{one_line(self.title)}\n{table}"
+
+    def markdown(self) -> str:
+        """A Markdown table; what comes from outside cannot become markup."""
+        rule = ["---:" if index in self.right else "---" for index in range(len(self.headings))]
+        rows = [[escape_markdown(cell) for cell in row] for row in (self.headings, *self.rows)]
+        return "".join(f"| {' | '.join(row)} |\n" for row in (rows[0], rule, *rows[1:]))
+
+    def csv(self) -> str:
+        """Rows with a heading line."""
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\n").writerows([self.headings, *self.rows])
+        return out.getvalue()
+
+
+def escape_markdown(text: str) -> str:
+    """``text`` as Markdown that shows it as it stands, in one line."""
+    return re.sub(r"([\\`*_{}\[\]<>#|!~&])", r"\\\1", one_line(text))

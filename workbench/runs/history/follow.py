@@ -1,0 +1,79 @@
+"""Following a run until its worker has ended, from the files of its folder alone."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from workbench.runs.history.run_info import RunInfo
+from workbench.runs.history.state import RunState
+from workbench.runs.live.launch import reap
+from workbench.runs.live.status import Standing, standing
+from workbench.runs.store.events import Event, EventTail
+from workbench.runs.store.files import open_to_read
+from workbench.runs.store.folder import RunFolder
+
+LOG_TAIL = 8192  # bytes at the end of worker.log in which its last words are looked for
+
+
+@dataclass(frozen=True)
+class Update:
+    """What one look at a run gave."""
+
+    events: list[Event]  # those that are new since the last look
+    state: RunState  # everything so far, folded
+    standing: Standing
+
+
+def follow(folder: RunFolder, interval: float = 0.2) -> Iterator[Update]:
+    """Look at a run every ``interval`` seconds until no worker lives and all is read.
+
+    The last update holds the run's final standing. A signal handler that runs
+    while this waits takes effect with the next update.
+    """
+    tail, state = EventTail(folder.metrics), RunState()
+    while True:
+        now = standing(folder)  # before the events, so that none comes after the last look
+        events = tail.read()
+        if tail.reset:
+            state = RunState()
+        state.fold(events)
+        yield Update(events, state, now)
+        if now.is_live:
+            time.sleep(interval)
+            reap()
+        elif not tail.unread:
+            return
+
+
+def wait_until(folder: RunFolder, wanted: frozenset[str], seconds: float) -> Standing:
+    """Wait until a run's status is one of ``wanted`` or its worker has ended, ``seconds`` at most.
+
+    Gives the standing then, whatever it is.
+    """
+    deadline = time.monotonic() + seconds
+    while True:
+        now = standing(folder)
+        if now.status in wanted or not now.is_live or time.monotonic() >= deadline:
+            return now
+        time.sleep(0.1)
+
+
+def why_ended(run: RunInfo) -> str:
+    """Why a run failed or crashed, in one line."""
+    told = run.value("error", "message")
+    if told:
+        return str(told)
+    words = (run.standing.reason, last_words(run.folder))
+    return "; ".join(part for part in words if part) or "nothing tells why"
+
+
+def last_words(folder: RunFolder) -> str:
+    """The last line that a worker left in its log: why it died where nothing else tells."""
+    try:
+        with open_to_read(folder.log) as log:
+            log.seek(0, 2)
+            log.seek(max(0, log.tell() - LOG_TAIL))
+            lines = log.read().decode(errors="replace").splitlines()
+    except OSError:
+        return ""
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -1,0 +1,70 @@
+"""One run as its files tell it, whole: for ``show``, and for whoever waits for its end."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from workbench.config import RunConfig, changes_from, flatten, to_tables
+from workbench.config.presets import load_preset
+from workbench.errors import RequestError
+from workbench.runs.live.status import Standing, standing
+from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.record import Record, read_record
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """One run and all that its files hold."""
+
+    folder: RunFolder
+    standing: Standing
+    record: Record
+    config: RunConfig | None  # None where config.toml cannot be read
+    changes: dict[str, Any]  # what differs from the preset it was made from
+
+    @property
+    def id(self) -> str:
+        """The run's id."""
+        return self.folder.id
+
+    def value(self, section: str, key: str) -> Any:
+        """A value of the record; None where it is not there (yet)."""
+        return self.record.get(section, {}).get(key)
+
+
+def read_run(folder: RunFolder) -> RunInfo:
+    """Read one run, whatever state its files are in."""
+    record = read_record(folder.record)
+    try:
+        config = folder.read_config()
+    except RequestError:
+        config = None
+    changes = preset_changes(config) if config else {}
+    return RunInfo(folder, standing(folder, record), record, config, changes)
+
+
+def preset_changes(config: RunConfig) -> dict[str, Any]:
+    """What a run has otherwise than its preset, by dotted key; {} where that is none."""
+    try:
+        preset = load_preset(config.about.preset)
+    except RequestError:
+        return {}
+    return changes_from(flatten(to_tables(preset)), flatten(to_tables(config)))
+
+
+def as_json(run: RunInfo) -> dict[str, Any]:
+    """``show --json``: the record as one object, its status as it is now."""
+    record = {section: dict(table) for section, table in run.record.items()}
+    table = record.setdefault("run", {})
+    table.setdefault("id", run.id)
+    if run.config is not None:
+        table.setdefault("preset", run.config.about.preset)
+    table["status"] = run.standing.status
+    return {
+        "id": run.id,
+        "status": run.standing.status,
+        "reason": run.standing.reason,
+        "path": str(run.folder.path),
+        **record,
+        "changes": run.changes,
+        "config": to_tables(run.config) if run.config else None,
+    }

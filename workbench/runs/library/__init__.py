@@ -1,0 +1,1 @@
+"""Many runs: index, filter, columns, tags, trash and archive."""

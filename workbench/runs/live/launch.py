@@ -1,0 +1,114 @@
+"""Starting a worker: its own process, its own session, nothing shared with who starts it."""
+
+import contextlib
+import errno
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import tomli_w
+
+from workbench.config import RunConfig, to_toml
+from workbench.errors import RequestError, RunError
+from workbench.runs.live import line
+from workbench.runs.live.control import write_wish
+from workbench.runs.live.process import ProcessIdentity
+from workbench.runs.live.slots import queue_for
+from workbench.runs.live.status import standing
+from workbench.runs.store.atomic import write_atomically
+from workbench.runs.store.files import open_to_append
+from workbench.runs.store.folder import RunFolder, create_folder
+
+_children: list[subprocess.Popen[bytes]] = []  # kept to be reaped: see reap()
+
+
+def prepare(config: RunConfig, root: Path, name: str | None = None) -> RunFolder:
+    """Make the folder of a new run with its configuration; starts nothing.
+
+    Raises :class:`RequestError` where there can be no such folder and
+    :class:`RunError` where the disk is full; nothing is left behind.
+    """
+    folder = create_folder(root, config.about.preset, name)
+    try:
+        write_atomically(folder.config, to_toml(config).encode())
+    except OSError as error:
+        folder.path.rmdir()
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        kind = RunError if full else RequestError  # what was asked for is right, but for the disk
+        raise kind(f"{folder.path}: cannot be written: {error.strerror}") from None
+    return folder
+
+
+def start_worker(folder: RunFolder) -> int:
+    """Start a worker on a run's folder, which begins it or goes on from its checkpoint.
+
+    Gives the worker's process id. Raises :class:`RunError` where one lives already.
+    """
+    if standing(folder).is_live:
+        raise RunError(f"run {folder.id} has a worker already")
+    # -P: a file of a stranger's in the working folder (random.py) is not imported.
+    command = [sys.executable, "-P", "-m", "workbench.training.worker", str(folder.path)]
+    try:
+        folder.control.unlink(missing_ok=True)  # it was for an earlier worker
+        with os.fdopen(open_to_append(folder.log), "ab") as log:
+            child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                cwd=folder.path.parent,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                start_new_session=True,
+            )
+        write_launch(folder, ProcessIdentity.of(child.pid))
+    except OSError as error:
+        raise RunError(f"{folder.path}: cannot start a worker: {error.strerror}") from None
+    _children.append(child)
+    return child.pid
+
+
+def write_launch(folder: RunFolder, worker: ProcessIdentity) -> None:
+    """Note which process was started, so that a worker that dies unheard is known to be dead.
+
+    It stands in line from now on, so that runs train in the order in which they are started.
+    """
+    text = tomli_w.dumps(worker.as_table())
+    write_atomically(folder.launch, text.encode(), durable=False)
+    # A configuration or a state folder that cannot be used: its worker will say so.
+    with contextlib.suppress(RequestError, OSError):
+        train = folder.read_config().train
+        line.join(queue_for(train.device, train.threads).name, folder.path, worker)
+
+
+def resume(folder: RunFolder) -> str:
+    """Let a paused run go on, or start a worker on one that ended before its end.
+
+    Gives "resumed" for a paused run and "restarted" where a worker was started.
+    """
+    now = standing(folder)
+    if now.is_live:
+        write_wish(folder, "run")
+        return "resumed"
+    if now.status == "finished":
+        raise RunError(f"run {folder.id} is finished; nothing is left to train")
+    start_worker(folder)
+    return "restarted"
+
+
+def pause_or_resume(folder: RunFolder) -> str:
+    """One key for both: pause a run that trains or waits to, let any other go on.
+
+    Gives "pausing" (after the step at hand), "paused" (it had not begun to train, or waits to
+    train on), or what :func:`resume` gives.
+    """
+    status = standing(folder).status
+    if status in ("running", "stalled", "queued"):
+        write_wish(folder, "pause")
+        return "paused" if status == "queued" else "pausing"
+    return resume(folder)
+
+
+def reap() -> None:
+    """Collect children that have ended, so that they do not stay as zombies."""
+    _children[:] = [child for child in _children if child.poll() is None]

@@ -1,0 +1,61 @@
+"""Runs that come from another one: a child continues it changed, a replay repeats it."""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from workbench.config import change_config, difference
+from workbench.errors import RequestError, RunError
+from workbench.runs.live.launch import prepare
+from workbench.runs.live.status import standing
+from workbench.runs.store.atomic import write_atomically
+from workbench.runs.store.files import open_to_read
+from workbench.runs.store.folder import RunFolder
+
+MUST_STAY = ("model", "data", "task")  # the checkpoint's weights and counts are of these
+
+
+def make_child(parent: RunFolder, changes: Mapping[str, Any], root: Path) -> RunFolder:
+    """A new run that goes on from the parent's last checkpoint with dotted ``changes``.
+
+    The parent stays as it is. Raises :class:`RequestError` for a change that the
+    checkpoint cannot bear, :class:`RunError` where there is no checkpoint.
+    """
+    if standing(parent).is_live:
+        raise RunError(f"run {parent.id} is live; stop it before it is continued differently")
+    before = parent.read_config()
+    after = change_config(before, changes)
+    changed = difference(before, after)
+    for key in changed:
+        if key.partition(".")[0] in MUST_STAY:
+            raise RequestError(
+                f"{key}: a checkpoint is of its model, data and task; train a new run instead"
+            )
+    if not (parent.checkpoints / "last").exists():
+        raise RunError(f"run {parent.id} has no checkpoint to go on from")
+    child = prepare(after, root)
+    try:
+        # One that is pruned meanwhile does not matter: the parent is not live.
+        shutil.copytree(parent.checkpoints, child.checkpoints, symlinks=True)
+        if parent.metrics.exists():
+            with open_to_read(parent.metrics) as source, child.metrics.open("xb") as target:
+                shutil.copyfileobj(source, target)
+        table = {
+            "parent": parent.id,
+            "changes": {key: f"{old!r} → {new!r}" for key, (old, new) in changed.items()},
+        }
+        write_atomically(child.parent, tomli_w.dumps(table).encode())
+    except OSError as error:
+        shutil.rmtree(child.path, ignore_errors=True)
+        raise RunError(f"{child.path}: cannot be written: {error.strerror or error}") from None
+    return child
+
+
+def make_replay(original: RunFolder, root: Path) -> RunFolder:
+    """A new run of the original's recorded configuration; it begins at the beginning."""
+    replay = prepare(original.read_config(), root)
+    write_atomically(replay.parent, tomli_w.dumps({"replay_of": original.id}).encode())
+    return replay

@@ -1,0 +1,134 @@
+"""A queue for each device, so that a hundred starts do not train at once.
+
+A place is a lock file of this user on this machine; a worker holds its places while it
+trains. The system frees them with the process, however that ends. Who is first in line takes
+what is free (:mod:`workbench.runs.live.line`).
+
+On a CPU the places are its cores, and a run takes as many as it has threads: two runs on the
+same cores wait for each other's threads inside every operator, and both at once take many
+times as long as one after the other. On a GPU, and on a CPU where ``$WORKBENCH_JOBS`` is set,
+the places are numbered and a run takes one.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from workbench.errors import RequestError
+from workbench.runs.live import line
+from workbench.runs.live.line import Ticket
+from workbench.system.gpus import gpu_count
+
+DEFAULT_LIMIT = 4  # runs at a time on one GPU; $WORKBENCH_JOBS says otherwise
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Where a run stands in line, and for what."""
+
+    name: str  # cpu or cuda-N
+    places: tuple[str, ...]
+    need: int  # of the places, all at once
+
+    @property
+    def wanted(self) -> str:
+        """What a run waits for here, for a person."""
+        if self.places[0].startswith("core"):
+            cores = f"{self.need} free core{'s' * (self.need > 1)} of {len(self.places)}"
+            return f"{cores} (train.threads asks for fewer)" if self.need > 1 else cores
+        return f"a place on {self.name}"
+
+
+def queue_for(device: str, threads: int = 0) -> Queue:
+    """The queue of a configured device (``auto``, ``cpu``, ``cuda``, ``cuda:N``).
+
+    ``threads`` is the configuration's: 0 for all cores.
+    """
+    if device == "auto":
+        device = "cpu" if gpu_count() == 0 else "cuda:0"
+    name = "cuda-0" if device == "cuda" else device.replace(":", "-")
+    if name == "cpu" and not os.environ.get("WORKBENCH_JOBS"):
+        cores = _cores()
+        need = min(threads or _usual_threads() or len(cores), len(cores))
+        return Queue(name, tuple(f"core-{core}" for core in cores), need)
+    return Queue(name, tuple(map(str, range(limit()))), 1)
+
+
+def limit() -> int:
+    """How many runs may train at once on one device, where places are numbered."""
+    given = os.environ.get("WORKBENCH_JOBS", "")
+    if not given:
+        return DEFAULT_LIMIT
+    if not given.isdigit() or int(given) < 1:
+        raise RequestError(f"WORKBENCH_JOBS={given!r}: must be a whole number from 1")
+    return int(given)
+
+
+class Slot:
+    """A run's places in a queue, taken all together once it is first in line."""
+
+    def __init__(self, queue: Queue, run: Path) -> None:
+        self.queue, self.run = queue, run
+        self._ticket: Ticket | None = None
+        self._held: dict[str, FileLock] = {}
+
+    def try_take(self) -> bool:
+        """Take what is needed if it is free; True once all of it is held.
+
+        Stands in line from the first call on. Whoever is first keeps what comes free until it
+        is enough, so that many small runs cannot keep a large one waiting for ever.
+        """
+        if len(self._held) == self.queue.need:
+            return True
+        if self._ticket is None or not self._ticket.path.exists():  # or it was moved
+            self._ticket = line.join(self.queue.name, self.run)
+        if self._ticket is None or not line.is_first(self._ticket):
+            self._give_back()  # what it had taken before somebody was moved to the front
+            return False
+        for place in self.queue.places:
+            if len(self._held) == self.queue.need:
+                break
+            if place not in self._held and (lock := self._lock(place)):
+                self._held[place] = lock
+        if len(self._held) < self.queue.need:
+            return False
+        self._leave()
+        return True
+
+    def release(self) -> None:
+        """Give everything back, the place in line too."""
+        self._give_back()
+        self._leave()
+
+    def _leave(self) -> None:
+        if self._ticket is not None:
+            line.leave(self._ticket)
+            self._ticket = None
+
+    def _give_back(self) -> None:
+        for lock in self._held.values():
+            lock.release()
+        self._held = {}
+
+    def _lock(self, name: str) -> FileLock | None:
+        lock = FileLock(line.slots_folder() / f"{self.queue.name}.{name}.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            return None
+        return lock
+
+
+def _cores() -> list[int]:
+    """The numbers of the cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
+
+
+def _usual_threads() -> int:
+    """What the environment tells OpenMP, as schedulers do; 0 where it says nothing."""
+    given = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    return int(given) if given.isdigit() else 0

@@ -1,0 +1,89 @@
+"""The status of a run that is true now, whatever its files say."""
+
+import time
+from dataclasses import dataclass
+
+from workbench.errors import RequestError
+from workbench.formatting.text import ordinal
+from workbench.runs.live import line
+from workbench.runs.live.process import ProcessIdentity
+from workbench.runs.store.files import read_tables
+from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.record import Record, read_record
+
+IN_LINE = " in line"
+ENDED = ("finished", "stopped", "failed")
+LIVE = ("starting", "queued", "running", "paused", "stalled")
+SILENCE = 30.0  # seconds without a heartbeat after which a worker elsewhere counts as gone
+STALL = 120.0  # seconds without an event after which a living worker counts as stalled
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Status of a run now, and why it is so where that needs a word."""
+
+    status: str
+    reason: str = ""
+
+    @property
+    def words(self) -> str:
+        """The status, with the place in line of a queued run."""
+        return status_words(self.status, self.reason)
+
+    @property
+    def is_live(self) -> bool:
+        """True while a worker lives."""
+        return self.status in LIVE
+
+
+def standing(folder: RunFolder, record: Record | None = None) -> Standing:
+    """Judge a run by its record, its worker's process and its heartbeat."""
+    record = read_record(folder.record) if record is None else record
+    run = record.get("run", {})
+    told = str(run.get("status", ""))
+    speaker, launched = ProcessIdentity.from_table(run), launched_process(folder)
+    if launched and launched != speaker and _is_alive(folder, launched)[0]:
+        return Standing("starting")  # it has not written its record yet
+    if told in ENDED:
+        return Standing(told)
+    alive, why_gone = _is_alive(folder, speaker or launched)
+    if not alive:
+        return Standing("crashed", why_gone)
+    if told == "running" and (quiet := _quiet_seconds(folder)) > STALL:
+        return Standing("stalled", f"alive, but no event for {quiet:.0f} s")
+    if told == "queued" and (place := line.place_of(folder.path)):
+        return Standing(told, f"{ordinal(place)}{IN_LINE}")
+    return Standing(told or "starting")
+
+
+def status_words(status: str, reason: str) -> str:
+    """A status as lists show it: ``queued, 3rd`` where a place in line is known."""
+    place = reason.removesuffix(IN_LINE)
+    return f"{status}, {place}" if status == "queued" and place != reason else status
+
+
+def launched_process(folder: RunFolder) -> ProcessIdentity | None:
+    """The process that the launcher started last; None where it did not say."""
+    try:
+        return ProcessIdentity.from_table(read_tables(folder.launch))
+    except RequestError:
+        return None
+
+
+def _is_alive(folder: RunFolder, worker: ProcessIdentity | None) -> tuple[bool, str]:
+    if worker is None:
+        return False, "no worker was started"
+    if worker.is_local:
+        return worker.is_alive(), f"its worker (process {worker.pid}) is gone"
+    try:
+        silence = time.time() - folder.heartbeat.lstat().st_mtime
+    except OSError:
+        return False, f"no heartbeat from {worker.host}"
+    return abs(silence) < SILENCE, f"no heartbeat from {worker.host} for {silence:.0f} s"
+
+
+def _quiet_seconds(folder: RunFolder) -> float:
+    try:
+        return time.time() - folder.metrics.lstat().st_mtime
+    except OSError:
+        return 0.0

@@ -1,0 +1,1 @@
+"""The run directory: its files, each read and written in one place."""

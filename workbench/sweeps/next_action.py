@@ -1,0 +1,59 @@
+"""What is to be done about a run of a sweep: a pure function of what is known of it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from workbench.runs.live.process import boot_id
+from workbench.runs.live.status import launched_process, standing
+from workbench.runs.store.folder import RunFolder
+from workbench.sweeps.folder import read_note
+
+RETRIES = 1  # how often a run that failed or crashed is started again
+Action = Literal["start", "wait", "resume", "retry", "done", "failed", "left"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A run of a sweep as its files tell."""
+
+    status: str  # "" where it has not begun
+    live: bool = False
+    retries: int = 0
+    other_boot: bool = False  # its worker was started before the machine was
+    reason: str = ""
+
+
+def look(folder: RunFolder) -> Seen:
+    """Read what is known of a run."""
+    if not folder.is_run:
+        return Seen("")
+    now, note, process = standing(folder), read_note(folder), launched_process(folder)
+    if now.status == "crashed" and process is None and not folder.record.exists():
+        return Seen("")  # prepared, and never started
+    return Seen(
+        now.status,
+        now.is_live,
+        note.retries if note else 0,
+        process is not None and process.is_local and process.boot != boot_id(),
+        now.reason,
+    )
+
+
+def action(seen: Seen, *, watched: bool, retry_failed: bool) -> Action:
+    """What is to be done about a run.
+
+    ``watched``: it was live under this coordinator's eyes, so that a stop was
+    somebody's wish. ``retry_failed``: give one that has used up its retries
+    another chance.
+    """
+    if not seen.status:
+        return "start"
+    if seen.live:
+        return "wait"
+    if seen.status == "finished":
+        return "done"
+    if seen.status == "stopped":
+        return "left" if watched else "resume"
+    if seen.status == "crashed" and seen.other_boot:
+        return "resume"  # the machine went down, which is not the run's fault
+    return "retry" if retry_failed or seen.retries < RETRIES else "failed"

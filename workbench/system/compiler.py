@@ -1,0 +1,11 @@
+"""The compiler that ``torch.compile`` needs, looked for without torch."""
+
+import os
+import shutil
+import sys
+
+
+def cxx_compiler() -> str:
+    """Path of the C++ compiler that ``torch.compile`` takes on the CPU; "" if there is none."""
+    usual = "clang++" if sys.platform == "darwin" else "g++"
+    return shutil.which(os.environ.get("CXX") or usual) or ""

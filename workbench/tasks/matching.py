@@ -1,0 +1,154 @@
+"""What a detector found against what is there: IoU, object accuracy, mean average precision.
+
+Every task with boxes brings its network's answer into one form, :class:`Found`, so that the
+metrics of the small detectors and of torchvision's are the same.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from workbench.detection.boxes import NO_OBJECT, intersection_over_union
+from workbench.tasks import Losses, Meter, Targets
+from workbench.tasks.mean_average_precision import Precision
+from workbench.tasks.meters import Means, Worst
+
+TOP_K = 3
+HIT = 0.5  # IoU from which on an object counts as found
+
+
+class Found(NamedTuple):
+    """The boxes found in N pictures, K of each, the surest first."""
+
+    boxes: Tensor  # [N, K, 3 or 4]
+    sureness: Tensor  # [N, K]; 0: no box
+    classes: Tensor | None = None  # int64 [N, K, R]: the likeliest first; None: not asked for
+
+
+class Match(NamedTuple):
+    """For each true object [N, M] the box that fits it best."""
+
+    real: Tensor  # bool: there is an object at this place
+    best: Tensor  # int64: place among the boxes found
+    iou: Tensor  # 0 where nothing was found
+    right: Tensor  # bool: its class is right; where none is asked for, it is found
+    answers: Tensor | None  # int64 [N, M, R]: the classes of that box, the likeliest first
+
+
+def match(found: Found, boxes: Tensor, labels: Tensor) -> Match:
+    """Match true boxes [N, M, 3 or 4] with labels [N, M] to the boxes found."""
+    overlap = intersection_over_union(boxes[:, :, None], found.boxes[:, None])
+    iou, best = (overlap * (found.sureness > 0)[:, None]).max(dim=2)
+    real = labels != NO_OBJECT
+    if found.classes is None:
+        return Match(real, best, iou, (iou >= HIT) & real, None)
+    rows = best[..., None].expand(-1, -1, found.classes.shape[-1])
+    answers = found.classes.gather(1, rows)
+    return Match(real, best, iou, (answers[..., 0] == labels) & (iou > 0) & real, answers)
+
+
+class FoundMeter:
+    """Box IoU, share found, accuracy by class, confusion, and mean average precision."""
+
+    def __init__(self, classes: tuple[str, ...]) -> None:
+        self.classes = classes
+        self.means = Means()
+        self.worst = Worst()
+        self.precision = Precision()
+        self._tables: dict[str, Tensor] = {}
+
+    def update(self, found: Found, boxes: Tensor, labels: Tensor) -> None:
+        """Take in a batch; no host synchronisation."""
+        matched = match(found, boxes, labels)
+        there = matched.real.sum()
+        self.means.add("box_iou", (matched.iou * matched.real).sum(), there)
+        self.means.add("found", ((matched.iou >= HIT) & matched.real).sum(), there)
+        self._count("there", labels, matched.real)
+        self._count("right", labels, matched.right)
+        # Of wrong answers, the farther the box is off the worse.
+        missed = torch.where(matched.right | ~matched.real, -torch.inf, 1 - matched.iou)
+        self.worst.update(missed.amax(dim=1))
+        if found.classes is None or matched.answers is None:
+            nothing = torch.zeros_like(found.sureness, dtype=torch.int64)
+            wanted = torch.where(matched.real, 0, labels)
+            self.precision.update(found.boxes, found.sureness, nothing, boxes, wanted)
+            return
+        self._count_answers(matched, matched.answers, labels)
+        first = found.classes[..., 0]
+        self.precision.update(found.boxes, found.sureness, first, boxes, labels)
+
+    def result(self) -> dict[str, Any]:
+        """The metrics by name: shares from 0 to 1, counts, tables; {} before the first batch."""
+        if not self._tables:
+            return {}
+        # Synchronises: once a split.
+        tables = {name: table.long().tolist() for name, table in self._tables.items()}
+        right, there = tables["right"], tables["there"]
+        present = [hit / total for hit, total in zip(right, there, strict=True) if total]
+        numbers: dict[str, Any] = {
+            **self.means.result(),
+            **self.precision.result(),
+            "correct": sum(right),
+            "total": sum(there),
+            "balanced_accuracy": sum(present) / max(1, len(present)),
+            "per_class": {
+                name: {"correct": hit, "total": total}
+                for name, hit, total in zip(self.classes, right, there, strict=True)
+            },
+        }
+        if "cells" in tables:
+            classes, cells = len(self.classes), tables["cells"]
+            rows = [cells[row * classes : (row + 1) * classes] for row in range(classes)]
+            for column, name in enumerate(self.classes):
+                numbers["per_class"][name]["predicted"] = sum(row[column] for row in rows)
+            if classes <= 100:  # beyond that a line of metrics would be megabytes
+                numbers["confusion"] = rows
+        return numbers
+
+    def _count_answers(self, matched: Match, answers: Tensor, labels: Tensor) -> None:
+        classes = len(self.classes)
+        cells = labels.clamp_min(0) * classes + answers[..., 0]
+        self._count("cells", cells, matched.real & (matched.iou > 0), classes**2)
+        if answers.shape[-1] >= TOP_K:
+            top = (answers[..., :TOP_K] == labels[..., None]).any(dim=2)
+            top = top & matched.real & (matched.iou > 0)
+            self.means.add("top3_accuracy", top.sum(), matched.real.sum())
+
+    def _count(self, name: str, values: Tensor, wanted: Tensor, size: int = 0) -> None:
+        """Add to a table how often each value occurs where it is wanted."""
+        size = size or len(self.classes)
+        weights = wanted.flatten().double()
+        # Not bincount: it asks the device for the largest value, and so synchronises.
+        counts = weights.new_zeros(size).scatter_add_(0, values.clamp_min(0).flatten(), weights)
+        self._tables[name] = self._tables[name] + counts if name in self._tables else counts
+
+
+class BoxMeter:
+    """Of a split: what a task's own meter says, and what the boxes that it found are worth.
+
+    ``accuracy`` is the share of objects that are found, and named rightly where that is asked.
+    """
+
+    def __init__(
+        self, own: Meter, classes: tuple[str, ...], boxes_found: Callable[[Any], Found]
+    ) -> None:
+        self.own = own
+        self.found = FoundMeter(classes)
+        self.boxes_found = boxes_found
+
+    def update(self, outputs: Any, targets: Targets, losses: Losses) -> None:
+        """Take in a batch."""
+        self.own.update(outputs, targets, losses)
+        self.found.update(self.boxes_found(outputs), targets["box"], targets["label"])
+
+    def result(self) -> dict[str, Any]:
+        """Everything that is reported of a split."""
+        numbers = {**self.own.result(), **self.found.result()}
+        numbers["accuracy"] = numbers.get("correct", 0) / max(1, numbers.get("total", 0))
+        return numbers
+
+    def worst(self) -> list[int]:
+        """The pictures with an object that was missed or named wrongly."""
+        return self.found.worst.rows()

@@ -1,0 +1,61 @@
+"""Mean average precision as COCO counts it, by torchmetrics."""
+
+import logging
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+from workbench.detection.boxes import NO_OBJECT, corners
+
+
+class _Batch(NamedTuple):
+    edges: Tensor  # [N, K, 4]: left, top, right, bottom of the boxes found
+    sureness: Tensor  # [N, K]; 0: no box
+    answers: Tensor  # int64 [N, K]
+    wanted: Tensor  # [N, M, 4]
+    labels: Tensor  # int64 [N, M]; NO_OBJECT: no box
+
+
+class Precision:
+    """Keeps the boxes of every batch where they are, and judges them all at the end."""
+
+    def __init__(self) -> None:
+        self._batches: list[_Batch] = []
+
+    def update(
+        self, found: Tensor, sureness: Tensor, answers: Tensor, boxes: Tensor, labels: Tensor
+    ) -> None:
+        """Boxes found [N, K, 3 or 4] and true ones [N, M, 3 or 4], with their classes."""
+        self._batches.append(_Batch(corners(found), sureness, answers, corners(boxes), labels))
+
+    def result(self) -> dict[str, float]:
+        """``map50`` (IoU 0.5) and ``map50_95`` (mean over 0.5, 0.55, … 0.95), 0 to 1."""
+        # Imported here: it takes more than a second, and only a split's end needs it.
+        from torchmetrics.detection import MeanAveragePrecision
+
+        logging.getLogger("faster_coco_eval").setLevel(logging.WARNING)  # it tells of each step
+        metric = MeanAveragePrecision(box_format="xyxy", backend="faster_coco_eval")
+        metric.warn_on_many_detections = False
+        for batch in self._batches:
+            metric.update(*_as_lists(_Batch(*(part.cpu() for part in batch))))
+        precision = metric.compute()
+        # It gives -1 where there is nothing to find.
+        return {
+            "map50": max(0.0, float(precision["map_50"])),
+            "map50_95": max(0.0, float(precision["map"])),
+        }
+
+
+def _as_lists(batch: _Batch) -> tuple[list[dict[str, Tensor]], list[dict[str, Tensor]]]:
+    kept, real = batch.sureness > 0, batch.labels != NO_OBJECT
+    sureness, edges, wanted = batch.sureness.float(), batch.edges.float(), batch.wanted.float()
+    found = [
+        {"boxes": edges[n, k], "scores": sureness[n, k], "labels": batch.answers[n, k]}
+        for n, k in enumerate(torch.unbind(kept))
+    ]
+    there = [
+        {"boxes": wanted[n, r], "labels": batch.labels[n, r]}
+        for n, r in enumerate(torch.unbind(real))
+    ]
+    return found, there

@@ -1,0 +1,1 @@
+"""Checkpoints: what is copied out of a trainer, written, and put back."""

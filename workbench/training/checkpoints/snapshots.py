@@ -1,0 +1,67 @@
+"""A training at a moment: what is copied out of a trainer, and how one is put back there."""
+
+import torch
+from torch import Tensor
+
+from workbench.config.learning_rate import Plateau
+from workbench.training.checkpoints import files as checkpoint
+from workbench.training.checkpoints.files import Snapshot
+from workbench.training.loop.trainer import Clock, Trainer
+
+
+def take(trainer: Trainer) -> Snapshot:
+    """Everything that the rest of the training depends on, copied.
+
+    Synchronises: each tensor is fetched from the device.
+    """
+    meter = {f"meter.{name}": tensor for name, tensor in trainer.meter.state().items()}
+    tensors = checkpoint.optimizer_state(trainer.optimizer, trainer.model) | meter
+    numbers = {
+        "epochs_done": trainer.epochs_done,
+        "best_accuracy": trainer.best_accuracy,
+        "best_epoch": trainer.best_epoch,
+        "last_row": trainer.last_row,
+        "plateau": vars(trainer.plateau) | {"best": str(trainer.plateau.best)},
+        "scaler": trainer.scaler.state_dict(),
+        "seconds": trainer.clock.seconds,
+        "epoch_began": trainer.epoch_began,
+        "micro_batch": trainer.micro_batch,
+        "steps_per_epoch": trainer.steps_per_epoch,
+        "optimizer": trainer.config.optimizer.kind,
+    }
+    weights = checkpoint.detach(trainer.model.state_dict())
+    return Snapshot(trainer.step, weights, checkpoint.detach(tensors), numbers)
+
+
+def restore(trainer: Trainer, snapshot: Snapshot) -> None:
+    """Stand where a snapshot was taken; raises RuntimeError if it is another network's.
+
+    A child run may have another optimiser or batch size: then it takes over the
+    weights and stands at the beginning of an epoch.
+    """
+    numbers = snapshot.numbers
+    trainer.model.load_state_dict(snapshot.weights)
+    if numbers["optimizer"] == trainer.config.optimizer.kind:
+        checkpoint.restore_optimizer(trainer.optimizer, trainer.model, snapshot.tensors)
+    trainer.step, trainer.epochs_done = snapshot.step, int(numbers["epochs_done"])
+    trainer.best_accuracy, trainer.best_epoch = numbers["best_accuracy"], numbers["best_epoch"]
+    trainer.last_row = numbers["last_row"]
+    plateau = numbers["plateau"]
+    trainer.plateau = Plateau(plateau["factor"], float(plateau["best"]), plateau["waited"])
+    trainer.scaler.load_state_dict(numbers["scaler"])
+    trainer.clock = Clock(before=float(numbers["seconds"]))
+    if numbers["steps_per_epoch"] == trainer.steps_per_epoch:
+        trainer.meter.load(_below("meter.", snapshot.tensors, trainer.compute.device))
+        trainer.epoch_began = float(numbers["epoch_began"])
+        trainer.micro_batch = min(int(numbers["micro_batch"]), trainer.batches.batch_size)
+    else:
+        trainer.step = trainer.epochs_done * trainer.steps_per_epoch
+        trainer.epoch_began = trainer.clock.seconds
+
+
+def _below(prefix: str, tensors: dict[str, Tensor], device: torch.device) -> dict[str, Tensor]:
+    return {
+        name.removeprefix(prefix): tensor.to(device)
+        for name, tensor in tensors.items()
+        if name.startswith(prefix)
+    }

@@ -1,0 +1,1 @@
+"""A finished run used: evaluated again, asked for predictions, exported."""

@@ -1,0 +1,133 @@
+"""A finished run brought back: its network with its weights, and how its pictures looked.
+
+Weights are read from safetensors, after their hash has been checked: nothing
+that is loaded here can run code.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from torch import Tensor, nn
+
+from workbench.config import RunConfig, change_config
+from workbench.data.augmentation.transforms import TestTransform
+from workbench.errors import RequestError, RunError
+from workbench.models import build_model
+from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.record import Record, read_record
+from workbench.system.gpus import check_device
+from workbench.training.checkpoints import files as checkpoint
+from workbench.training.loop import devices
+from workbench.training.loop.devices import Compute
+from workbench.training.loop.test_time_augmentation import judged
+
+Which = Literal["last", "best"]
+
+
+@dataclass(frozen=True)
+class FinishedRun:
+    """A run whose network stands ready, in evaluation mode."""
+
+    folder: RunFolder
+    config: RunConfig
+    record: Record
+    compute: Compute
+    model: nn.Module
+    weights: Which
+    step: int  # at which the weights were taken
+
+    def recorded(self, section: str, key: str) -> Any:
+        """A value of the run's record; None where it has none."""
+        return self.record.get(section, {}).get(key)
+
+    @property
+    def judged(self) -> nn.Module:
+        """The network as the run was judged: by the mean of several views, where it asks so."""
+        return judged(self.model, self.config.augment)
+
+    @property
+    def crop(self) -> int:
+        """Side of the test pictures that the run was judged on, px."""
+        augment = self.config.augment
+        return augment.test_crop or augment.crop or self.config.data.size
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Class names in the order of the logits."""
+        names = self.recorded("data", "classes")
+        if isinstance(names, list) and len(names) == self.config.data.classes:
+            return tuple(map(str, names))
+        return tuple(f"class {index}" for index in range(self.config.data.classes))
+
+    @property
+    def normalisation(self) -> tuple[list[float], list[float]]:
+        """Mean and deviation of each channel (0 to 1) that the run's pictures were given."""
+        mean, std = self.recorded("data", "mean"), self.recorded("data", "std")
+        if isinstance(mean, list) and isinstance(std, list):
+            return mean, std
+        if self.config.data.mean and self.config.data.std:
+            return list(self.config.data.mean), list(self.config.data.std)
+        raise RunError(f"run {self.folder.id} does not tell how its pictures were normalised")
+
+    def transform(self, mean: list[float], std: list[float], crop: int) -> TestTransform:
+        """What makes a batch of uint8 [N, C, S, S] into the network's float [N, C, crop, crop]."""
+        return TestTransform(
+            self.config, mean, std, crop=crop, channels_last=self.compute.channels_last
+        )
+
+
+def open_run(folder: RunFolder, weights: Which = "last", device: str | None = None) -> FinishedRun:
+    """Rebuild a run's network and load its ``last`` or ``best`` weights.
+
+    It computes on ``device`` (else where the run did, if that is here) and in the
+    arithmetic that the record names. Raises :class:`RunError` where there are no
+    weights or they do not belong to the network.
+    """
+    config, record = folder.read_config(), read_record(folder.record)
+    compute = devices.choose(_compute_config(config, record, device).train)
+    snapshot = _weights(folder, weights)
+    model = build_model(config)
+    try:
+        model.load_state_dict(snapshot.weights)
+    except RuntimeError as error:
+        reason = str(error).splitlines()[0]
+        raise RunError(f"{folder.checkpoints}: belongs to another network: {reason}") from None
+    model = model.to(device=compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload]
+    return FinishedRun(folder, config, record, compute, model.eval(), weights, snapshot.step)
+
+
+def takes(run: FinishedRun, side: int) -> bool:
+    """Whether the network takes pictures of this side: tried with an empty one."""
+    import torch
+
+    shape = (1, run.config.data.channels, side, side)
+    picture: Tensor = torch.zeros(shape, device=run.compute.device)
+    try:
+        with torch.inference_mode(), run.compute.autocast():
+            run.model(picture)
+    except (RuntimeError, ValueError):  # torch's word for shapes that do not fit together
+        return False
+    return True
+
+
+def _compute_config(config: RunConfig, record: Record, device: str | None) -> RunConfig:
+    asked = device or config.train.device
+    if device is None:
+        try:
+            check_device(asked)
+        except RequestError:  # the run's GPU is not here: any device gives its weights' outputs
+            asked = "auto"
+    else:
+        check_device(asked)
+    changes: dict[str, Any] = {"train.device": asked}
+    precision = record.get("environment", {}).get("precision")
+    if precision in ("float32", "bfloat16", "float16"):
+        changes["train.precision"] = precision
+    return change_config(config, changes)
+
+
+def _weights(folder: RunFolder, which: Which) -> checkpoint.Snapshot:
+    try:
+        return checkpoint.load(checkpoint.resolve_link(folder.checkpoints, which))
+    except checkpoint.DamagedCheckpointError as error:
+        raise RunError(f"run {folder.id} has no usable {which!r} weights: {error}") from None

@@ -1,0 +1,47 @@
+"""The batches of a run: which pictures, in which order, varied how."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from workbench.data import Split
+from workbench.data.dataset import onto
+from workbench.tasks import Targets
+from workbench.training.loop.seeds import derive_for_step, epoch_order
+
+# Pictures, targets, random numbers, the pictures' numbers and the epoch (from 0).
+Augment = Callable[[Tensor, Targets, torch.Generator, Tensor, int], tuple[Tensor, Targets]]
+
+
+class Batches:
+    """The training batches by step, each a pure function of (seed, step).
+
+    An epoch has as many whole batches as the pictures fill; the few that are
+    left over differ from epoch to epoch. A set smaller than a batch is one batch.
+    """
+
+    def __init__(
+        self, split: Split, augment: Augment, batch_size: int, seed: int, device: torch.device
+    ) -> None:
+        self.split = split
+        self.augment = augment
+        self.batch_size = min(batch_size, len(split))
+        self.steps_per_epoch = len(split) // self.batch_size
+        self.seed = seed
+        self.device = device
+        self._generator = torch.Generator(device)
+        self._epoch = -1
+        self._order = torch.empty(0)
+
+    def batch(self, step: int) -> tuple[Tensor, Targets]:
+        """The batch of a step (counted from 0): floats [B, C, H, W] and targets."""
+        epoch, place = divmod(step, self.steps_per_epoch)
+        if epoch != self._epoch:
+            order = epoch_order(self.seed, epoch, len(self.split))
+            self._order, self._epoch = onto(order, self.split.images.device), epoch
+        start = place * self.batch_size
+        rows = self._order[start : start + self.batch_size]
+        images, targets = self.split.batch(rows)
+        self._generator.manual_seed(derive_for_step(self.seed, "augment", step))
+        return self.augment(images, targets, self._generator, onto(rows, self.device), epoch)

@@ -1,0 +1,277 @@
+"""The training loop: epochs of steps, an evaluation after each, and a look around now and then.
+
+Every moment between two steps is a point from which a run can be stopped,
+checkpointed and resumed to the bit: a step depends on the weights, the
+optimiser's state and the step's number, and on nothing else.
+"""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from workbench.config import RunConfig
+from workbench.config.learning_rate import Plateau, lr_at
+from workbench.config.sections.schedule import PlateauSchedule
+from workbench.data import Split
+from workbench.tasks import Losses, Targets, Task
+from workbench.training.loop.batches import Batches
+from workbench.training.loop.devices import Compute
+from workbench.training.loop.evaluation import measure
+from workbench.training.loop.nonfinite import nonfinite_error
+from workbench.training.loop.optimizers import build_optimizer
+from workbench.training.loop.seeds import AHEAD, derive, seed_network
+from workbench.training.loop.test_time_augmentation import judged
+
+Seen = tuple[Any, Targets, Losses]  # what a meter takes in: outputs, targets, losses
+
+
+class Watcher(Protocol):
+    """What the loop calls; ``workbench.training.worker.callbacks`` has the worker's."""
+
+    def step_done(self, trainer: "Trainer", losses: Losses, lr: float) -> None:
+        """After every step; may raise :class:`StopTraining`."""
+
+    def epoch_done(self, trainer: "Trainer", row: dict[str, Any], best: bool) -> None:
+        """After every epoch's evaluation."""
+
+    def between(self) -> None:
+        """Between two batches of an evaluation; may raise :class:`StopTraining`."""
+
+
+class StopTraining(Exception):
+    """Raised by a watcher, between two steps, to end the training early."""
+
+
+@dataclass
+class Clock:
+    """Seconds spent training, with pauses left out; goes on after a resume."""
+
+    before: float = 0.0
+    _since: float = field(default_factory=time.perf_counter)
+
+    @property
+    def seconds(self) -> float:
+        """Seconds so far."""
+        return self.before + time.perf_counter() - self._since
+
+    def begin(self) -> None:
+        """Count from now on: what has passed since it was made was no training."""
+        self._since = time.perf_counter()
+
+    def forget(self, seconds: float) -> None:
+        """Leave out a pause."""
+        self.before -= seconds
+
+
+class Trainer:
+    """A network, its optimiser, and how far they have come."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        model: nn.Module,
+        task: Task,
+        batches: Batches,
+        validation: Split,
+        test_transform: Any,
+        compute: Compute,
+        watcher: Watcher,
+    ) -> None:
+        self.config, self.model, self.task = config, model, task
+        self.batches, self.validation = batches, validation
+        self.test_transform, self.compute, self.watcher = test_transform, compute, watcher
+        self.forward = model  # what trains: the network, or its compiled form
+        self.compiled = "off"
+        self.judged = judged(model, config.augment)
+        self.optimizer = build_optimizer(config.optimizer, model)
+        self.scaler = torch.amp.GradScaler(
+            compute.device.type, enabled=compute.precision == "float16"
+        )
+        self.steps_per_epoch = batches.steps_per_epoch
+        self.steps = config.train.steps or config.train.epochs * self.steps_per_epoch
+        self.epochs = -(-self.steps // self.steps_per_epoch)
+        self.micro_batch = batches.batch_size  # pictures at once; fewer where memory is short
+        self.step = 0
+        self.epochs_done = 0
+        self.best_accuracy: float | None = None
+        self.best_epoch = 0
+        self.last_row: dict[str, Any] = {}
+        self.worst: list[int] = []  # rows of the split that was judged last
+        self.plateau = Plateau()
+        self._planned: list[tuple[float, int]] = []
+        self._planned_from = -1
+        # What every step asks for: between two steps Python finds cold caches, and each look
+        # into the configuration then costs microseconds.
+        self._gpu = compute.device.type == "cuda"
+        self._skips_nonfinite = config.train.nonfinite == "skip"
+        self._clip, self._norm_every = config.optimizer.clip_norm, config.train.grad_norm_every
+        self.meter = task.train_meter()
+        self.clock = Clock()
+        self.epoch_began = 0.0  # on the clock
+
+    @property
+    def epoch(self) -> int:
+        """The epoch of the step that was made last, counted from 1."""
+        return max(0, self.step - 1) // self.steps_per_epoch + 1
+
+    def train(self) -> None:
+        """Train to the end, from wherever it stands."""
+        self.clock.begin()
+        self.model.train()
+        if self._owes_evaluation():  # it was stopped between an epoch's last step and its test
+            self._end_epoch()
+        while self.step < self.steps:
+            losses, lr = self.train_step()
+            self.watcher.step_done(self, losses, lr)
+            if self._owes_evaluation():
+                self._end_epoch()
+
+    def train_step(self) -> tuple[Losses, float]:
+        """One step: a batch, its gradients, the optimiser; the losses and the learning rate."""
+        lr, seed = self._plan(self.step)
+        for group in self.optimizer.param_groups:
+            group["lr"] = lr * group["lr_factor"]
+        seed_network(seed, gpu=self._gpu)
+        images, targets = self.batches.batch(self.step)
+        self.optimizer.zero_grad(set_to_none=True)
+        losses, seen = self._learn(images, targets)
+        # Synchronises, where the user chose to look at every loss before it is used.
+        if not self._skips_nonfinite or torch.isfinite(losses["loss"]).item():
+            losses = self._limit_gradients(losses)
+            # Synchronises in float16 with an optimiser that is not fused: it then reads whether
+            # a gradient overflowed. A fused one looks on the device.
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
+            for outputs, part_targets, part_losses in seen:
+                self.meter.update(outputs, part_targets, part_losses)
+        self.step += 1
+        return losses, lr
+
+    def _plan(self, step: int) -> tuple[float, int]:
+        """The learning rate of a step, counted from 0, and the seed of what its layers draw."""
+        first = step - step % AHEAD
+        if self._planned_from != first:
+            config, length = self.config, self.steps_per_epoch
+            self._planned = [
+                (lr_at(config, s, self.steps, length), derive(config.train.seed, "network", s))
+                for s in range(first, first + AHEAD)
+            ]
+            self._planned_from = first
+        lr, seed = self._planned[step - first]
+        return lr * self.plateau.factor, seed
+
+    def _learn(self, images: Tensor, targets: Targets) -> tuple[Losses, list[Seen]]:
+        """Gradients of a batch, summed over parts where it does not fit into memory whole."""
+        if self.micro_batch >= len(images):
+            losses, outputs = self._forward_backward(images, targets, 1.0)
+            return losses, [(outputs, targets, losses)]
+        total: Losses = {}
+        seen: list[Seen] = []
+        for start in range(0, len(images), self.micro_batch):
+            part = images[start : start + self.micro_batch]
+            part_targets = {k: t[start : start + self.micro_batch] for k, t in targets.items()}
+            share = len(part) / len(images)
+            losses, outputs = self._forward_backward(part, part_targets, share)
+            seen.append((outputs, part_targets, losses))
+            total = {k: v * share + total.get(k, 0.0) for k, v in losses.items()}
+        return total, seen
+
+    def _forward_backward(
+        self, images: Tensor, targets: Targets, share: float
+    ) -> tuple[Losses, Any]:
+        with self.compute.autocast():
+            losses, outputs = self.task.train_step(self.forward, images, targets)
+        loss = losses["loss"] if share == 1.0 else losses["loss"] * share
+        self.scaler.scale(loss).backward()  # type: ignore[no-untyped-call]
+        return {name: value.detach() for name, value in losses.items()}, outputs
+
+    def try_part(self, part: int) -> None:
+        """Forward and backward over the first ``part`` pictures of a batch, to see if it works.
+
+        Whether it does or not, nothing has changed afterwards.
+        """
+        buffers = {name: buffer.clone() for name, buffer in self.model.named_buffers()}
+        self.model.train()
+        try:
+            images, targets = self.batches.batch(self.step)
+            head = {name: target[:part] for name, target in targets.items()}
+            self._forward_backward(images[:part], head, 1.0)
+        finally:
+            self.optimizer.zero_grad(set_to_none=True)
+            with torch.no_grad():  # batch norms have counted the trial
+                for name, buffer in self.model.named_buffers():
+                    buffer.copy_(buffers[name])
+
+    def _limit_gradients(self, losses: Losses) -> Losses:
+        """Clip the gradient where that is asked for; the losses, with its norm where that is.
+
+        It is the global norm before clipping.
+        """
+        wanted = self._norm_every > 0 and (self.step + 1) % self._norm_every == 0
+        if not self._clip and not wanted:
+            return losses
+        self.scaler.unscale_(self.optimizer)
+        gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
+        norm = nn.utils.get_total_norm(gradients)
+        if self._clip:
+            nn.utils.clip_grads_with_norm_(self.model.parameters(), self._clip, norm)
+        return losses | {"grad_norm": norm} if wanted else losses
+
+    def _owes_evaluation(self) -> bool:
+        at_end = self.step % self.steps_per_epoch == 0 or self.step == self.steps
+        return self.step > 0 and at_end and self.epochs_done < self.epoch
+
+    def _end_epoch(self) -> None:
+        train = self.meter.result()
+        seconds = self.clock.seconds - self.epoch_began
+        judged = self.judge(self.validation)
+        pictures = (self.step - (self.epoch - 1) * self.steps_per_epoch) * self.batches.batch_size
+        row = {
+            "epoch": self.epoch,
+            "step": self.step,
+            "lr": self._plan(self.step - 1)[0],
+            **{f"train_{name}": value for name, value in train.items()},
+            **{metric_name("val", name): value for name, value in judged.items()},
+            "seconds": round(seconds, 4),
+            "images_per_second": round(pictures / seconds, 1) if seconds > 0 else None,
+        }
+        best = self.best_accuracy is None or row["val_accuracy"] > self.best_accuracy
+        if best:
+            self.best_accuracy, self.best_epoch = row["val_accuracy"], self.epoch
+        if isinstance(self.config.schedule, PlateauSchedule):
+            self.plateau.tell(self.config.schedule, row["val_loss"])
+        self.last_row, self.epochs_done = row, self.epoch
+        self.meter = self.task.train_meter()
+        self.epoch_began = self.clock.seconds
+        self.watcher.epoch_done(self, row, best)
+
+    def judge(self, split: Split) -> dict[str, Any]:
+        """The task's metrics of the network as it is, on a split; notes the worst pictures."""
+        meter = measure(
+            self.judged,
+            self.task,
+            split,
+            self.test_transform,
+            self.compute,
+            self.config.train.eval_batch_size,
+            self.watcher.between,
+        )
+        self.worst = meter.worst()
+        return meter.result()
+
+    def explain_nonfinite(self, step: int) -> Exception:
+        """Why the loss of a step (counted from 1) is not finite, as an error to raise."""
+        images, targets = self.batches.batch(step - 1)
+        with self.compute.autocast():
+            return nonfinite_error(self.model, images, targets, step, self.steps_per_epoch)
+
+
+WHOLE = frozenset(("per_class", "confusion", "correct", "total", "top3_correct"))
+
+
+def metric_name(split: str, name: str) -> str:
+    """A metric's name in an event: with its split, but for counts and tables."""
+    return name if name in WHOLE else f"{split}_{name}"

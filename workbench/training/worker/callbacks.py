@@ -1,0 +1,265 @@
+"""Looks after a training: writes its events, keeps its checkpoints, hears what is asked.
+
+The loop calls :meth:`Attendant.step_done` after every step, which keeps the
+losses where they were computed and looks at the clock; everything that costs
+something happens a few times a second.
+"""
+
+import logging
+import time
+from typing import Any
+
+from workbench.data import Split
+from workbench.errors import RunError
+from workbench.runs.live.control import WishReader
+from workbench.runs.live.slots import Slot
+from workbench.runs.store.events import EventWriter
+from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.gallery import write_gallery
+from workbench.tasks import Losses
+from workbench.training.checkpoints import snapshots
+from workbench.training.checkpoints.writer import CheckpointKeeper
+from workbench.training.loop import nonfinite
+from workbench.training.loop.trainer import StopTraining, Trainer
+from workbench.training.worker.heartbeat import Heartbeat
+from workbench.training.worker.monitor import Monitor
+from workbench.training.worker.queueing import wait_to_train
+from workbench.training.worker.recorder import Recorder
+from workbench.training.worker.sample_images import gallery
+from workbench.training.worker.signals import Signals
+from workbench.training.worker.step_log import StepLog
+
+LOOK = 0.25  # seconds between two looks around
+PACE = 1.0  # seconds between two reports of speed and load
+SHOW = 0.5  # seconds at least between two epochs whose pictures and record are written
+PATIENCE = 5.0  # seconds to wait at the end for room on a full disk
+MOST_HELD = 64 << 20  # bytes of events held back while the disk is full
+
+log = logging.getLogger(__name__)
+
+
+class Attendant:
+    """The trainer's watcher in a worker (see :class:`workbench.training.loop.trainer.Watcher`)."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        writer: EventWriter,
+        recorder: Recorder,
+        signals: Signals,
+        heartbeat: Heartbeat,
+        slot: Slot,
+    ) -> None:
+        self.folder, self.writer, self.recorder = folder, writer, recorder
+        self.signals, self.heartbeat, self.slot = signals, heartbeat, slot
+        self.monitor: Monitor | None = None  # from the moment the device is known
+        self.wishes = WishReader(folder)
+        self.keeper = CheckpointKeeper(folder.checkpoints, writer, self.notice)
+        self.steps = StepLog(writer)
+        self._next_look = self._next_pace = self._next_show = 0.0
+        self._last_checkpoint = time.monotonic()
+        self._paced: tuple[float, int] | None = None  # clock and step of the last pace event
+        self._disk_full = False
+        self._asked: str | None = None  # a wish that is heard and waits for the next look
+
+    # What the trainer calls.
+
+    def step_done(self, trainer: Trainer, losses: Losses, lr: float) -> None:
+        """Keep the step's losses; look around if it is time."""
+        self.steps.add(trainer.step, trainer.epoch, lr, losses)
+        if time.monotonic() >= self._next_look or self.signals.stop:
+            self._look(trainer)
+
+    def epoch_done(self, trainer: Trainer, row: dict[str, Any], best: bool) -> None:
+        """Write the epoch's metrics and checkpoint it; pictures and record too if it is time.
+
+        Where an epoch takes a tenth of a second, nobody sees every one of its pictures, and
+        a record that waits for the disk after each would take a tenth of the training.
+        """
+        self._report(trainer)
+        now = time.monotonic()
+        shown = now >= self._next_show or trainer.step == trainer.steps
+        if shown:
+            self._next_show = now + SHOW
+            self.show(trainer, trainer.validation, "validation")
+        self.event("epoch", **row)
+        self.recorder.note(
+            "result",
+            best_val_accuracy=trainer.best_accuracy,
+            best_epoch=trainer.best_epoch,
+            final_val_accuracy=row["val_accuracy"],
+            final_val_loss=row["val_loss"],
+            final_train_loss=row["train_loss"],
+            seconds_per_epoch=row["seconds"],
+            images_per_second=row["images_per_second"],
+            epochs=trainer.epochs_done,
+            steps=trainer.step,
+        )
+        self.recorder.note("run", seconds=round(trainer.clock.seconds, 3))
+        self.checkpoint(trainer, best=best)
+        if shown:
+            self._write_record()
+
+    def between(self) -> None:
+        """Between two batches of an evaluation: only an end is heard here."""
+        if self.signals.stop:
+            raise StopTraining
+        if time.monotonic() >= self._next_look:
+            self._next_look = time.monotonic() + LOOK
+            if self._hear() == "stop":
+                self.signals.stop = True
+                raise StopTraining
+
+    # What the session calls.
+
+    def event(self, kind: str, **values: Any) -> None:
+        """Write an event at once."""
+        self.writer.add({"event": kind, "time": round(time.time(), 3), **values})
+        self.flush()
+
+    def notice(self, message: str) -> None:
+        """Tell whoever watches something that is not an end."""
+        log.warning(message)
+        self.event("notice", message=message)
+
+    def phase(self, message: str, done: int = 0, total: int = 0) -> None:
+        """Say what is being waited for, a few times a second at most."""
+        if done and done < total and time.monotonic() < self._next_look:
+            return
+        self._next_look = time.monotonic() + LOOK
+        self.event("phase", message=message, done=done, total=total)
+        if self.signals.stop or self._hear() == "stop":
+            raise StopTraining
+
+    def show(self, trainer: Trainer, split: Split, name: str) -> None:
+        """Replace the gallery by what the network now makes of some pictures of a split."""
+        try:
+            write_gallery(self.folder.gallery(name), gallery(trainer, split, name))
+        except OSError as error:
+            log.warning("the gallery could not be written: %s", error)
+
+    def checkpoint(self, trainer: Trainer, *, best: bool = False, asked: bool = False) -> None:
+        """Take a snapshot and have it written in the background."""
+        self._report(trainer)
+        self.keeper.wait()
+        if self.writer.held_bytes:
+            return  # the disk is full: what the checkpoint would count on is not written
+        snapshot = snapshots.take(trainer)
+        if name := nonfinite.nonfinite_weights(snapshot.weights):
+            # The checkpoint before is what a resume, or a child, can go on from.
+            raise RunError(f"{name} is not finite after step {trainer.step}; {nonfinite.ADVICE}")
+        # Before the length is noted: a run that goes on from here still tells of it.
+        self.event("checkpoint", step=trainer.step, best=best, asked=asked)
+        snapshot.numbers["metrics_bytes"] = self.writer.length
+        self.keeper.keep(snapshot, best=best)
+        self._last_checkpoint = time.monotonic()
+
+    def flush(self) -> None:
+        """Write the events kept; a full disk holds them back and is told once."""
+        try:
+            self.writer.flush()
+        except OSError as error:
+            if not self._disk_full:
+                log.warning("metrics are held back: %s", error)
+            self._disk_full = True
+            if self.writer.held_bytes > MOST_HELD:
+                raise RunError(f"{self.folder.metrics}: cannot be written: {error}") from None
+        else:
+            self._disk_full = False
+
+    def flush_at_last(self) -> None:
+        """Write the events that a full disk held back; raises RunError if there is no room yet."""
+        end = time.monotonic() + PATIENCE
+        self.flush()
+        while self.writer.held_bytes:
+            if time.monotonic() > end:
+                raise RunError(
+                    f"{self.folder.metrics}: {self.writer.held_bytes:,} bytes of metrics could not "
+                    "be written, the disk is full; make room, then resume the run"
+                )
+            time.sleep(0.5)
+            self.flush()
+
+    def keep_final(self, trainer: Trainer) -> None:
+        """Return once the final weights lie on the disk; raises RunError if they cannot."""
+        end = time.monotonic() + PATIENCE
+        self.keeper.wait()
+        while self.keeper.saved_step != trainer.step:
+            if time.monotonic() > end:
+                raise RunError(
+                    f"{self.folder.checkpoints}: the final weights could not be written; "
+                    "make room on the disk, then resume the run"
+                )
+            time.sleep(0.5)
+            self.checkpoint(trainer)
+            self.keeper.wait()
+
+    # The look around.
+
+    def _hear(self) -> str | None:
+        """What is asked: a wish that is read where it cannot be granted yet is not lost."""
+        self._asked = self.wishes.read() or self._asked
+        return self._asked
+
+    def _look(self, trainer: Trainer) -> None:
+        self._next_look = time.monotonic() + LOOK
+        if self.heartbeat.lost:
+            raise RunError(f"{self.folder.path}: the run's folder is gone; training ends here")
+        self._report(trainer)
+        self._pace(trainer)
+        wish, self._asked = self._hear(), None
+        if wish == "pause":
+            wish = self._pause(trainer)
+        if wish == "stop" or self.signals.stop:
+            self.signals.stop = True
+            raise StopTraining
+        if wish == "checkpoint" or self._checkpoint_is_due(trainer):
+            self.checkpoint(trainer, asked=wish == "checkpoint")
+
+    def _checkpoint_is_due(self, trainer: Trainer) -> bool:
+        age = time.monotonic() - self._last_checkpoint
+        return age >= trainer.config.train.checkpoint_minutes * 60 and not self.keeper.busy
+
+    def _report(self, trainer: Trainer) -> None:
+        bad = self.steps.report()
+        self.flush()
+        if bad is not None and trainer.config.train.nonfinite == "stop":
+            raise trainer.explain_nonfinite(bad)
+
+    def _pace(self, trainer: Trainer) -> None:
+        now = time.monotonic()
+        if now < self._next_pace:
+            return
+        self._next_pace = now + PACE
+        seconds = trainer.clock.seconds
+        speed = None
+        if self._paced and seconds > self._paced[0]:
+            pictures = (trainer.step - self._paced[1]) * trainer.batches.batch_size
+            speed = round(pictures / (seconds - self._paced[0]), 1)
+        self._paced = (seconds, trainer.step)
+        self.monitor = self.monitor or Monitor(trainer.compute)
+        self.event(
+            "pace", images_per_second=speed, seconds=round(seconds, 3), **self.monitor.read()
+        )
+
+    def _pause(self, trainer: Trainer) -> str | None:
+        """Wait until asked to go on; gives "stop" where the pause ends the training."""
+        began = time.perf_counter()
+        self.checkpoint(trainer)
+        goes_on = wait_to_train(self.slot, self.wishes, self._tell, self._is_over, wish="pause")
+        trainer.clock.forget(time.perf_counter() - began)
+        self._paced = None
+        return None if goes_on else "stop"
+
+    def _tell(self, status: str, message: str = "") -> None:
+        self.recorder.status(status)
+        self.event("status", status=status, message=message)
+
+    def _is_over(self) -> bool:
+        return self.signals.stop or self.heartbeat.lost
+
+    def _write_record(self) -> None:
+        try:
+            self.recorder.write()
+        except OSError as error:
+            log.warning("the record could not be written: %s", error)

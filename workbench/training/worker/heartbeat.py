@@ -1,0 +1,37 @@
+"""A sign of life that a watcher on another machine can see."""
+
+import threading
+from pathlib import Path
+
+from workbench.runs.store.files import touch
+
+INTERVAL = 2.0  # seconds
+
+
+class Heartbeat:
+    """Touches a file every other second, whatever the main thread is doing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lost = False  # the file cannot be touched any more: the folder is gone
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
+
+    def start(self) -> None:
+        """Begin to beat; raises OSError where the file cannot be made."""
+        touch(self.path)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Beat no more."""
+        self._end.set()
+        self._thread.join()
+
+    def _beat(self) -> None:
+        while not self._end.wait(INTERVAL):
+            try:
+                touch(self.path)
+            except FileNotFoundError:
+                self.lost = True
+            except OSError:  # a full or read-only disk: it may recover, and so may we
+                continue

@@ -1,0 +1,51 @@
+"""A worker that may not train: it waits for its places, or is paused and holds none."""
+
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from workbench.runs.live.control import Wish, WishReader
+from workbench.runs.live.slots import Slot
+
+LOOK = 0.2  # seconds between two looks at the queue and at what is asked
+
+
+class Tell(Protocol):
+    """Writes down and announces where the run stands."""
+
+    def __call__(self, status: str, message: str = "") -> None: ...
+
+
+def wait_to_train(
+    slot: Slot,
+    wishes: WishReader,
+    tell: Tell,
+    interrupted: Callable[[], bool],
+    *,
+    wish: Wish = "run",
+) -> bool:
+    """Return True once the run is to train and holds its places, False once it is to stop.
+
+    Begins with ``wish`` as what was asked. A paused run gives its places back, so that
+    others train meanwhile, and stands in line again when it is let go on. Nothing is told
+    where nothing is waited for.
+    """
+    told = ""
+    while not (wish == "run" and slot.try_take()):
+        if wish == "pause":
+            slot.release()
+        status = "paused" if wish == "pause" else "queued"
+        if status != told:
+            tell(status, f"waiting for {slot.queue.wanted}" if status == "queued" else "")
+            told = status
+        if interrupted():
+            return False
+        time.sleep(LOOK)
+        asked = wishes.read()
+        if asked == "stop":
+            return False
+        if asked in ("run", "pause"):
+            wish = asked
+    if told:
+        tell("running")
+    return True

@@ -1,0 +1,1 @@
+"""The Data screen: what a data set holds."""

@@ -1,0 +1,152 @@
+"""The look at a data set with pictures as pixels, where the terminal has a protocol for them."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Mapping
+
+from rich.style import Style
+from textual.app import App
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.timer import Timer
+
+from workbench.system.terminal import (
+    OVERRIDE,
+    VT340,
+    CellPixels,
+    PictureProtocol,
+    cell_pixels,
+    picture_protocol,
+)
+from workbench.ui.data.samples import HALF_BLOCKS, DataView, SamplesPanel, data_lines
+from workbench.ui.images.renderers import Painter, Send, painter
+from workbench.ui.images.tiles import COLUMNS, CoveredTiles, Place, Tiles, places
+from workbench.ui.run.image_settings import COLOURED
+
+SETTLED = 0.05  # seconds without painting after which pictures are drawn
+OVERLAYS = "Toast, Tooltip"  # what Textual lays over a screen
+
+
+def samples_panel(app: App[None]) -> SamplesPanel:
+    """The panel that makes most of the app's terminal."""
+
+    def send(text: str) -> None:
+        if app._driver is not None:  # Textual has no public way to write as it is
+            app._driver.write(text)
+
+    protocol = usable(picture_protocol(), app.console.color_system, plain=app.no_color)
+    chosen = painter(protocol, send)
+    return SamplesPanel() if chosen is None else DrawnSamples(chosen, send)
+
+
+def usable(
+    protocol: PictureProtocol,
+    colours: str | None,
+    *,
+    plain: bool,
+    environ: Mapping[str, str] = os.environ,
+) -> PictureProtocol:
+    """The protocol, or half-blocks where something that it needs is missing.
+
+    Kitty's placeholders need all colours (``plain``: the person wants none), sixels need
+    the size of a cell; who asks for sixels by name gets them with that of a VT340.
+    """
+    if protocol == "kitty" and (plain or colours != "truecolor"):
+        return "half-blocks"
+    if protocol == "sixel" and not environ.get(OVERRIDE) and cell_pixels(sys.__stderr__) is None:
+        return "half-blocks"
+    return protocol
+
+
+class DrawnSamples(SamplesPanel):
+    """Lets a painter draw whenever its cells were painted and nothing lies over them.
+
+    Who draws over a dialog, a toast or another screen would spoil it: as long as they
+    are there, the pictures are half-blocks.
+    """
+
+    def __init__(self, painter: Painter, send: Send) -> None:
+        super().__init__()
+        self._painter, self._send = painter, send
+        self._placed: list[Place] = []
+        self._covered = False
+        self._settling: Timer | None = None
+        self._paints = 0
+
+    @property
+    def largest(self) -> int:
+        """As many pixels as a square has."""
+        return COLUMNS * _cell().width
+
+    def show(self, view: DataView) -> None:
+        """Show what is known now; a new page is painted whole, over the pictures before."""
+        before = self._view
+        super().show(view)
+        if before is None or view.page is not before.page:
+            self.refresh()
+
+    def tiles(self, view: DataView) -> Tiles:
+        """The painter's, or as large ones of half-blocks."""
+        if view.page is None:
+            return HALF_BLOCKS
+        cell, width = _cell(), self.size.width
+        tiles = self._painter.tiles(view.page.pictures, max(1, width - 2), cell)
+        self._placed = places(data_lines(view, width, tiles))
+        return CoveredTiles(cell) if self._covered else tiles
+
+    def style_of(self, role: str) -> Style:
+        """A placeholder's colour says whose it is; it stands on the panel's ground."""
+        if role.startswith(COLOURED) and " on " not in role:
+            return self.rich_style + Style(color=role)
+        return super().style_of(role)
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Paint, and draw when painting is through."""
+        self._paints += 1
+        if self._settling is not None:
+            self._settling.stop()
+        self._settling = self.set_timer(SETTLED, self._begin)
+        return super().render_lines(crop)
+
+    def _begin(self) -> None:
+        covered = self._is_covered()
+        if covered == self._covered:
+            self.run_worker(self._draw(), group="pictures", exclusive=True)
+            return
+        self._covered = covered
+        if self._view is not None:
+            self.show(self._view)
+            self.app.screen.refresh()  # a dialog paints what is below it only with itself
+
+    async def _draw(self) -> None:
+        """Draw piece by piece, until the cells are painted anew."""
+        if self._covered:
+            return
+        paints = self._paints
+        for piece, sent in self._painter.drawing(self._placed, self._in_sight()):
+            x, y = self.region.offset + piece.offset
+            self._send(f"\x1b7\x1b[{y + 1};{x + 1}H{sent}\x1b8")  # the cursor stays where it is
+            await asyncio.sleep(0)
+            if paints != self._paints:
+                return
+
+    def _is_covered(self) -> bool:
+        if self.app.screen is not self.screen:
+            return True
+        view = self._in_sight()
+        over = [widget.region for widget in self.screen.query(OVERLAYS) if widget.display]
+        offset = self.region.offset - view.offset
+        regions = (place.region.intersection(view).translate(offset) for place in self._placed)
+        return any(region.overlaps(other) for region in regions for other in over)
+
+    def _in_sight(self) -> Region:
+        return Region.from_offset(self.scroll_offset, self.size)
+
+    def on_unmount(self) -> None:
+        """Leave nothing in the terminal."""
+        self._painter.close()
+
+
+def _cell() -> CellPixels:
+    return cell_pixels(sys.__stderr__) or VT340  # it is stderr that Textual draws on

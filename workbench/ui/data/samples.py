@@ -1,0 +1,165 @@
+"""What a data set is: its facts, a page of its pictures, and how many of each class there are."""
+
+import textwrap
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.style import Style
+
+from workbench.catalog.samples import LARGEST, DataFacts, Page, Picture, Request
+from workbench.ui.images.half_blocks import colour_style
+from workbench.ui.images.tiles import HalfBlockTiles, Tiles
+from workbench.ui.run.image_settings import COLOURED
+from workbench.ui.widgets.formatting import bar, clean, count, fit, right
+from workbench.ui.widgets.lines import Line, Lines
+
+GAP = 2  # columns between two pictures
+NAME = 24  # cells of a class name, at most
+HALF_BLOCKS = HalfBlockTiles()
+
+
+@dataclass(frozen=True)
+class DataView:
+    """What is known at one moment, and what is waited for."""
+
+    asked: Request
+    facts: DataFacts | None = None
+    page: Page | None = None
+    waiting: str = "loading torch…"
+    problem: str = ""
+
+
+class SamplesPanel(Lines, can_focus=True):
+    """Shows a :class:`DataView`; scrolls where it is longer than the screen."""
+
+    title: ClassVar[str] = "Data"
+
+    def __init__(self) -> None:
+        super().__init__(id="samples")
+        self._view: DataView | None = None
+
+    def show(self, view: DataView) -> None:
+        """Show what is known now."""
+        self._view = view
+        self._styles.clear()  # the colours of the pictures before
+        if self.size.width:
+            self.show_lines(data_lines(view, self.size.width, self.tiles(view)))
+
+    def tiles(self, view: DataView) -> Tiles:
+        """What pictures are made of."""
+        return HALF_BLOCKS
+
+    @property
+    def largest(self) -> int:
+        """Pixels of a picture's side that can be shown, at most."""
+        return LARGEST
+
+    def on_resize(self) -> None:
+        """Fit the new size."""
+        if self._view is not None:
+            self.show(self._view)
+
+    def style_of(self, role: str) -> Style:
+        """A role's style; a picture's cells carry their colours with them."""
+        if not role.startswith(COLOURED):
+            return super().style_of(role)
+        style = self._styles.get(role)
+        if style is None:
+            style = self._styles[role] = colour_style(role)
+        return style
+
+
+def data_lines(view: DataView, width: int, tiles: Tiles = HALF_BLOCKS) -> list[Line]:
+    """Facts, pictures, counts, as far as they are known; a pure function of its arguments."""
+    if view.problem:
+        return [[(f" {part}", "bad")] for part in textwrap.wrap(clean(view.problem), width - 2)]
+    if view.facts is None:
+        return [[(f" {clean(view.waiting)}", "muted")]]
+    lines = [*_facts(view.facts), [], _heading(view)]
+    if view.page is not None:
+        lines += _pictures(view.page.pictures, width, tiles)
+    return [*lines, *_counts(view.facts, width)]
+
+
+def _facts(facts: DataFacts) -> list[Line]:
+    totals = {split: facts.total(split) for split in facts.counts}
+    channels, height, width = facts.shape
+    lines: list[Line] = [
+        [
+            (f" {clean(facts.name)}", "heading"),
+            (f"   {height}×{width} {'grey' if channels == 1 else 'RGB'}", ""),
+            (f"   {len(facts.classes)} classes", ""),
+            (f"   {count(totals['train'])} training", "train"),
+            (f"  {count(totals['validation'])} validation", "val"),
+            (f"  {count(totals['test'])} test", ""),
+        ],
+        [
+            (" training mean ", "muted"),
+            (" ".join(f"{value:.4f}" for value in facts.mean), ""),
+            ("   deviation ", "muted"),
+            (" ".join(f"{value:.4f}" for value in facts.std), ""),
+        ],
+    ]
+    if facts.skipped:
+        path, why = facts.skipped[0]
+        files = "file" if len(facts.skipped) == 1 else "files"
+        text = f" ✗ {count(len(facts.skipped))} {files} left out: {clean(path)}: {clean(why)}"
+        more = "" if len(facts.skipped) == 1 else "   x shows all"
+        lines.append([(text, "warn"), (more, "accent")])
+    return lines
+
+
+def _heading(view: DataView) -> Line:
+    if view.page is None:
+        return [(f" {clean(view.waiting)}", "muted")]
+    seen = "as training sees them" if view.asked.augmented else "as a test picture"
+    other = "a plain" if view.asked.augmented else "a augmented"
+    return [(f" Pictures {seen}", ""), (f"   {other}   n others", "accent")]
+
+
+def _pictures(pictures: tuple[Picture, ...], width: int, tiles: Tiles) -> list[Line]:
+    if not pictures:
+        return []
+    side = tiles.side(pictures, max(1, width - 2))
+    across = max(1, (width - 1 + GAP) // (side + GAP))
+    lines: list[Line] = []
+    for start in range(0, len(pictures), across):
+        row = enumerate(pictures[start : start + across], start)
+        squares = [_labelled(tiles.rows(*one, side), one[1].label, side) for one in row]
+        for parts in zip(*squares, strict=True):
+            line: Line = [(" ", "")]
+            for number, part in enumerate(parts):
+                line += [(" " * GAP, "")] * (number > 0) + part
+            lines.append(line)
+    return lines
+
+
+def _labelled(rows: list[Line], label: str, side: int) -> list[Line]:
+    """A picture with its label below and an empty line, ``side`` cells wide."""
+    return [*rows, [(fit(clean(label), side), "muted")], [(" " * side, "")]]
+
+
+def _counts(facts: DataFacts, width: int) -> list[Line]:
+    """A bar for each class, the largest first; how uneven they are is seen at a glance."""
+    train = facts.counts["train"]
+    most, least = max(train), min(train)
+    ratio = f"largest {most / least:,.1f} × the smallest" if least else "one class is empty"
+    lines: list[Line] = [[], [(" Pictures of each class", ""), (f"   {ratio}", "muted")]]
+    name_width = min(NAME, max(len(clean(name)) for name in facts.classes))
+    digits = len(count(most))
+    room = max(8, width - name_width - 3 * digits - 12)
+    order = sorted(range(len(train)), key=lambda label: (-train[label], label))
+    for label in order:
+        filled, rest = bar(train[label] / most, room)
+        others = [facts.counts[split][label] for split in ("validation", "test")]
+        lines.append(
+            [
+                (f" {fit(clean(facts.classes[label]), name_width)}  ", ""),
+                (filled, "train"),
+                (rest, "track"),
+                (f" {right(count(train[label]), digits)}", ""),
+                (f"  {right(count(others[0]), digits)}", "val"),
+                (f"  {right(count(others[1]), digits)}", "muted"),
+            ]
+        )
+    return lines

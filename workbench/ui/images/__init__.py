@@ -1,0 +1,1 @@
+"""Images in a terminal: kitty's protocol, sixels, half-blocks, tiles."""

@@ -1,0 +1,93 @@
+"""Pictures in half blocks, in rows, with the answers below: what the gallery panel draws.
+
+Apart from the panel because it needs numpy and Pillow, which are loaded when the
+first picture is looked at and not before.
+"""
+
+from rich.cells import cell_len
+
+from workbench.runs.store.gallery import Gallery, Picture
+from workbench.ui.images.half_blocks import half_blocks, marked, scaled
+from workbench.ui.run.image_settings import Look
+from workbench.ui.widgets.formatting import clean, fit
+from workbench.ui.widgets.lines import Line
+
+SIDE = 48  # pixels of a picture's longer side, at most
+SMALLEST = 16  # columns: below it a label cannot be read
+GAP = 2  # columns between two pictures
+UNDER = 2  # lines below a picture
+
+
+def gallery_lines(gallery: Gallery, look: Look, width: int, height: int) -> list[Line]:
+    """The pictures as large as leaves room for several; a pure function of its arguments."""
+    shown = [p for p in gallery.pictures if not (look.wrong_only and p.is_right)]
+    lines = [_about(gallery, look)]
+    if not shown:
+        return [*lines, [], [(" none of these pictures is wrong", "good")]]
+    largest = max(max(p.image.shape[:2]) for p in shown)
+    side = tile_side(largest, min(SIDE, width - 2, 2 * (height - 2 - UNDER)))
+    across = max(1, (width - 1 + GAP) // (side + GAP))
+    for start in range(0, len(shown), across):
+        lines += _row([_tile(picture, look, side) for picture in shown[start : start + across]])
+    return lines
+
+
+def tile_side(largest: int, room: int) -> int:
+    """Columns for images whose longest side is ``largest`` px, by whole pixels.
+
+    Small images are enlarged to ``SMALLEST`` and no further, so that many fit on a page.
+    """
+    enlarged = largest * -(-SMALLEST // largest)
+    return max(SMALLEST, min(enlarged, room))
+
+
+def _about(gallery: Gallery, look: Look) -> Line:
+    wrong = sum(not picture.is_right for picture in gallery.pictures)
+    line: Line = [
+        (f" {clean(gallery.split)} images, epoch {gallery.epoch}", ""),
+        (f"   {len(gallery.pictures)} of them   ", "muted"),
+        (f"{wrong} wrong", "bad" if wrong else "muted"),
+    ]
+    if any(picture.marks for picture in gallery.pictures):
+        line += [("   ── ", "good"), ("true", "muted"), ("  ── ", "warn"), ("found", "muted")]
+    chosen = [("wrong only", look.wrong_only), ("cut out", look.crops)]
+    line += [(f"   {name}", "accent") for name, is_on in chosen if is_on]
+    return line
+
+
+def _tile(picture: Picture, look: Look, side: int) -> list[Line]:
+    """A picture with its answer below: ``side / 2 + UNDER`` lines, each ``side`` wide."""
+    image, marks = picture.image, picture.marks
+    if look.crops and picture.crop is not None:
+        image, marks = picture.crop, ()
+    pixels = scaled(image, side, side)
+    colours = {"true": look.true, "found": look.found}
+    pixels = marked(pixels, [(mark, colours[mark.role]) for mark in marks])
+    rows = [_padded(line, side) for line in half_blocks(pixels)]
+    rows += [[(" " * side, "")]] * (side // 2 - len(rows))
+    return [*rows, _answer(picture, side), [(" " * side, "")]]
+
+
+def _answer(picture: Picture, side: int) -> Line:
+    truth, answer, note = (clean(t) for t in (picture.truth, picture.answer, picture.note))
+    sign, role = ("✓", "good") if picture.is_right else ("✗", "bad")
+    text = truth if picture.is_right or not answer else f"{truth} → {answer}"
+    room = side - 2
+    if cell_len(text) + 1 + cell_len(note) > room:
+        return [(f"{sign} {fit(text, room)}", role)]
+    gap = " " * (room - cell_len(text) - cell_len(note))
+    return [(f"{sign} {text}", role), (f"{gap}{note}", "muted")]
+
+
+def _row(tiles: list[list[Line]]) -> list[Line]:
+    lines: list[Line] = []
+    for parts in zip(*tiles, strict=True):
+        line: Line = [(" ", "")]
+        for number, part in enumerate(parts):
+            line += [(" " * GAP, "")] * (number > 0) + part
+        lines.append(line)
+    return lines
+
+
+def _padded(line: Line, width: int) -> Line:
+    return [*line, (" " * (width - len(line)), "")] if len(line) < width else line

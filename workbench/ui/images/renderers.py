@@ -1,0 +1,130 @@
+"""What draws the pictures of a page as pixels, by one of the terminal's protocols."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from itertools import cycle
+from typing import Protocol
+
+import numpy as np
+from textual.geometry import Region
+
+from workbench.catalog.samples import Picture
+from workbench.system.terminal import CellPixels, PictureProtocol
+from workbench.ui.images import kitty, sixel
+from workbench.ui.images.fitting import fitted, on_glass
+from workbench.ui.images.tiles import PixelTiles, Place, PlaceholderTiles, Tiles, pixels_of, strips
+
+Send = Callable[[str], None]  # to the terminal as it is
+
+# xterm keeps the last sixteen pictures and shows none that is wider than 1000 pixels, so that
+# several go as one up to there.
+WIDEST = 1000
+BLOCK = 256  # ids for a page, of at most samples.MOST pictures
+
+
+class Painter(Protocol):
+    """Draws the pictures of a page."""
+
+    def tiles(self, pictures: Sequence[Picture], room: int, cell: CellPixels) -> Tiles:
+        """The cells for these pictures; from now on they are the page."""
+
+    def drawing(self, placed: Sequence[Place], view: Region) -> Iterator[tuple[Region, str]]:
+        """Pieces to draw once the cells are painted: where they lie in ``view``, and what to send.
+
+        ``view`` is the part of the lines that is in sight.
+        """
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+
+
+class KittyPainter:
+    """Hands pictures over once; placeholders show them wherever they are."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        # Of 24 bits, other ids than those of another process that draws in this window; a page
+        # has others than the one before, so that its cells differ and are painted.
+        block = (1 + os.getpid() % (1 << 14)) << 9
+        self._first_ids = cycle((block, block + BLOCK))
+        self._ids = range(0)
+        self._page: tuple[Sequence[Picture], PixelTiles, int] | None = None
+
+    def tiles(self, pictures: Sequence[Picture], room: int, cell: CellPixels) -> Tiles:
+        """Placeholders; pictures that are not in the terminal yet are sent."""
+        square = PixelTiles(cell)
+        side = square.side(pictures, room)
+        page = (pictures, square, side)
+        if page != self._page:
+            self.close()
+            self._page = page
+            self._transmit(pictures, side, square)
+        return PlaceholderTiles(cell, self._ids.start)
+
+    def _transmit(self, pictures: Sequence[Picture], side: int, square: PixelTiles) -> None:
+        first, rows = next(self._first_ids), square.height(side)
+        self._ids = range(first, first + len(pictures))
+        width, height = side * square.cell.width, rows * square.cell.height
+        for image_id, picture in zip(self._ids, pictures, strict=True):
+            canvas = on_glass(fitted(pixels_of(picture), width, height), width, height)
+            self._send(kitty.transmitted(image_id, canvas, side, rows))
+
+    def drawing(self, placed: Sequence[Place], view: Region) -> Iterator[tuple[Region, str]]:
+        """Nothing: the cells are the picture."""
+        return iter(())
+
+    def close(self) -> None:
+        """Take the pictures from the terminal."""
+        if self._ids:
+            self._send(kitty.deleted(self._ids))
+        self._ids, self._page = range(0), None
+
+
+class SixelPainter:
+    """Draws over empty cells, again whenever they were painted."""
+
+    def __init__(self, send: Send) -> None:
+        self._pictures: Sequence[Picture] = ()
+        self._cell = CellPixels(1, 1)
+        self._encoded = lru_cache(64)(self._encode)  # what a page shows while it is scrolled
+
+    def tiles(self, pictures: Sequence[Picture], room: int, cell: CellPixels) -> Tiles:
+        """Empty cells."""
+        if (pictures, cell) != (self._pictures, self._cell):
+            self._encoded.cache_clear()
+            self._pictures, self._cell = pictures, cell
+        return PixelTiles(cell)
+
+    def drawing(self, placed: Sequence[Place], view: Region) -> Iterator[tuple[Region, str]]:
+        """Each strip of pictures as far as it is in sight."""
+        for strip in strips(placed, WIDEST // self._cell.width):
+            first, last = strip[0], strip[-1]
+            width = last.x + last.columns - first.x
+            seen = Region(first.x, first.y, width, first.rows).intersection(view)
+            if seen.height:
+                rows = (seen.y - first.y, seen.bottom - first.y)
+                yield seen.translate(-view.offset), self._encoded(tuple(strip), rows)
+
+    def _encode(self, strip: tuple[Place, ...], rows: tuple[int, int]) -> str:
+        cell, first, last = self._cell, strip[0], strip[-1]
+        width = (last.x + last.columns - first.x) * cell.width
+        canvas = np.zeros((first.rows * cell.height, width, 4), np.uint8)
+        for place in strip:
+            left = (place.x - first.x) * cell.width
+            right = left + place.columns * cell.width
+            picture = fitted(pixels_of(self._pictures[place.number]), right - left, len(canvas))
+            canvas[:, left:right] = on_glass(picture, right - left, len(canvas))
+        part = canvas[rows[0] * cell.height : rows[1] * cell.height]
+        # A band that is not full would reach into the line below, and scroll on the last one.
+        return sixel.encoded(part[: len(part) // sixel.BAND * sixel.BAND])
+
+    def close(self) -> None:
+        """Nothing to do: what is painted next covers the pictures."""
+
+
+def painter(protocol: PictureProtocol, send: Send) -> Painter | None:
+    """The painter of a protocol; None for half-blocks, which are cells."""
+    if protocol == "kitty":
+        return KittyPainter(send)
+    return SixelPainter(send) if protocol == "sixel" else None

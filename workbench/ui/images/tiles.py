@@ -1,0 +1,140 @@
+"""The pictures of a page as cells: half-blocks, kitty's placeholders, or room for sixels.
+
+A kind of tiles says how many cells wide a picture is and fills its rows; where a
+page of them goes is the same for all.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Protocol
+
+import numpy as np
+from textual.geometry import Region
+
+from workbench.catalog.samples import Picture
+from workbench.system.terminal import CellPixels
+from workbench.ui.images import kitty
+from workbench.ui.images.fitting import Pixels
+from workbench.ui.images.half_blocks import half_blocks, scaled
+from workbench.ui.widgets.lines import Line
+
+SIDE = 48  # pixels of a picture's side in half-blocks, at most
+SMALLEST = 12  # cells of a side, that a label fits below
+COLUMNS = 24  # cells of a picture's side where the terminal shows pixels
+ROOM = "@"  # a role that begins so is room for the picture of that number
+
+
+class Tiles(Protocol):
+    """How a picture of a page is made of cells."""
+
+    def side(self, pictures: Sequence[Picture], room: int) -> int:
+        """Cells across for each of the pictures, of at most ``room``."""
+
+    def rows(self, number: int, picture: Picture, side: int) -> list[Line]:
+        """The picture as lines that are ``side`` cells wide."""
+
+
+class HalfBlockTiles:
+    """Two pixels a cell."""
+
+    def side(self, pictures: Sequence[Picture], room: int) -> int:
+        """Small ones enlarged by whole pixels until a label fits below, and no further."""
+        largest = max(picture.width for picture in pictures)
+        side = min(largest, SIDE, room)
+        return min(side * -(-SMALLEST // side), room // side * side)
+
+    def rows(self, number: int, picture: Picture, side: int) -> list[Line]:
+        """Coloured cells."""
+        return half_blocks(scaled(pixels_of(picture), side, side))
+
+
+@dataclass(frozen=True)
+class PixelTiles:
+    """Squares for pictures that the terminal draws; meanwhile they are empty."""
+
+    cell: CellPixels
+
+    def side(self, pictures: Sequence[Picture], room: int) -> int:
+        """The same for all: their pixels are smaller than cells."""
+        return min(COLUMNS, room)
+
+    def height(self, side: int) -> int:
+        """Lines of a square that is ``side`` cells wide."""
+        return min(-(-side * self.cell.width // self.cell.height), kitty.MOST_CELLS)
+
+    def rows(self, number: int, picture: Picture, side: int) -> list[Line]:
+        """Spaces that say whose room they are."""
+        return [[(" " * side, f"{ROOM}{number}")] for _ in range(self.height(side))]
+
+
+@dataclass(frozen=True)
+class PlaceholderTiles(PixelTiles):
+    """Kitty's placeholders; picture ``n`` has the number ``first_id + n`` in the terminal."""
+
+    first_id: int
+
+    def rows(self, number: int, picture: Picture, side: int) -> list[Line]:
+        """Characters that the terminal replaces by the picture."""
+        colour = kitty.colour_of(self.first_id + number)
+        return [[(kitty.placeholders(row, side), colour)] for row in range(self.height(side))]
+
+
+@dataclass(frozen=True)
+class CoveredTiles(PixelTiles):
+    """The same squares in half-blocks, for the time that something lies over the page."""
+
+    def rows(self, number: int, picture: Picture, side: int) -> list[Line]:
+        """Coloured cells, with room beside and below them where they are not as large."""
+        height = self.height(side)
+        drawn = half_blocks(scaled(pixels_of(picture), side, 2 * height))
+        lines = [line + [(" ", "")] * (side - len(line)) for line in drawn]
+        return lines + [[(" " * side, "")]] * (height - len(drawn))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where lines leave room for a picture: cells from the first line's left end."""
+
+    number: int
+    x: int
+    y: int
+    columns: int
+    rows: int
+
+    @property
+    def region(self) -> Region:
+        """The cells."""
+        return Region(self.x, self.y, self.columns, self.rows)
+
+
+def places(lines: Sequence[Line]) -> list[Place]:
+    """The room that :class:`PixelTiles` left, from top to bottom, then from left to right."""
+    found: dict[int, Place] = {}
+    for y, line in enumerate(lines):
+        x = 0
+        for text, role in line:
+            if role.startswith(ROOM):
+                number = int(role.removeprefix(ROOM))
+                top = found[number].y if number in found else y
+                found[number] = Place(number, x, top, len(text), y + 1 - top)
+            x += len(text)  # the other spans of these lines are spaces
+    return list(found.values())
+
+
+def strips(placed: Sequence[Place], most: int) -> Iterator[list[Place]]:
+    """Neighbours in a row, together at most ``most`` cells wide where there are several."""
+    for _, row in groupby(placed, key=lambda place: place.y):
+        strip: list[Place] = []
+        for place in row:
+            if strip and place.x + place.columns - strip[0].x > most:
+                yield strip
+                strip = []
+            strip.append(place)
+        yield strip
+
+
+def pixels_of(picture: Picture) -> Pixels:
+    """uint8 [H, W, 3]."""
+    pixels = np.frombuffer(picture.rgb, dtype=np.uint8)
+    return pixels.reshape(picture.height, picture.width, 3)

@@ -1,0 +1,69 @@
+"""The command palette: every key binding that works here by its description, every preset."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+
+from textual.binding import ActiveBinding
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from workbench.config.presets import PresetInfo, list_presets
+from workbench.ui.messages import OpenPreset
+from workbench.ui.widgets.key_line import offers
+
+
+class BindingCommands(Provider):
+    """Offers what the bindings of the screen below the palette do."""
+
+    async def discover(self) -> Hits:
+        """Everything, before anything is typed."""
+        for active, help_text in self._commands():
+            yield DiscoveryHit(active.binding.description, self._runner(active), help=help_text)
+
+    async def search(self, query: str) -> Hits:
+        """What matches the words typed."""
+        matcher = self.matcher(query)
+        for active, help_text in self._commands():
+            title = active.binding.description
+            score = max(matcher.match(title), 0.8 * matcher.match(help_text))
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), self._runner(active), help=help_text)
+
+    def _commands(self) -> Iterator[tuple[ActiveBinding, str]]:
+        seen = set()
+        for active in self.screen.active_bindings.values():
+            binding = active.binding
+            if binding.system or not binding.description or not binding.id or not active.enabled:
+                continue
+            if binding.id not in seen and offers(self.screen, binding.action):
+                seen.add(binding.id)
+                key = self.app.get_key_display(binding)
+                yield active, f"{binding.tooltip or binding.description}  ({key})"
+
+    def _runner(self, active: ActiveBinding) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            await self.app.run_action(active.binding.action, active.node)
+
+        return run
+
+
+class PresetCommands(Provider):
+    """Offers to open any preset, by its name or its title."""
+
+    async def startup(self) -> None:
+        """Find the presets, beside the screen."""
+        self._presets: list[PresetInfo] = await asyncio.to_thread(list_presets)
+
+    async def search(self, query: str) -> Hits:
+        """What matches the words typed."""
+        matcher = self.matcher(query)
+        for info in self._presets:
+            title = f"Preset {info.name}"
+            score = max(matcher.match(title), 0.8 * matcher.match(info.title))
+            if score > 0:
+                yield Hit(score, matcher.highlight(title), self._runner(info), help=info.title)
+
+    def _runner(self, info: PresetInfo) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            self.app.post_message(OpenPreset(info.name))
+
+        return run

@@ -1,0 +1,33 @@
+"""What the form says about a configuration beside its fields. Pure."""
+
+from workbench.config import RunConfig
+from workbench.config.learning_rate import lr_at, nominal_steps_per_epoch
+from workbench.ui.widgets.sparkline import sparkline
+
+CURVE_WIDTH = 18
+# Known without reading anything: name, training and test pictures.
+DATA_SETS = {
+    "digits": ("handwritten digits", "1,437 + 360"),
+    "cifar10": ("CIFAR-10", "50,000 + 10,000"),
+    "cifar100": ("CIFAR-100", "50,000 + 10,000"),
+    "imagefolder": ("an image folder", ""),
+    "scenes": ("scenes of one object", ""),
+}
+
+
+def data_facts(config: RunConfig) -> str:
+    """The data set in one line: name, size, colour, classes, how many pictures."""
+    data = config.data
+    title, count = DATA_SETS.get(data.name, (data.name, ""))
+    colour = "grey" if data.channels == 1 else "RGB"
+    facts = [title, f"{data.size}×{data.size} {colour}", f"{data.classes:,} classes", count]
+    return " · ".join(filter(None, facts))
+
+
+def schedule_curve(config: RunConfig, width: int = CURVE_WIDTH) -> str:
+    """The learning rate over the run, in one line of text from 0 to its greatest."""
+    per_epoch = nominal_steps_per_epoch(config)
+    steps = config.train.steps or config.train.epochs * per_epoch
+    count = min(width, steps)
+    at = [round(i * (steps - 1) / max(1, count - 1)) for i in range(count)]
+    return sparkline([lr_at(config, step, steps, per_epoch) for step in at], low=0.0)

@@ -1,0 +1,33 @@
+"""From settings to a run that trains: fit to the data, make the folder, start a worker."""
+
+import asyncio
+import shutil
+
+from workbench.config import RunConfig
+from workbench.config.split_check import resolve_to_train
+from workbench.errors import ConfigError, WorkbenchError
+from workbench.runs.live.launch import prepare, start_worker
+from workbench.runs.store.folder import RunFolder
+from workbench.system.gpus import why_no_cuda
+from workbench.ui.context import AppContext
+
+
+async def start_run(config: RunConfig, context: AppContext) -> RunFolder:
+    """Start a run and give its folder; nothing is left behind where that fails.
+
+    Looking at the data is done in a thread. A standby process that is ready
+    forks a warm worker; else a cold one is started.
+    """
+    if reason := why_no_cuda(config.train.device):
+        raise ConfigError({"train.device": reason})
+    fitted = await asyncio.to_thread(resolve_to_train, config, context.data_root)
+    folder = prepare(fitted, context.runs_root)
+    try:
+        if context.standby.phase == "ready":
+            await context.standby.launch(folder)
+        else:
+            start_worker(folder)
+    except WorkbenchError:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
+    return folder

@@ -1,0 +1,85 @@
+"""How long a preset would take, by how long the like of it took here before."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+from workbench.config import RunConfig
+from workbench.errors import WorkbenchError
+from workbench.runs.store.folder import RunFolder, list_folders
+from workbench.runs.store.record import read_record
+
+LOOKED_AT = 50  # the newest runs of the preset
+
+
+@dataclass(frozen=True)
+class PastRun:
+    """A finished run: what it trained, and how many seconds that took."""
+
+    config: RunConfig
+    seconds: float
+
+    def seconds_for(self, config: RunConfig) -> float | None:
+        """The time that ``config`` would take at this run's speed; None if it is another thing."""
+        mine, other = self.config, config
+        same = (
+            mine.model == other.model
+            and mine.input_shape == other.input_shape
+            and mine.data.name == other.data.name
+            and mine.train.batch_size == other.train.batch_size
+            and mine.train.device == other.train.device
+            and mine.train.by_steps == other.train.by_steps
+        )
+        before, now = mine.train.epochs or mine.train.steps, other.train.epochs or other.train.steps
+        return self.seconds / before * now if same else None
+
+
+def past_runs(root: Path, preset: str) -> list[PastRun]:
+    """Finished runs of a preset, the newest first."""
+    stem = preset.rpartition("/")[2]
+    try:
+        folders = [folder for folder in list_folders(root) if folder.id.startswith(stem)]
+    except WorkbenchError:
+        return []
+    folders.sort(key=_age, reverse=True)
+    found = [_read(folder, preset) for folder in folders[:LOOKED_AT]]
+    return [run for run in found if run is not None]
+
+
+def estimate(runs: Iterable[PastRun], config: RunConfig) -> str:
+    """``≈ 1 h 52 m at last speed``, or "" where nothing like it was run."""
+    for run in runs:
+        seconds = run.seconds_for(config)
+        if seconds is not None:
+            return f"≈ {duration(seconds)} at last speed"
+    return ""
+
+
+def duration(seconds: float) -> str:
+    """``45 s``, ``3 m 20 s``, ``1 h 52 m``, ``2 d 3 h``."""
+    units = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
+    whole = max(1, round(seconds))
+    for (big, size), (small, part) in pairwise(units):
+        if whole >= size:
+            rest = whole % size // part
+            return f"{whole // size} {big} {rest} {small}" if rest else f"{whole // size} {big}"
+    return f"{whole} s"
+
+
+def _age(folder: RunFolder) -> float:
+    try:
+        return folder.config.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _read(folder: RunFolder, preset: str) -> PastRun | None:
+    run = read_record(folder.record).get("run", {})
+    seconds = run.get("seconds")
+    if run.get("status") != "finished" or run.get("preset") != preset or not seconds:
+        return None
+    try:
+        return PastRun(folder.read_config(), float(seconds))
+    except WorkbenchError:
+        return None

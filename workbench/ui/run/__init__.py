@@ -1,0 +1,1 @@
+"""The Run screen and its panels: one run, live or finished."""

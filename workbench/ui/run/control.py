@@ -1,0 +1,82 @@
+"""Asking one run's worker for something, and saying what came of it."""
+
+from textual import work
+from textual.screen import Screen
+
+from workbench.errors import WorkbenchError
+from workbench.runs.history.feed import RunFeed
+from workbench.runs.live import control, launch, line
+from workbench.runs.live.status import LIVE
+from workbench.runs.store.folder import RunFolder
+from workbench.ui.dialogs import Confirm
+from workbench.ui.widgets.refusal import say_refusal
+
+SAID = {
+    "pausing": "Pausing after this step.",
+    "paused": "Paused: it leaves the queue until p lets it go on.",
+    "resumed": "Goes on.",
+    "restarted": "Started again from its checkpoint.",
+}
+
+
+# In which states an action can be done; what is not here can be done in every one.
+STATES = {
+    "pause": (*LIVE, "stopped", "crashed", "failed"),
+    "stop": LIVE,
+    "checkpoint": ("running", "paused", "stalled"),
+    "front": ("queued",),
+}
+
+
+def offered(action: str, status: str) -> bool:
+    """Whether an action, such as ``pause`` or ``stop``, can be done with a run of this status."""
+    return status in STATES.get(action, (status,))
+
+
+class RunControl(Screen[None]):
+    """A screen of one run, by which it is paused, stopped, taken up again."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        super().__init__()
+        self.folder = folder
+        self.feed = RunFeed(folder)
+
+    def asked(self) -> None:
+        """Something was asked of the run: its standing is about to change."""
+
+    def action_pause(self) -> None:
+        """Pause a running one, let a paused one go on, take up one that has ended early."""
+        try:
+            self.notify(SAID[launch.pause_or_resume(self.folder)])
+        except WorkbenchError as error:
+            say_refusal(self.app, error)
+        self.asked()
+
+    def action_front(self) -> None:
+        """Let a queued run train next."""
+        waits = line.move_to_front(self.folder.path)
+        self.notify("It trains next." if waits else "It does not wait to train on this machine.")
+        self.asked()
+
+    def offers(self, action: str) -> bool:
+        """Whether an action is worth naming among the keys, in the state that the run is in."""
+        return offered(action, self.feed.standing.status)
+
+    def action_checkpoint(self) -> None:
+        """Have the state saved now."""
+        self._ask("checkpoint", "Saving a checkpoint.")
+
+    @work
+    async def action_stop(self) -> None:
+        """End the run, after asking."""
+        question = f"Stop {self.folder.id}? It saves its state first; p can take it up again."
+        if await self.app.push_screen_wait(Confirm(question, "stop it")):
+            self._ask("stop", "Stopping: it saves its state first.")
+
+    def _ask(self, wish: control.Wish, said: str) -> None:
+        try:
+            control.ask(self.folder, wish)
+        except WorkbenchError as error:
+            say_refusal(self.app, error)
+        else:
+            self.notify(said)

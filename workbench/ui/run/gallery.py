@@ -1,0 +1,74 @@
+"""Pictures of the run with what the network makes of them: boxes, classes, what it cuts out."""
+
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import ClassVar
+
+from rich.color_triplet import ColorTriplet
+from rich.style import Style
+
+from workbench.ui.run.image_settings import COLOURED, Look, Rgb
+from workbench.ui.run.panel import Panel, RunView
+from workbench.ui.widgets.lines import Line
+
+
+class GalleryPanel(Panel):
+    """Reads ``gallery.npz`` of the run, which its worker replaces after every epoch."""
+
+    title: ClassVar[str] = "Pictures"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes)
+        self.look = Look()
+
+    def toggle_wrong(self) -> None:
+        """Wrong answers only, or all pictures."""
+        self.look = replace(self.look, wrong_only=not self.look.wrong_only)
+        self.redraw()
+
+    def toggle_crops(self) -> None:
+        """What was cut out of the pictures, or the pictures."""
+        self.look = replace(self.look, crops=not self.look.crops)
+        self.redraw()
+
+    def key(self, view: RunView) -> Hashable:
+        """The file, by its time, and what was chosen."""
+        return _mark(view), self.look, view.standing.is_live, view.split
+
+    def draw(self, view: RunView, width: int, height: int) -> list[Line]:
+        """A line about them, then the pictures in rows, or why there are none."""
+        from workbench.runs.store.gallery import read_gallery  # numpy and Pillow, 25 MB: not before
+        from workbench.ui.images.gallery_tiles import gallery_lines
+
+        # An earlier version kept one file, in which the test's images took the others' place.
+        found = map(read_gallery, (view.folder.gallery(view.split), view.folder.gallery()))
+        gallery = next((g for g in found if g is not None and g.split == view.split), None)
+        if gallery is None:
+            waits = "appear after the first epoch" if view.standing.is_live else "were not kept"
+            return [[(f" {view.split} images {waits}", "muted")]]
+        self._styles.clear()  # the colours of the pictures before
+        look = replace(self.look, true=self._colour("good"), found=self._colour("warn"))
+        return gallery_lines(gallery, look, width, height)
+
+    def style_of(self, role: str) -> Style:
+        """A role's style; a picture's cells carry their colours with them."""
+        if not role.startswith(COLOURED):
+            return super().style_of(role)
+        from workbench.ui.images.half_blocks import colour_style
+
+        style = self._styles.get(role)
+        if style is None:
+            style = self._styles[role] = colour_style(role)
+        return style
+
+    def _colour(self, role: str) -> Rgb:
+        colour = super().style_of(role).color
+        triplet = colour.get_truecolor() if colour else ColorTriplet(255, 255, 255)
+        return (triplet.red, triplet.green, triplet.blue)
+
+
+def _mark(view: RunView) -> int:
+    try:
+        return view.folder.gallery(view.split).stat().st_mtime_ns
+    except OSError:
+        return 0

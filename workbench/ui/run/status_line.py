@@ -1,0 +1,70 @@
+"""One line of numbers: learning rate, gradient, precision, and how the machine feels."""
+
+from collections.abc import Hashable
+from typing import ClassVar
+
+from workbench.ui.run.panel import Panel, RunView
+from workbench.ui.widgets.formatting import clean, memory, number, percent, right
+from workbench.ui.widgets.lines import Line, plain
+
+SHORT = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
+
+
+class Facts(Panel):
+    """What the plots do not show, at the right end of its line."""
+
+    calm: ClassVar[bool] = True
+
+    def key(self, view: RunView) -> Hashable:
+        """The text itself: it is short."""
+        return tuple(_facts(view))
+
+    def draw(self, view: RunView, width: int, height: int) -> list[Line]:
+        """As many facts as fit, the most telling first."""
+        spans: Line = []
+        for label, value in _facts(view):
+            more: Line = [*spans, ("  ", ""), (f"{label} ", "muted"), (value, "")]
+            if len(plain(more)) + 1 > width:
+                break
+            spans = more
+        return [[(" " * (width - len(plain(spans)) - 1), ""), *spans]]
+
+
+def _facts(view: RunView) -> list[tuple[str, str]]:
+    state, system = view.state, view.state.system
+    val = state.epoch_curves.get("val_accuracy")
+    loss, grad = state.curves.get("loss"), state.curves.get("grad_norm")
+    facts = [
+        ("val", right(percent(val.last if val else None), 6)),
+        ("loss", right(number(loss.last if loss else None), 6)),
+        ("lr", right(number(state.lr if isinstance(state.lr, int | float) else None), 6)),
+    ]
+    if grad and grad.last is not None:
+        facts.append(("grad", right(f"{grad.last:.3g}", 5)))
+    if precision := state.facts.get("precision"):
+        facts.append((SHORT.get(str(precision), clean(precision)), ""))
+    return facts + _machine(system)
+
+
+def _machine(system: dict[str, object]) -> list[tuple[str, str]]:
+    def value(name: str) -> float | None:
+        found = system.get(name)
+        return found if isinstance(found, int | float) else None
+
+    facts = []
+    on_gpu = value("gpu_memory_bytes") is not None
+    used, total = (
+        ("gpu_memory_bytes", "gpu_memory_total")
+        if on_gpu
+        else (
+            "memory_bytes",
+            "memory_total",
+        )
+    )
+    if value(used) is not None:
+        facts.append(("mem", memory(value(used), value(total))))
+    if (load := value("gpu_load" if on_gpu else "cpu_load")) is not None:
+        facts.append(("gpu" if on_gpu else "cpu", right(percent(load, 0), 5)))
+    if (heat := value("temperature")) is not None:
+        facts.append(("", f"{heat:.0f} °C"))
+    return facts

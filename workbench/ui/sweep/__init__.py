@@ -1,0 +1,1 @@
+"""The Sweep screen: a family of runs and its result table."""

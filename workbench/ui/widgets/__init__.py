@@ -1,0 +1,1 @@
+"""Widgets and text helpers that know nothing of training: charts, tabs, lines, choices."""
