@@ -157,7 +157,7 @@ def line_folder() -> Path:
 def _changing() -> FileLock:
     """Held while numbers are given: two that come at once get two of them."""
     line_folder().mkdir(parents=True, exist_ok=True)
-    return FileLock(slots_folder() / "line.lock", timeout=10)
+    return FileLock(slots_folder() / "line.lock", timeout=60, poll_interval=0.01)
 
 
 def _digest(text: str) -> str:
