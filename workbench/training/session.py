@@ -24,7 +24,7 @@ from workbench.training.batches import Batches
 from workbench.training.devices import Compute
 from workbench.training.recorder import environment
 from workbench.training.seeds import derive
-from workbench.training.trainer import Trainer, metric_name
+from workbench.training.trainer import Clock, Trainer, metric_name
 
 # What a network sees before its first step, if it asks for it: so many pictures, or pixels.
 PREPARED_FROM, PREPARED_PIXELS = 5000, 1 << 24
@@ -48,6 +48,7 @@ def run_session(folder: RunFolder, attendant: Attendant, config: RunConfig) -> N
     model = fresh_model(config, compute)
     task = build_task(config, data, compute.device)
     trainer = assemble(config, data, model, task, compute, attendant)
+    trainer.clock = Clock(now=attendant.signals.awake.now)
     _describe(folder, attendant, trainer, data)
     resumed_from = _go_back(attendant, trainer)
     if not resumed_from:
