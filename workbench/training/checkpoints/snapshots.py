@@ -49,7 +49,7 @@ def restore(trainer: Trainer, snapshot: Snapshot) -> None:
     plateau = numbers["plateau"]
     trainer.plateau = Plateau(plateau["factor"], float(plateau["best"]), plateau["waited"])
     trainer.scaler.load_state_dict(numbers["scaler"])
-    trainer.clock = Clock(before=float(numbers["seconds"]))
+    trainer.clock = Clock(float(numbers["seconds"]), trainer.clock.now)
     if numbers["steps_per_epoch"] == trainer.steps_per_epoch:
         trainer.meter.load(_below("meter.", snapshot.tensors, trainer.compute.device))
         trainer.epoch_began = float(numbers["epoch_began"])

@@ -6,6 +6,7 @@ optimiser's state and the step's number, and on nothing else.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -50,16 +51,21 @@ class Clock:
     """Seconds spent training, with pauses left out; goes on after a resume."""
 
     before: float = 0.0
-    _since: float = field(default_factory=time.perf_counter)
+    now: Callable[[], float] = time.perf_counter  # seconds, from an arbitrary moment on
+    _since: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Begin."""
+        self.begin()
 
     @property
     def seconds(self) -> float:
         """Seconds so far."""
-        return self.before + time.perf_counter() - self._since
+        return self.before + self.now() - self._since
 
     def begin(self) -> None:
         """Count from now on: what has passed since it was made was no training."""
-        self._since = time.perf_counter()
+        self._since = self.now()
 
     def forget(self, seconds: float) -> None:
         """Leave out a pause."""

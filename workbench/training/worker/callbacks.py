@@ -11,6 +11,7 @@ from typing import Any
 
 from workbench.data import Split
 from workbench.errors import RunError
+from workbench.formatting.text import duration
 from workbench.runs.live.control import WishReader
 from workbench.runs.live.slots import Slot
 from workbench.runs.store.events import EventWriter
@@ -60,6 +61,7 @@ class Attendant:
         self._last_checkpoint = time.monotonic()
         self._paced: tuple[float, int] | None = None  # clock and step of the last pace event
         self._disk_full = False
+        self._suspended = 0.0  # seconds that were told already
         self._asked: str | None = None  # a wish that is heard and waits for the next look
 
     # What the trainer calls.
@@ -207,6 +209,7 @@ class Attendant:
             raise RunError(f"{self.folder.path}: the run's folder is gone; training ends here")
         self._report(trainer)
         self._pace(trainer)
+        self._tell_of_suspension()
         wish, self._asked = self._hear(), None
         if wish == "pause":
             wish = self._pause(trainer)
@@ -244,12 +247,19 @@ class Attendant:
 
     def _pause(self, trainer: Trainer) -> str | None:
         """Wait until asked to go on; gives "stop" where the pause ends the training."""
-        began = time.perf_counter()
+        began = trainer.clock.seconds
         self.checkpoint(trainer)
         goes_on = wait_to_train(self.slot, self.wishes, self._tell, self._is_over, wish="pause")
-        trainer.clock.forget(time.perf_counter() - began)
+        trainer.clock.forget(trainer.clock.seconds - began)
         self._paced = None
         return None if goes_on else "stop"
+
+    def _tell_of_suspension(self) -> None:
+        suspended = self.signals.awake.suspended
+        if suspended > self._suspended:
+            seconds = duration(suspended - self._suspended)
+            self.notice(f"the worker was suspended for {seconds}, which is not counted as training")
+            self._suspended = suspended
 
     def _tell(self, status: str, message: str = "") -> None:
         self.recorder.status(status)

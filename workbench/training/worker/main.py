@@ -73,12 +73,13 @@ def work(folder: RunFolder) -> int:
     log.info("worker of %s: process %d on %s", folder.id, os.getpid(), socket.gethostname())
     recorder.status("running")
     heartbeat = Heartbeat(folder.heartbeat)
-    heartbeat.start()
-    signals.at_once = lambda: _leave_at_once(recorder)
-    try:
-        return Worker(folder, config, recorder, signals, heartbeat).run()
-    finally:
-        heartbeat.stop()
+    with signals.awake:
+        heartbeat.start()
+        signals.at_once = lambda: _leave_at_once(recorder)
+        try:
+            return Worker(folder, config, recorder, signals, heartbeat).run()
+        finally:
+            heartbeat.stop()
 
 
 def _forget_old_wish(folder: RunFolder) -> None:

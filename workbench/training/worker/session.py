@@ -25,7 +25,7 @@ from workbench.training.loop import devices, memory
 from workbench.training.loop.batches import Batches
 from workbench.training.loop.devices import Compute
 from workbench.training.loop.seeds import derive
-from workbench.training.loop.trainer import Trainer, metric_name
+from workbench.training.loop.trainer import Clock, Trainer, metric_name
 from workbench.training.worker.callbacks import Attendant
 from workbench.training.worker.recorder import environment
 
@@ -51,6 +51,7 @@ def run_session(folder: RunFolder, attendant: Attendant, config: RunConfig) -> N
     model = fresh_model(config, compute)
     task = build_task(config, data, compute.device)
     trainer = assemble(config, data, model, task, compute, attendant)
+    trainer.clock = Clock(now=attendant.signals.awake.now)
     _describe(folder, attendant, trainer, data)
     resumed_from = _go_back(attendant, trainer)
     if not resumed_from:

@@ -1,8 +1,13 @@
-"""SIGTERM and SIGINT to the worker: finish the step, save, end. Twice: end at once."""
+"""SIGTERM and SIGINT to the worker: finish the step, save, end. Twice: end at once.
+
+SIGSTOP and SIGCONT: what lies between them is no training.
+"""
 
 import signal
 from collections.abc import Callable
 from types import FrameType
+
+from workbench.training.worker.suspension import AwakeClock
 
 
 class Signals:
@@ -10,6 +15,7 @@ class Signals:
 
     def __init__(self) -> None:
         self.stop = False
+        self.awake = AwakeClock()
         self.at_once: Callable[[], None] = lambda: None  # what must still be done on the second
 
     def listen(self) -> None:
