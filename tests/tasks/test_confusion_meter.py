@@ -1,5 +1,7 @@
 """What a split is told by: top-1, top-3, per class, the confusion matrix, the worst images."""
 
+import itertools
+
 import pytest
 import torch
 from torch import Tensor
@@ -30,7 +32,7 @@ def measured(ranked: list[tuple[list[int], int]], *cuts: int) -> ConfusionMeter:
     """A meter that took these images in, in batches cut at ``cuts``."""
     meter = ConfusionMeter(CLASSES)
     bounds = [0, *cuts, len(ranked)]
-    for start, stop in zip(bounds, bounds[1:], strict=False):
+    for start, stop in itertools.pairwise(bounds):
         outputs = torch.stack([logits(order) for order, _ in ranked[start:stop]])
         labels = torch.tensor([label for _, label in ranked[start:stop]])
         loss = torch.nn.functional.cross_entropy(outputs, labels)

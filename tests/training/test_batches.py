@@ -50,7 +50,7 @@ def test_an_epoch_has_as_many_whole_batches_as_the_images_fill(
     for epoch in (0, 1):
         seen = labels(made, epoch)
         assert [len(batch) for batch in seen] == [each] * steps
-        flat = sum(seen, [])
+        flat = [number for batch in seen for number in batch]
         assert len(set(flat)) == len(flat)  # none twice
         if steps * each == count:
             assert sorted(flat) == list(range(count))  # and none left out

@@ -75,6 +75,7 @@ def test_a_plateau_that_waits_goes_on_waiting(
     # fourth learns at another rate only if the wait of the second outlived the stop.
     changes: dict[str, Any] = {
         "schedule__kind": "plateau",
+        "schedule__warmup": 0.0,
         "schedule__patience": 1,
         "schedule__threshold": 0.5,
         "schedule__factor": 0.5,
