@@ -2,7 +2,7 @@
 
 BIN ?= .venv/bin
 
-.PHONY: check format lint types layers test wheel open shot
+.PHONY: check format lint types layers test wheel open shot mutants
 
 check: lint types layers test
 
@@ -32,3 +32,10 @@ open:
 # The pictures in docs/img, taken from the screen itself.
 shot:
 	$(BIN)/python docs/shots.py
+
+# What the tests would not notice: faults planted one at a time, `make mutants PATHS=workbench/runs`
+# for a part, `$(BIN)/mutmut browse` to look at what lived. Needs `pip install -e '.[dev,mutants]'`.
+PATHS ?= workbench
+mutants:
+	OMP_NUM_THREADS=1 nice -n 15 $(BIN)/mutmut run --max-children 1 \
+		$(foreach path,$(PATHS),'$(subst /,.,$(path:.py=)).*')

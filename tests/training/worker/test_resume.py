@@ -68,6 +68,32 @@ def test_resumed_equals_undisturbed(
     assert training_events(broken) == training_events(calm)
 
 
+def test_a_plateau_that_waits_goes_on_waiting(
+    new_run: Prepare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # No epoch after the first falls by half, so the second waits and the third reduces: the
+    # fourth learns at another rate only if the wait of the second outlived the stop.
+    changes: dict[str, Any] = {
+        "schedule__kind": "plateau",
+        "schedule__warmup": 0.0,
+        "schedule__patience": 1,
+        "schedule__threshold": 0.5,
+        "schedule__factor": 0.5,
+        "train__epochs": 4,
+        "optimizer__lr": 1e-3,
+    }
+    calm, broken = new_run("calm", **changes), new_run("broken", **changes)
+    expected = work(calm)
+    rates = [e["lr"] for e in read_events(calm.metrics) if e["event"] == "epoch"]
+    assert rates == [1e-3, 1e-3, 1e-3, 5e-4]
+    with monkeypatch.context() as patch:
+        stop_after(9, patch)
+        work(broken)
+    record = work(broken)
+    assert training_events(broken) == training_events(calm)
+    assert record["result"]["weights_sha256"] == expected["result"]["weights_sha256"]
+
+
 def test_events_after_the_checkpoint_come_again_once(
     new_run: Prepare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
