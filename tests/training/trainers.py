@@ -5,15 +5,15 @@ from typing import Any
 import torch
 
 from workbench.config import RunConfig
+from workbench.config.presets import load_preset
 from workbench.data import Split
-from workbench.data.augment import TestTransform, TrainAugment
+from workbench.data.augmentation.transforms import TestTransform, TrainAugment
 from workbench.data.dataset import DataSet
 from workbench.models import build_model
-from workbench.presets import load_preset
 from workbench.tasks import build_task
-from workbench.training.batches import Batches
-from workbench.training.devices import Compute
-from workbench.training.trainer import Trainer
+from workbench.training.loop.batches import Batches
+from workbench.training.loop.devices import Compute
+from workbench.training.loop.trainer import Trainer
 
 CLASSES = tuple("0123456789")
 SIZE = {"train.batch_size": 8, "train.epochs": 3, "model.width": 4, "train.eval_batch_size": 16}

@@ -6,9 +6,9 @@ import time
 
 import psutil
 import pytest
-from tests.training.test_worker_process import LONG, gone, started, until
 
 from tests.training.conftest import Prepare
+from tests.training.worker.test_worker_process import LONG, gone, started, until
 from workbench.runs.live.control import ask
 from workbench.runs.store.events import Event, read_events
 from workbench.runs.store.folder import RunFolder

@@ -6,9 +6,9 @@ import pytest
 import torch
 
 from tests.training.trainers import small_trainer
-from workbench.schedule import Plateau
-from workbench.training import snapshots
-from workbench.training.trainer import Trainer
+from workbench.config.learning_rate import Plateau
+from workbench.training.checkpoints import snapshots
+from workbench.training.loop.trainer import Trainer
 
 BUSY: dict[str, Any] = {"optimizer__kind": "sgd", "schedule__kind": "plateau"}
 

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from workbench.data import Split
-from workbench.training.batches import Batches
+from workbench.training.loop.batches import Batches
 
 CPU = torch.device("cpu")
 
