@@ -8,7 +8,9 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
+from workbench.config.presets import list_presets, load_preset
 from workbench.errors import RunError
+from workbench.models import build_model
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
 from workbench.training.checkpoints.files import weights_hash
@@ -48,12 +50,69 @@ def test_a_program_that_computes_something_else_does_not_stay(
     finished: RunFolder, tmp_path: Path
 ) -> None:
     run, target = open_run(finished, "last", "cpu"), tmp_path / "wrong.onnx"
-    run.model.float()
+    network = export_network.Exported(run.model.float())
     target.write_bytes(b"x")
     batch = torch.zeros(2, 1, 8, 8)
     with pytest.raises(RunError, match="differ"):
-        export_network._check(run, batch, lambda b: run.model(b) + 0.001, target)
+        export_network._check(network, batch, lambda b: run.model(b) + 0.001, target)
     assert not target.exists()
+
+
+@pytest.mark.parametrize(
+    ("scale", "off", "words"),
+    [
+        (1.0, 1e-6, ""),
+        (1000.0, 1e-3, ""),  # as much of the outputs' size
+        (1.0, 1e-3, "its outputs differ by 0.001"),
+        (1000.0, 1.0, "its outputs differ by 1 "),
+        (1.0, float("nan"), "its outputs differ by nan"),
+    ],
+)
+def test_outputs_are_compared_relative_to_their_size(scale: float, off: float, words: str) -> None:
+    expected = scale * torch.tensor([[1.0, 0.2], [0.1, 0.9]])
+    assert export_network.compare(expected + off, expected, expected.double()).startswith(words)
+
+
+def test_a_networks_own_rounding_is_allowed_but_no_other_answer() -> None:
+    expected = torch.tensor([[1.0, 0.2]])
+    exact = expected.double() + 1e-4
+    assert export_network.compare(expected + 1e-3, expected, exact) == ""
+    labels = torch.tensor([[1, 2]])
+    assert "another class" in export_network.compare(labels + 1, labels, labels)
+    assert "another shape" in export_network.compare(expected, expected[:, :1], exact)
+
+
+SMALLER = {  # so that every kind is tried, and none for long
+    "regnet/regnetx-200mf": {"data.size": 64, "data.classes": 10, "augment.crop": 64},
+    "scalable/resnet18-food11": {"model.width": 8, "data.size": 64, "augment.crop": 64},
+    "scalable/resnet18-food11-compound": {"model.width": 8, "data.size": 64, "augment.crop": 64},
+    "resnet/resnet18-cifar10": {"model.width": 8},
+    "resnet/resnet-5m-cifar10": {"model.width": 8},
+    "resnet/resnet-2111-cifar10": {"model.width": 8},
+}
+KINDS = [info.name for info in list_presets() if info.family not in ("sweeps", "zoo")]
+
+
+@pytest.mark.parametrize("preset", KINDS)
+def test_every_preset_exports_once_it_was_trained(preset: str, tmp_path: Path) -> None:
+    """A step of large gradients on random images: weights and norms are far from fresh."""
+    config = load_preset(preset, SMALLER.get(preset, {}))
+    torch.manual_seed(0)
+    model = build_model(config)
+    network = export_network.Exported(model).train()
+    channels, size, _ = config.input_shape
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05)
+    for _ in range(2):
+        answer = model(torch.randn(8, channels, size, size))
+        outputs = [answer] if isinstance(answer, torch.Tensor) else [answer.scores, answer.deltas]
+        sum(output.square().mean() for output in outputs).backward()  # type: ignore[union-attr]
+        optimizer.step()
+    program = torch.export.export(
+        network.eval(),
+        (torch.randn(4, channels, size, size),),
+        dynamic_shapes=export_network.SHAPES,
+    )
+    export_network._check(network, torch.randn(4, channels, size, size), program.module(), tmp_path)
 
 
 def test_exported_weights_are_the_recorded_ones(finished: RunFolder, tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def command(
 ) -> None:
     """Write RUN's metrics and tables, its history for a tracker, or its network.
 
-    onnx and torch-export are checked: their outputs equal the network's to 1e-4.
+    onnx and torch-export are checked: their outputs are the network's, within float32's rounding.
     """
     folder = find_run(run, runs_dir)
     target = output or Path(f"{folder.id}-{FORMATS[layout]}")
