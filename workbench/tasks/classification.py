@@ -147,6 +147,7 @@ class AccuracyMeter:
             return
         self.count = int(state["count"])
         self.correct, self.loss = state.get("correct"), state.get("loss")
+        self._held = []
         if "sizes" in state:
             sizes = state["sizes"].tolist()
             answers = torch.split(state["answers"], sizes)

@@ -7,14 +7,24 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from tests.training.conftest import Prepare
+from benchmarks.soundness import Unwatched
+from tests.training.conftest import Prepare, training_events
+from workbench.config.presets import load_preset
+from workbench.data import load_data
 from workbench.runs.store.events import read_events
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
+from workbench.tasks import build_task
+from workbench.training.checkpoints import snapshots
+from workbench.training.loop import compile as compiling
+from workbench.training.loop import devices
 from workbench.training.loop.compile_check import Observed, compare, tensors_in
+from workbench.training.loop.trainer import Trainer
 from workbench.training.worker import main as worker
+from workbench.training.worker.session import assemble, fresh_model
 
-Lie = Callable[["Liar", Tensor], Tensor]
+Lie = Callable[..., Any]
+real_compile = torch.compile
 WARM_UP = 1  # calls before what is compared
 
 
@@ -25,9 +35,9 @@ class Liar(nn.Module):
         super().__init__()
         self.network, self.lie, self.calls = network, lie, 0
 
-    def forward(self, images: Tensor) -> Tensor:
+    def forward(self, images: Tensor, *others: Any) -> Any:
         self.calls += 1
-        return self.lie(self, images)
+        return self.lie(self, images, *others)
 
 
 def wrong_loss(self: Liar, images: Tensor) -> Tensor:
@@ -48,10 +58,10 @@ def no_gradient_for_one_weight(self: Liar, images: Tensor) -> Tensor:
     return outputs
 
 
-def a_buffer_that_stays(self: Liar, images: Tensor) -> Tensor:
+def a_buffer_that_stays(self: Liar, images: Tensor, *others: Any) -> Any:
     _, buffer = next(b for b in self.network.named_buffers() if b[0].endswith("running_var"))
     before = buffer.clone()
-    outputs: Tensor = self.network(images)
+    outputs = self.network(images, *others)
     buffer.data.copy_(before)
     return outputs
 
@@ -75,10 +85,17 @@ def not_finite_at_the_second_step(self: Liar, images: Tensor) -> Tensor:
     return outputs * torch.nan if self.calls > WARM_UP + 1 else outputs
 
 
+def images_changed_in_place(self: Liar, images: Tensor) -> Tensor:
+    outputs: Tensor = self.network(images.clone())
+    images.data.zero_()
+    return outputs
+
+
 LIES = {
+    images_changed_in_place: "the images are changed in place",
     wrong_loss: "loss of step 1 is",
     wrong_gradient: "changes otherwise in 2 steps",
-    no_gradient_for_one_weight: "stem.conv.weight changes otherwise in 2 steps",
+    no_gradient_for_one_weight: "weight stem.conv.weight changes otherwise in 2 steps",
     a_buffer_that_stays: "running_var changes otherwise in 2 steps",
     a_counter_that_stays: "num_batches_tracked changes otherwise in 2 steps",
     outputs_written_over: "what a step gives is overwritten by the next one",
@@ -103,18 +120,19 @@ def settings(**changes: Any) -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def honest_hash() -> dict[str, str]:
-    """The hash of the uncompiled run's weights, once it was trained."""
+def honest_run() -> dict[str, Any]:
+    """The uncompiled run's weights (a hash) and events, once it was trained."""
     return {}
 
 
 @pytest.mark.parametrize("lie", LIES, ids=lambda lie: lie.__name__)
 def test_a_lying_compiler_is_found_and_nothing_stays_of_it(
-    lie: Lie, new_run: Prepare, monkeypatch: pytest.MonkeyPatch, honest_hash: dict[str, str]
+    lie: Lie, new_run: Prepare, monkeypatch: pytest.MonkeyPatch, honest_run: dict[str, Any]
 ) -> None:
-    if not honest_hash:
-        record = work(new_run("plain", **settings()))
-        honest_hash["weights"] = record["result"]["weights_sha256"]
+    if not honest_run:
+        plain = new_run("plain", **settings())
+        honest_run["weights"] = work(plain)["result"]["weights_sha256"]
+        honest_run["events"] = training_events(plain)
     monkeypatch.setattr(torch, "compile", lambda network, **_: Liar(network, lie))
     folder = new_run("lie", **settings(train__compile="default"))
     record = work(folder)
@@ -122,7 +140,73 @@ def test_a_lying_compiler_is_found_and_nothing_stays_of_it(
     assert len(notices(folder)) == 1
     assert LIES[lie] in notices(folder)[0] and "training uncompiled" in notices(folder)[0]
     assert record["environment"]["compile"] == "off"
-    assert record["result"]["weights_sha256"] == honest_hash["weights"]
+    assert record["result"]["weights_sha256"] == honest_run["weights"]
+    assert training_events(folder) == honest_run["events"]
+
+
+SCENES = {
+    "data.source": "digits",
+    "data.channels": 1,
+    "data.scenes": 24,
+    "train.batch_size": 8,
+    "train.steps": 4,
+}
+DIGITS = {"data.limit": 256, "train.batch_size": 50, "model.width": 8, "model.dropout": 0.3}
+TASKS = [
+    ("quick/digits", DIGITS),
+    ("detection/rpn-digits", SCENES),
+    ("detection/faster-rcnn-digits", SCENES),
+]
+
+
+def standing(preset: str, changes: dict[str, Any]) -> Trainer:
+    """A trainer that has made a step, so that optimiser and meter hold something."""
+    settings = {"train.device": "cpu", "train.precision": "float32", "train.compile": "default"}
+    config = load_preset(preset, changes | settings)
+    compute, data = devices.choose(config.train), load_data(config)
+    model, task = fresh_model(config, compute), build_task(config, data, compute.device)
+    return assemble(config, data, model, task, compute, Unwatched())  # type: ignore[arg-type]
+
+
+def everything(trainer: Trainer) -> dict[str, Any]:
+    """All that the trial might have changed, as plain values."""
+    taken = snapshots.take(trainer)
+    tensors = taken.weights | taken.tensors | dict(trainer.model.named_buffers())
+    numbers = {name: value for name, value in taken.numbers.items() if name != "seconds"}
+    return {
+        "tensors": {name: tensor.tolist() for name, tensor in tensors.items()},
+        "numbers": numbers,
+        "step": trainer.step,
+        "rates": [group["lr"] for group in trainer.optimizer.param_groups],
+        "random": torch.get_rng_state().tolist(),
+        "training": trainer.model.training,
+    }
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+@pytest.mark.parametrize("lie", [None, a_buffer_that_stays], ids=["honest", "lie"])
+@pytest.mark.parametrize(("preset", "changes"), TASKS, ids=[name for name, _ in TASKS])
+def test_the_trial_leaves_the_trainer_as_it_was(
+    preset: str,
+    changes: dict[str, Any],
+    lie: Lie | None,
+    steps: int,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def compile(network: nn.Module, **_: Any) -> Any:
+        return Liar(network, lie) if lie else real_compile(network, backend="eager")
+
+    monkeypatch.setattr(torch, "compile", compile)
+    trainer = standing(preset, changes)
+    for _ in range(steps):
+        trainer.train_step()
+    trainer.optimizer.zero_grad(set_to_none=True)
+    before = everything(trainer)
+
+    notice = compiling.settle(trainer)
+
+    assert (trainer.compiled == "off") == bool(lie) == bool(notice), notice
+    assert everything(trainer) == before
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])

@@ -50,9 +50,12 @@ def settle(trainer: "Trainer") -> str:
 
 def _what_is_wrong(trainer: "Trainer", trials: int) -> str:
     """Why the compiled network may not be used; "" if it may."""
-    if not _try(trainer, trials):
-        return "this network's losses are not a part of its forward"
-    return compile_check.find_difference(trainer, trainer.forward)
+    device = trainer.compute.device
+    gpus = [device] if device.type == "cuda" and torch.cuda.is_available() else []
+    with torch.random.fork_rng(devices=gpus):
+        if not _try(trainer, trials):
+            return "this network's losses are not a part of its forward"
+        return compile_check.find_difference(trainer, trainer.forward)
 
 
 def missing(device: torch.device) -> str:
@@ -67,6 +70,8 @@ def missing(device: torch.device) -> str:
 
 def compiled(network: nn.Module, how: str) -> nn.Module:
     """The network, compiled; nothing happens before its first call."""
+    # Dropout draws what it draws uncompiled: else no such network could prove itself.
+    importlib.import_module("torch._inductor.config").fallback_random = True  # type: ignore[attr-defined]
     if how == "graphs":
         return Graphs(network)
     # How a call returns is not in its type.

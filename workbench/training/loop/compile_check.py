@@ -10,6 +10,7 @@ images are off by a rounding error, as PyTorch's own benchmarks compare with a r
 
 import math
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -33,8 +34,9 @@ class Observed:
     """What some steps computed, and what they changed."""
 
     losses: list[dict[str, float]]  # of each step, by name
-    changes: dict[str, Tensor]  # what was added to each weight and buffer, on the CPU
+    changes: dict[str, Tensor]  # added to "weight NAME" and "buffer NAME", on the CPU
     overwritten: bool = False  # whether outputs or losses of a step were written over by the next
+    touched: bool = False  # whether the images were changed in place
 
 
 def find_difference(trainer: "Trainer", network: nn.Module) -> str:
@@ -51,31 +53,59 @@ def find_difference(trainer: "Trainer", network: nn.Module) -> str:
 
 def observe(trainer: "Trainer", network: nn.Module) -> Observed:
     """Train ``STEPS`` steps by ``network``, and undo them."""
-    before = snapshots.take(trainer)
-    forward, clock = trainer.forward, trainer.clock
-    trainer.forward = network
+    given: list[tuple[Tensor, Tensor]] = []  # what it was given, and a copy made before
     kept: list[tuple[Tensor, Tensor]] = []  # what a step gave, and a copy made at once
-
-    def keep(values: Any) -> None:
-        kept.extend((tensor, tensor.detach().clone()) for tensor in tensors_in(values))
-
-    hook = network.register_forward_hook(lambda _, __, outputs: keep(outputs))
-    losses = []
+    before, losses = _state(trainer.model), []
+    pre_hook = network.register_forward_pre_hook(lambda _, inputs: given.extend(_pairs(inputs)))
+    hook = network.register_forward_hook(lambda _, __, outputs: kept.extend(_pairs(outputs)))
     try:
-        trainer.model.train()
-        for _ in range(STEPS):
-            step_losses, _ = trainer.train_step()
-            keep(step_losses)
-            losses.append({name: float(value) for name, value in step_losses.items()})
-        after = snapshots.take(trainer).weights
-        overwritten = not all(_same(now, then) for now, then in kept)
+        with _left_as_it_was(trainer):
+            trainer.forward = network
+            for _ in range(STEPS):
+                step_losses, _ = trainer.train_step()
+                kept.extend(_pairs(step_losses))
+                losses.append({name: float(value) for name, value in step_losses.items()})
+            after = _state(trainer.model)
+            overwritten, touched = _changed(kept), _changed(given)
     finally:
         hook.remove()
+        pre_hook.remove()
+    changes = {name: after[name].double() - before[name].double() for name in after}
+    return Observed(losses, changes, overwritten, touched)
+
+
+@contextmanager
+def _left_as_it_was(trainer: "Trainer") -> Iterator[None]:
+    """Train within, and undo it: all that a checkpoint holds, and what it leaves out."""
+    before, buffers = snapshots.take(trainer), _buffers(trainer.model)
+    rates = [group["lr"] for group in trainer.optimizer.param_groups]
+    forward, clock, training = trainer.forward, trainer.clock, trainer.model.training
+    trainer.model.train()
+    try:
+        yield
+    finally:
         snapshots.restore(trainer, before)
+        with torch.no_grad():  # those that are not kept with the weights, too
+            for name, buffer in trainer.model.named_buffers():
+                buffer.copy_(buffers[name])
+        for group, rate in zip(trainer.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
         trainer.optimizer.zero_grad(set_to_none=True)
+        trainer.model.train(training)
         trainer.forward, trainer.clock = forward, clock
-    changes = {name: after[name].double() - before.weights[name].double() for name in after}
-    return Observed(losses, changes, overwritten)
+
+
+def _buffers(model: nn.Module) -> dict[str, Tensor]:
+    return {name: buffer.clone() for name, buffer in model.named_buffers()}
+
+
+def _state(model: nn.Module) -> dict[str, Tensor]:
+    """Copies of all weights and buffers, on the CPU. Synchronises."""
+    named: dict[str, Tensor] = {
+        f"weight {name}": weight for name, weight in model.named_parameters()
+    }
+    named |= {f"buffer {name}": buffer for name, buffer in model.named_buffers()}
+    return {name: tensor.detach().cpu().clone() for name, tensor in named.items()}
 
 
 def compare(expected: Observed, found: Observed, nudged: Observed, tolerance: float) -> str:
@@ -83,6 +113,8 @@ def compare(expected: Observed, found: Observed, nudged: Observed, tolerance: fl
 
     Allowed is a relative ``tolerance``, and ``FACTOR`` times what ``nudged`` is off.
     """
+    if found.touched and not expected.touched:
+        return "the images are changed in place"
     for step, (a, b, n) in enumerate(
         zip(expected.losses, found.losses, nudged.losses, strict=True), start=1
     ):
@@ -93,7 +125,7 @@ def compare(expected: Observed, found: Observed, nudged: Observed, tolerance: fl
                 return f"{name} of step {step} is not finite"
             if abs(b[name] - value) > max(tolerance * abs(value), FACTOR * abs(n[name] - value)):
                 return f"{name} of step {step} is {b[name]:.6g} in place of {value:.6g}"
-    if found.overwritten:
+    if found.overwritten and not expected.overwritten:
         return "what a step gives is overwritten by the next one"
     ratios = {
         name: _ratio(change, found.changes[name], nudged.changes[name], tolerance)
@@ -143,5 +175,9 @@ def _ratio(expected: Tensor, found: Tensor, nudged: Tensor, tolerance: float) ->
     return off / allowed if allowed and math.isfinite(off) else math.inf
 
 
-def _same(now: Tensor, then: Tensor) -> bool:
-    return torch.equal(now.nan_to_num(), then.nan_to_num())
+def _pairs(values: Any) -> list[tuple[Tensor, Tensor]]:
+    return [(tensor, tensor.detach().clone()) for tensor in tensors_in(values)]
+
+
+def _changed(pairs: list[tuple[Tensor, Tensor]]) -> bool:
+    return any(not torch.equal(now.nan_to_num(), then.nan_to_num()) for now, then in pairs)
