@@ -111,6 +111,17 @@ def test_json_holds_no_control_characters(workbench: Workbench, tmp_path: Path) 
     assert json.loads(result.out)["error"]["message"] == "\x9b31m\x7f\u202eevil"
 
 
+def test_an_index_that_is_a_link_is_not_written_through(
+    workbench: Workbench, tmp_path: Path
+) -> None:
+    copies(tmp_path / "runs", "one")
+    mine = tmp_path / "mine.sqlite3"
+    mine.write_bytes(b"")
+    (tmp_path / "runs" / ".index.sqlite3").symlink_to(mine)
+    assert workbench("runs", "--runs-dir", tmp_path / "runs").status == 0
+    assert mine.read_bytes() == b""
+
+
 def test_one_bad_folder_does_not_hide_the_others(workbench: Workbench, tmp_path: Path) -> None:
     copies(tmp_path, "one", "two", "three")
     bad = tmp_path / "two" / "config.toml"

@@ -218,6 +218,8 @@ def _value(kind: str, value: Any) -> Any:
 
 def _open(path: Path) -> sqlite3.Connection:
     """The index file; one that is damaged is begun anew, one that cannot be is kept in memory."""
+    if path.is_symlink():  # what is behind it is not ours to write
+        path.unlink(missing_ok=True)
     for _ in range(2):
         try:
             return _prepare(sqlite3.connect(path, timeout=2.0, check_same_thread=False))
