@@ -1,16 +1,15 @@
 """Training from Python: the same worker and the same run directory as everywhere else."""
 
 import contextlib
-import shutil
 from pathlib import Path
 from typing import Any
 
 from workbench.config import RunConfig
-from workbench.errors import RunError, WorkbenchError
+from workbench.errors import RunError
 from workbench.runs.history.follow import follow, why_ended
 from workbench.runs.history.run_info import as_json, read_run
 from workbench.runs.live.control import ask
-from workbench.runs.live.launch import prepare, start_worker
+from workbench.runs.live.launch import prepare, start_new
 from workbench.runs.store.folder import RunFolder, runs_root
 from workbench.system.gpus import check_device
 
@@ -48,18 +47,12 @@ def start(
 
     Everything that can be refused is refused before anything is written.
     """
-    from workbench.config.split_check import (
-        resolve_to_train,  # numpy, once something is to be trained
-    )
+    from workbench.config.split_check import resolve_to_train
 
     fitted = resolve_to_train(config, data)
     check_device(fitted.train.device)
     folder = prepare(fitted, runs_dir, name)
-    try:
-        start_worker(folder)
-    except WorkbenchError:
-        shutil.rmtree(folder.path, ignore_errors=True)  # nothing has run in it
-        raise
+    start_new(folder)
     return folder
 
 

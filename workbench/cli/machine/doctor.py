@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.console.options import data_option, json_option, runs_dir_option
+from workbench.cli.console.options import any_runs_dir_option, data_option, json_option
 from workbench.cli.console.output import print_json
 from workbench.cli.machine import facts as machine
 from workbench.cli.machine.facts import Facts
@@ -15,7 +15,7 @@ LOW_DISK = 2 * 10**9  # bytes: a few runs of a small network with their checkpoi
 
 
 @click.command(short_help="What this machine offers.")
-@runs_dir_option
+@any_runs_dir_option
 @data_option
 @json_option
 def command(runs_dir: Path, data: Path | None, as_json: bool) -> int:

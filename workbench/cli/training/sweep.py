@@ -1,18 +1,11 @@
 """``workbench sweep``: a family of runs and its result table."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from workbench.cli.console.options import (
-    data_option,
-    json_option,
-    read_assignments,
-    runs_dir_option,
-    set_option,
-)
-from workbench.cli.console.output import print_json
+from workbench.cli.console.options import Start, starting_options
+from workbench.cli.console.output import print_json, print_made
 from workbench.errors import RequestError
 from workbench.formatting.text import columns, duration
 from workbench.sweeps.config import SweepConfig
@@ -23,30 +16,20 @@ INTERRUPTED = 130
 
 @click.command(short_help="A family of runs and its result table.")
 @click.argument("sweep", metavar="SWEEP", required=False)
-@set_option
 @click.option("--jobs", type=click.IntRange(1, 256), help="Runs at a time on each device.")
-@click.option("--name", metavar="NAME", help="What the sweep is called; else as its file.")
 @click.option("--resume", is_flag=True, help="Go on with a begun SWEEP; failed runs get a retry.")
 @click.option("--plan", "only_plan", is_flag=True, help="Only show which runs there would be.")
 @click.option("--table", "only_table", is_flag=True, help="Only show the results so far.")
-@click.option("--detach", is_flag=True, help="Coordinate in the background.")
 @click.option("--list", "only_list", is_flag=True, help="List the sweeps that come installed.")
-@data_option
-@runs_dir_option
-@json_option
+@starting_options(follows=True)
 def command(
     sweep: str | None,
-    assignments: Sequence[str],
     jobs: int | None,
-    name: str | None,
     resume: bool,
     only_plan: bool,
     only_table: bool,
-    detach: bool,
     only_list: bool,
-    data: Path | None,
-    runs_dir: Path,
-    as_json: bool,
+    start: Start,
 ) -> int:
     """Train the runs of SWEEP, a TOML file or a name from `workbench sweep --list`.
 
@@ -57,23 +40,22 @@ def command(
     from workbench.sweeps.folder import open_sweep
 
     if only_list:
-        return _list(as_json)
+        return _list(start.as_json)
     if sweep is None:
         raise RequestError("name a SWEEP.toml; `workbench sweep --list` lists installed ones")
-    changes = read_assignments(assignments)
     begun = resume or only_table
-    asked = name if begun and name else sweep  # it is known by the name that it was given
-    found, config = find_sweep(asked, runs_dir, changes, begun=begun)
+    asked = start.name if begun and start.name else sweep  # known by the name that it was given
+    found, config = find_sweep(asked, start.runs_dir, start.changes, begun=begun)
     if jobs is not None:
         config = config.model_copy(update={"jobs": jobs})
-    folder = open_sweep(name or found, runs_dir)
+    folder = open_sweep(start.name or found, start.runs_dir)
     if only_plan:
-        return _plan(config, folder, as_json)
+        return _plan(config, folder, start.as_json)
     if only_table:
-        return _show(config, folder, as_json)
-    if detach:
-        return _detach(config, folder, data)
-    return _coordinate(config, folder, data, retry_failed=resume, as_json=as_json)
+        return _show(config, folder, start.as_json)
+    if not start.follow:
+        return _detach(config, folder, start)
+    return _coordinate(config, folder, start.data, retry_failed=resume, as_json=start.as_json)
 
 
 def _coordinate(
@@ -158,15 +140,15 @@ def _plan(config: SweepConfig, folder: SweepFolder, as_json: bool) -> int:
     return 0
 
 
-def _detach(config: SweepConfig, folder: SweepFolder, data: Path | None) -> int:
+def _detach(config: SweepConfig, folder: SweepFolder, start: Start) -> int:
     from workbench.sweeps.folder import store
     from workbench.sweeps.launch import check_data, open_source, start_coordinator
 
     known = open_source(config, folder).known()  # what is wrong with it is said here
-    check_data(known, folder.runs_dir, data)
+    check_data(known, folder.runs_dir, start.data)
     store(folder, config)
-    start_coordinator(folder, data=data)
-    click.echo(folder.name)
+    start_coordinator(folder, data=start.data)
+    print_made(folder.name, folder.path, as_json=start.as_json)
     click.echo(f"its words go to {folder.log}", err=True)
     return 0
 
