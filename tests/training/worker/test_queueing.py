@@ -59,7 +59,7 @@ def wait(slot: Slot, told: list[tuple[str, str]], *wishes: Wish | None, wish: Wi
     def tell(status: str, message: str = "") -> None:
         told.append((status, message))
 
-    return wait_to_train(slot, Wishes(*wishes), tell, lambda: False, wish=wish)  # type: ignore[arg-type]
+    return wait_to_train(slot, Wishes(None, *wishes), tell, lambda: False, wish=wish)  # type: ignore[arg-type]
 
 
 def test_nothing_is_told_where_nothing_is_waited_for(told: list[tuple[str, str]]) -> None:
@@ -86,16 +86,16 @@ def test_a_paused_run_lets_another_train_and_stands_in_line_again(
 
         def read(self) -> Wish | None:
             self.looks += 1
-            if self.looks == 1:
+            if self.looks == 2:
                 assert second.try_take()  # the paused one has given its cores back
-            if self.looks == 4:
+            if self.looks == 5:
                 second.release()
             return super().read()
 
     def tell(status: str, message: str = "") -> None:
         told.append((status, message))
 
-    asked = Asked(None, "run", None, None)
+    asked = Asked(None, None, "run", None, None)
     assert wait_to_train(first, asked, tell, lambda: False, wish="pause")  # type: ignore[arg-type]
     assert [status for status, _ in told] == ["paused", "queued", "running"]
     first.release()

@@ -8,7 +8,7 @@ import click
 
 from workbench.cli.console.options import json_option, runs_dir_option
 from workbench.cli.console.output import print_json
-from workbench.errors import RequestError, RunError
+from workbench.errors import RequestError
 from workbench.formatting.text import NOTHING, columns, ordinal
 from workbench.runs.live import line
 from workbench.runs.live.slots import queue_for
@@ -23,8 +23,7 @@ def command(front: str | None, runs_dir: Path, as_json: bool) -> None:
     """List the runs that wait on this machine: first come, first served on each device."""
     if front is not None:
         folder = find_run(front, runs_dir)
-        if not line.move_to_front(folder.path):
-            raise RunError(f"run {folder.id} does not wait to train on this machine")
+        line.move_to_front(folder.path)
         click.echo(f"run {folder.id} trains next", err=True)
     waiting = list(_waiting())
     if as_json:
@@ -39,11 +38,11 @@ def command(front: str | None, runs_dir: Path, as_json: bool) -> None:
 
 def _waiting() -> Iterator[dict[str, Any]]:
     places: dict[str, int] = {}
-    for ticket in line.tickets():
-        path = ticket.folder
-        if path is None or not ticket.is_alive():
-            continue
+    for ticket in line.living():
         place = places[ticket.device] = places.get(ticket.device, 0) + 1
+        path = ticket.folder
+        if path is None:  # it begins to train this very moment
+            continue
         yield {
             "id": path.name,
             "path": str(path),

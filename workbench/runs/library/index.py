@@ -21,6 +21,7 @@ from workbench.runs.history.feed import RunFeed
 from workbench.runs.history.state import RunState
 from workbench.runs.library.query import Query
 from workbench.runs.library.row import RunRow, flat, make_row, rows_from_json
+from workbench.runs.live import line
 from workbench.runs.live.status import standing
 from workbench.runs.store.events import Event, EventTail, finite
 from workbench.runs.store.files import read_tables
@@ -47,6 +48,7 @@ class RunIndex:
         self._marks: dict[str, int] = {}
         self._feeds: dict[str, RunFeed] = {}
         self._presets: dict[str, dict[str, Any]] = {}
+        self._places: dict[str, int] = {}  # in line, as of the last look
         self._store = _open(root / FILE)
         self._load()
 
@@ -67,6 +69,7 @@ class RunIndex:
             self._marks.pop(run, None)
             self._feeds.pop(run, None)
         stale = [run for run, mark in marks.items() if self._is_stale(run, mark)]
+        self._places = line.places()
         stale.sort(key=marks.__getitem__, reverse=True)
         changed = bool(gone)
         new: dict[str, str] = {}  # configurations as JSON
@@ -130,7 +133,7 @@ class RunIndex:
                 return ""
             config = {}
         record = read_record(folder.record)
-        now = standing(folder, record)
+        now = standing(folder, record, self._places)
         state = self._follow(folder, now.is_live)
         preset = self._preset(str(config.get("about.preset", "")))
         row = make_row(folder, now, record, config, preset, state)

@@ -20,6 +20,7 @@ from workbench.runs.live.status import standing
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.files import open_to_append
 from workbench.runs.store.folder import RunFolder, create_folder
+from workbench.runs.store.record import read_record
 
 _children: list[subprocess.Popen[bytes]] = []  # kept to be reaped: see reap()
 
@@ -85,10 +86,17 @@ def write_launch(folder: RunFolder, worker: ProcessIdentity) -> None:
     """
     text = tomli_w.dumps(worker.as_table())
     write_atomically(folder.launch, text.encode(), durable=False)
+
+    def stands_by_itself() -> bool:
+        """Whether the worker came first: by now it may have left the line again."""
+        told = read_record(folder.record).get("run", {})
+        return ProcessIdentity.from_table(told) == worker
+
     # A configuration or a state folder that cannot be used: its worker will say so.
     with contextlib.suppress(RequestError, OSError):
         train = folder.read_config().train
-        line.join(queue_for(train.device, train.threads).name, folder.path, worker)
+        queue = queue_for(train.device, train.threads)
+        line.join(queue.name, folder.path, worker, unless=stands_by_itself)
 
 
 def resume(folder: RunFolder) -> str:
@@ -109,13 +117,13 @@ def resume(folder: RunFolder) -> str:
 def pause_or_resume(folder: RunFolder) -> str:
     """One key for both: pause a run that trains or waits to, let any other go on.
 
-    Gives "pausing" (after the step at hand), "paused" (it had not begun to train, or waits to
+    Gives "pausing" (after the step at hand), "paused" (it has not begun to train, or waits to
     train on), or what :func:`resume` gives.
     """
     status = standing(folder).status
-    if status in ("running", "stalled", "queued"):
+    if status in ("running", "stalled", "starting", "queued"):
         write_wish(folder, "pause")
-        return "paused" if status == "queued" else "pausing"
+        return "pausing" if status in ("running", "stalled") else "paused"
     return resume(folder)
 
 

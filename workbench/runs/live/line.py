@@ -4,24 +4,29 @@ A ticket is a file of this user on this machine: its name says its number, the d
 process and the run, and it holds the path of the run. Who starts a worker takes its ticket in the
 same breath, so that runs train in the order in which they were started, however long each takes to
 load. Who is first in line takes what comes free (:mod:`workbench.runs.live.slots`); a ticket whose
-process is gone is thrown away by whoever sees it.
+process is gone counts for nothing, and is thrown away by whoever changes the line next.
 """
 
-import contextlib
+import errno
 import hashlib
 import os
 import re
 import socket
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from filelock import FileLock
+from filelock import FileLock, Timeout
 
-from workbench.runs.live.process import ProcessIdentity, boot_id, own_identity
+from workbench.errors import RunError
+from workbench.runs.live.process import ProcessIdentity, boot_id, own_identity, start_mark
+from workbench.runs.store.atomic import write_atomically
 from workbench.system.paths import state_folder
-from workbench.system.regular_files import open_regular
+from workbench.system.regular_files import read_regular
 
 LONGEST_PATH = 8192  # bytes
+PATIENCE = 60.0  # seconds: who changes the line takes a few milliseconds
 FIRST = 10**9  # number of the first ticket: there is room before it, for who is moved to the front
 NAME = re.compile(r"(\d{1,18})\.([a-z0-9-]+)\.(\d{1,10})-([\d.]+)-([0-9a-f]{8})\.([0-9a-f]{16})")
 
@@ -45,88 +50,105 @@ class Ticket:
 
     @property
     def folder(self) -> Path | None:
-        """The run's folder; None where the ticket is gone."""
+        """The run's folder; None where the ticket is gone, or holds no path."""
         try:
-            with open_regular(self.path) as file:
-                return Path(os.fsdecode(file.read(LONGEST_PATH)))
-        except (OSError, ValueError):
+            path = os.fsdecode(read_regular(self.path, LONGEST_PATH, follow=False))
+        except OSError:
             return None
+        return Path(path) if path and "\0" not in path else None
 
-    def is_alive(self) -> bool:
-        """Whether its process runs now."""
-        boot = boot_id()
-        if self.boot != _digest(boot)[:8]:
-            return False
-        return ProcessIdentity(self.pid, self.started, boot, socket.gethostname()).is_alive()
+    def is_of(self, process: ProcessIdentity, run: str) -> bool:
+        """Whether it is this process's, for the run of this digest."""
+        return (self.pid, self.started, self.run) == (process.pid, process.started, run)
 
 
-def join(device: str, run: Path, process: ProcessIdentity | None = None) -> Ticket | None:
+def join(
+    device: str,
+    run: Path,
+    process: ProcessIdentity | None = None,
+    *,
+    unless: Callable[[], bool] = lambda: False,
+) -> Ticket | None:
     """Stand at the end of a device's line, or where the process stands with this run already.
 
-    None where the process (the calling one, if not given) is gone. Raises OSError where the
-    user's state folder cannot be written.
+    None where the process (the calling one, if not given) is gone, or ``unless`` says, while
+    nobody else can change the line, that it must not. Raises OSError where the user's state
+    folder cannot be written.
     """
     who = process or own_identity()
     if not who.started:
         return None
     with _changing():
-        every = tickets()
-        digest = _digest(str(run.absolute()))
+        if unless():
+            return None
+        every, digest = _living_alone(), _digest_of(run)
         for ticket in every:
-            if (ticket.pid, ticket.started, ticket.run) == (who.pid, who.started, digest):
+            if ticket.is_of(who, digest):
                 return ticket
         number = max((ticket.number for ticket in every), default=FIRST - 1) + 1
-        boot = _digest(who.boot)[:8]
-        ticket = Ticket(number, device, who.pid, who.started, boot, digest)
-        scratch = line_folder() / f".{digest}.part"
-        scratch.write_text(str(run.absolute()), encoding="utf-8", errors="surrogateescape")
-        scratch.replace(ticket.path)
+        ticket = Ticket(number, device, who.pid, who.started, _digest(who.boot)[:8], digest)
+        write_atomically(ticket.path, os.fsencode(run.absolute()), durable=False)
         return ticket
 
 
-def leave(ticket: Ticket) -> None:
-    """Leave the line."""
-    with contextlib.suppress(OSError):
-        ticket.path.unlink(missing_ok=True)
+def leave(run: Path) -> None:
+    """Take the calling process's ticket for a run away, wherever it has been moved to."""
+    me, digest = own_identity(), _digest_of(run)
+    with suppress(OSError), _changing():
+        for ticket in _living_alone():
+            if ticket.is_of(me, digest):
+                _throw_away(ticket)
 
 
 def is_first(ticket: Ticket) -> bool:
     """Whether nobody who lives stands before a ticket."""
-    for other in tickets(ticket.device):
-        if other == ticket:
-            return True
-        if other.is_alive():
-            return False
-        leave(other)
+    for other in living(ticket.device):
+        return other == ticket
     return False  # it was moved, or taken away
 
 
-def find(run: Path) -> Ticket | None:
-    """The ticket of a run that waits; None for one that does not."""
-    digest = _digest(str(run.absolute()))
-    return next((ticket for ticket in tickets() if ticket.run == digest), None)
+def places() -> dict[str, int]:
+    """The place of every run that waits, from 1 on each device: for :func:`place_of`."""
+    found: dict[str, int] = {}
+    counted: dict[str, int] = {}
+    for ticket in living():
+        place = counted[ticket.device] = counted.get(ticket.device, 0) + 1
+        found.setdefault(ticket.run, place)
+    return found
 
 
-def place_of(run: Path) -> int:
-    """The place of a run in its device's line, from 1; 0 where it does not wait."""
-    mine = find(run)
-    if mine is None:
-        return 0
-    return 1 + sum(other < mine and other.is_alive() for other in tickets(mine.device))
+def place_of(run: Path, every: dict[str, int] | None = None) -> int:
+    """The place of a run in its device's line, from 1; 0 where it does not wait.
+
+    ``every`` is what :func:`places` gave, where one look is to do for many runs.
+    """
+    return (places() if every is None else every).get(_digest_of(run), 0)
 
 
-def move_to_front(run: Path) -> bool:
-    """Let a run train next; False where it does not wait."""
-    with _changing():
-        mine = find(run)
-        if mine is None:
-            return False
-        first = min(ticket.number for ticket in tickets(mine.device))
-        if mine.number == first:
-            return True
-        moved = Ticket(first - 1, mine.device, mine.pid, mine.started, mine.boot, mine.run)
-        mine.path.rename(moved.path)
-        return True
+def move_to_front(run: Path) -> None:
+    """Let a run train next.
+
+    Raises :class:`RunError` where it does not wait, or the line cannot be changed.
+    """
+    try:
+        with _changing():
+            every, digest = _living_alone(), _digest_of(run)
+            mine = next((ticket for ticket in every if ticket.run == digest), None)
+            if mine is None:
+                raise RunError(f"run {run.name} does not wait to train on this machine")
+            first = min(ticket.number for ticket in every if ticket.device == mine.device)
+            if mine.number > first:
+                mine.path.rename(replace(mine, number=first - 1).path)
+    except OSError as error:
+        raise RunError(f"{error.filename or line_folder()}: {error.strerror or error}") from None
+
+
+def living(device: str = "") -> Iterator[Ticket]:
+    """The tickets, or those of one device, whose processes run now, the first in line first."""
+    boot = _digest(boot_id())[:8]
+    for ticket in tickets(device):
+        if ticket.boot == boot and start_mark(ticket.pid) == ticket.started:
+            yield ticket
 
 
 def tickets(device: str = "") -> list[Ticket]:
@@ -154,10 +176,34 @@ def line_folder() -> Path:
     return slots_folder() / "line"
 
 
-def _changing() -> FileLock:
-    """Held while numbers are given: two that come at once get two of them."""
+@contextmanager
+def _changing() -> Iterator[None]:
+    """Nobody else changes the line meanwhile; raises OSError where that cannot be had."""
     line_folder().mkdir(parents=True, exist_ok=True)
-    return FileLock(slots_folder() / "line.lock", timeout=60, poll_interval=0.01)
+    path = slots_folder() / "line.lock"
+    try:
+        with FileLock(path, timeout=PATIENCE, poll_interval=0.01):
+            yield
+    except Timeout:
+        raise OSError(errno.EBUSY, "another process keeps it locked", str(path)) from None
+
+
+def _living_alone() -> list[Ticket]:
+    """The tickets of those who live; the others are thrown away. While nobody else changes it."""
+    alive = list(living())
+    for ticket in set(tickets()).difference(alive):
+        _throw_away(ticket)
+    return alive
+
+
+def _throw_away(ticket: Ticket) -> None:
+    with suppress(OSError):  # no file, but what somebody else has put there
+        ticket.path.unlink(missing_ok=True)
+
+
+def _digest_of(run: Path) -> str:
+    """The same by whatever links the folder is reached."""
+    return _digest(os.path.realpath(run))
 
 
 def _digest(text: str) -> str:

@@ -103,9 +103,8 @@ class Slot:
         self._leave()
 
     def _leave(self) -> None:
-        if self._ticket is not None:
-            line.leave(self._ticket)
-            self._ticket = None
+        line.leave(self.run)  # the ticket that its launcher took for it too
+        self._ticket = None
 
     def _give_back(self) -> None:
         for lock in self._held.values():

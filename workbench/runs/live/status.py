@@ -36,8 +36,13 @@ class Standing:
         return self.status in LIVE
 
 
-def standing(folder: RunFolder, record: Record | None = None) -> Standing:
-    """Judge a run by its record, its worker's process and its heartbeat."""
+def standing(
+    folder: RunFolder, record: Record | None = None, places: dict[str, int] | None = None
+) -> Standing:
+    """Judge a run by its record, its worker's process and its heartbeat.
+
+    Who judges many runs gives what :func:`line.places` says, so that the line is read once.
+    """
     record = read_record(folder.record) if record is None else record
     run = record.get("run", {})
     told = str(run.get("status", ""))
@@ -51,7 +56,7 @@ def standing(folder: RunFolder, record: Record | None = None) -> Standing:
         return Standing("crashed", why_gone)
     if told == "running" and (quiet := _quiet_seconds(folder)) > STALL:
         return Standing("stalled", f"alive, but no event for {quiet:.0f} s")
-    if told == "queued" and (place := line.place_of(folder.path)):
+    if told == "queued" and (place := line.place_of(folder.path, places)):
         return Standing(told, f"{ordinal(place)}{IN_LINE}")
     return Standing(told or "starting")
 

@@ -26,26 +26,28 @@ def wait_to_train(
 ) -> bool:
     """Return True once the run is to train and holds its places, False once it is to stop.
 
-    Begins with ``wish`` as what was asked. A paused run gives its places back, so that
-    others train meanwhile, and stands in line again when it is let go on. Nothing is told
-    where nothing is waited for.
+    Begins with ``wish`` as what was asked, unless more has been asked by now. A paused run
+    gives its places back, so that others train meanwhile, and stands at the end of the line
+    when it is let go on. Nothing is told where nothing is waited for.
     """
     told = ""
-    while not (wish == "run" and slot.try_take()):
-        if wish == "pause":
-            slot.release()
-        status = "paused" if wish == "pause" else "queued"
-        if status != told:
-            tell(status, f"waiting for {slot.queue.wanted}" if status == "queued" else "")
-            told = status
-        if interrupted():
-            return False
-        time.sleep(LOOK)
+    while True:
         asked = wishes.read()
         if asked == "stop":
             return False
         if asked in ("run", "pause"):
             wish = asked
+        if wish == "run" and slot.try_take():
+            break
+        status = "paused" if wish == "pause" else "queued"
+        if status != told:
+            if wish == "pause":
+                slot.release()
+            tell(status, f"waiting for {slot.queue.wanted}" if status == "queued" else "")
+            told = status
+        if interrupted():
+            return False
+        time.sleep(LOOK)
     if told:
         tell("running")
     return True

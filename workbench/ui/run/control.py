@@ -54,8 +54,12 @@ class RunControl(Screen[None]):
 
     def action_front(self) -> None:
         """Let a queued run train next."""
-        waits = line.move_to_front(self.folder.path)
-        self.notify("It trains next." if waits else "It does not wait to train on this machine.")
+        try:
+            line.move_to_front(self.folder.path)
+        except WorkbenchError as error:
+            say_refusal(self.app, error)
+        else:
+            self.notify("It trains next.")
         self.asked()
 
     def offers(self, action: str) -> bool:

@@ -40,10 +40,7 @@ class ChosenRuns(Screen[None]):
 
     def action_front(self) -> None:
         """Let queued runs train next, in the order in which they are listed."""
-        for row in reversed(self.chosen()):
-            if not line.move_to_front(row.folder.path):
-                self.notify(f"{row.id} does not wait to train on this machine.", markup=False)
-        self.done_with([])
+        self._each(self.chosen()[::-1], lambda row: line.move_to_front(row.folder.path))
 
     def action_star(self) -> None:
         """Give the chosen runs a star, or take it away where all have one."""
