@@ -65,7 +65,7 @@ def test_a_zombie_is_dead(folder: RunFolder) -> None:
     if child == 0:
         os._exit(0)
     identity = ProcessIdentity.of(child)
-    time.sleep(0.1)
+    os.waitid(os.P_PID, child, os.WEXITED | os.WNOWAIT)  # it has ended, and stays a zombie
     alive = replace(identity, started=identity.started or "1").is_alive()
     os.waitpid(child, 0)
     assert not alive
