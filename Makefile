@@ -2,7 +2,7 @@
 
 BIN ?= .venv/bin
 
-.PHONY: check format lint types layers test wheel open shot
+.PHONY: check format lint types layers test wheel open shot commands
 
 check: lint types layers test
 
@@ -32,3 +32,7 @@ open:
 # The pictures in docs/img, taken from the screen itself.
 shot:
 	$(BIN)/python docs/shots.py
+
+# The table of commands and switches in docs/commands.md, from the commands themselves.
+commands:
+	$(BIN)/python docs/commands.py

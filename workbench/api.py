@@ -1,17 +1,16 @@
 """Training from Python: the same worker and the same run directory as everywhere else."""
 
 import contextlib
-import shutil
 from pathlib import Path
 from typing import Any
 
 from workbench.config import RunConfig
-from workbench.errors import RunError, WorkbenchError
+from workbench.errors import RunError
 from workbench.gpus import check_device
 from workbench.runs.control import ask
 from workbench.runs.folder import RunFolder, runs_root
 from workbench.runs.follow import follow, why_ended
-from workbench.runs.launch import prepare, start_worker
+from workbench.runs.launch import prepare, start_new
 from workbench.runs.library import as_json, read_run
 
 
@@ -53,11 +52,7 @@ def start(
     fitted = resolve_to_train(config, data)
     check_device(fitted.train.device)
     folder = prepare(fitted, runs_dir, name)
-    try:
-        start_worker(folder)
-    except WorkbenchError:
-        shutil.rmtree(folder.path, ignore_errors=True)  # nothing has run in it
-        raise
+    start_new(folder)
     return folder
 
 

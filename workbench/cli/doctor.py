@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from workbench import machine
-from workbench.cli.options import data_option, json_option, runs_dir_option
+from workbench.cli.options import any_runs_dir_option, data_option, json_option
 from workbench.cli.text import print_json
 from workbench.graphics.choice import OVERRIDE, PROTOCOLS
 from workbench.machine import Facts
@@ -15,7 +15,7 @@ LOW_DISK = 2 * 10**9  # bytes: a few runs of a small network with their checkpoi
 
 
 @click.command(short_help="What this machine offers.")
-@runs_dir_option
+@any_runs_dir_option
 @data_option
 @json_option
 def command(runs_dir: Path, data: Path | None, as_json: bool) -> int:

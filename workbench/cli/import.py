@@ -4,14 +4,14 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.options import json_option, runs_dir_option
-from workbench.cli.text import print_json
+from workbench.cli.options import json_option, name_option, runs_dir_option
+from workbench.cli.text import print_made
 from workbench.exports.foreign import import_run
 
 
 @click.command(name="import", short_help="A run of another program, to compare with.")
 @click.argument("source", type=click.Path(path_type=Path), metavar="SOURCE")
-@click.option("--name", metavar="NAME", help="The run's id; else one is made from SOURCE.")
+@name_option
 @runs_dir_option
 @json_option
 def command(source: Path, name: str | None, runs_dir: Path, as_json: bool) -> None:
@@ -20,7 +20,4 @@ def command(source: Path, name: str | None, runs_dir: Path, as_json: bool) -> No
     A CSV file has a heading line and a column `step` or `epoch`.
     """
     folder = import_run(source, runs_dir, name)
-    if as_json:
-        print_json({"id": folder.id, "path": str(folder.path)})
-    else:
-        click.echo(folder.id)
+    print_made(folder.id, folder.path, as_json=as_json)

@@ -2,16 +2,14 @@
 
 import sys
 from dataclasses import asdict
-from pathlib import Path
 
 import click
 
-from workbench.cli.options import json_option, run_argument, runs_dir_option
-from workbench.cli.text import print_json
-from workbench.cli.watching import watch
+from workbench.cli.options import Start, run_argument, starting_options
+from workbench.cli.watching import follow_or_leave, print_parting, watch
 from workbench.errors import RequestError
 from workbench.runs.folder import RunFolder, find_run
-from workbench.runs.launch import start_worker
+from workbench.runs.launch import start_new
 from workbench.runs.library import as_json, read_run
 from workbench.runs.lineage import make_replay
 from workbench.runs.verify import Verdict, verify
@@ -20,38 +18,43 @@ from workbench.runs.verify import Verdict, verify
 @click.command(short_help="Train a run again, and compare.")
 @run_argument
 @click.option("--verify", "verifying", is_flag=True, help="Compare with RUN, metric by metric.")
-@runs_dir_option
-@json_option
-def command(run: str, verifying: bool, runs_dir: Path, as_json: bool) -> int:
-    """Train RUN's recorded configuration again as a new run.
+@starting_options(follows=True, changes=False)
+def command(run: str, verifying: bool, start: Start) -> int:
+    """Train RUN's recorded configuration again as a new run, and follow it.
 
     With --verify, name the first step at which a loss, a metric or the final
     weights differ, or confirm that none does (status 1 if one does). Where
     equality to the bit cannot be promised, say why and compare within a tolerance.
     """
-    original = find_run(run, runs_dir)
+    if verifying and not start.follow:
+        raise RequestError("--verify compares when the replay has ended; leave out --detach")
+    original = find_run(run, start.runs_dir)
     if verifying and read_run(original).standing.status != "finished":
         raise RequestError(f"run {original.id} is not finished: there is no end to compare with")
-    replay = make_replay(original, runs_dir)
-    start_worker(replay)
-    click.echo(f"run {replay.id} repeats {original.id}", err=True)
-    status = watch(replay, json_document=as_json and not verifying)
-    if status or not verifying:
-        return status
-    verdict = verify(original, replay)
-    if as_json:
-        print_json(_document(original, replay, verdict))
-    else:
+    replay = make_replay(
+        original, start.runs_dir, device=start.device, data=start.data, name=start.name
+    )
+    start_new(replay)
+    said = f"run {replay.id} repeats {original.id}"
+    if not verifying:
+        return follow_or_leave(replay, start, said, replay_of=original.id)
+    click.echo(said, err=True)
+    status = watch(replay, json_document=False)
+    verdict = None if status else verify(original, replay)
+    if start.as_json:
+        print_parting(_document(original, replay, verdict))
+    elif verdict:
         click.echo(_words(original, verdict), file=sys.stdout)
-    return 0 if verdict.same else 1
+    return status if verdict is None else int(not verdict.same)
 
 
-def _document(original: RunFolder, replay: RunFolder, verdict: Verdict) -> dict[str, object]:
+def _document(original: RunFolder, replay: RunFolder, verdict: Verdict | None) -> dict[str, object]:
+    """Without a verdict, where the replay has not come to its end, ``same`` is null."""
     return {
         "original": original.id,
         "replay": replay.id,
-        "same": verdict.same,
-        **asdict(verdict),
+        "same": verdict.same if verdict else None,
+        **(asdict(verdict) if verdict else {}),
         "record": as_json(read_run(replay)),
     }
 

@@ -1,50 +1,54 @@
 """``workbench resume``: let a paused run go on, or continue one that ended early."""
 
-from collections.abc import Sequence
-from pathlib import Path
+from typing import Any
 
 import click
 
-from workbench.cli.options import (
-    json_option,
-    read_assignments,
-    run_argument,
-    runs_dir_option,
-    set_option,
-)
-from workbench.cli.text import print_json
-from workbench.cli.watching import watch
-from workbench.runs.folder import find_run
-from workbench.runs.launch import resume, start_worker
+from workbench.cli.options import Start, run_argument, starting_options
+from workbench.cli.watching import follow_or_leave
+from workbench.errors import RequestError
+from workbench.runs.folder import RunFolder, find_run
+from workbench.runs.launch import resume, start_new
 from workbench.runs.lineage import make_child
 
 
 @click.command(short_help="Let a run go on.")
 @run_argument
-@set_option
-@runs_dir_option
-@click.option("--follow", is_flag=True, help="Watch it until it ends, as `train` does.")
-@json_option
-def command(
-    run: str, assignments: Sequence[str], runs_dir: Path, follow: bool, as_json: bool
-) -> int:
+@starting_options(follows=False)
+def command(run: str, start: Start) -> int:
     """Let a paused RUN go on; continue a stopped or crashed one from its last checkpoint.
 
-    With --set (more epochs, another learning rate, …) RUN stays as it is and a
-    new run, its child, goes on from its checkpoint; a finished RUN can have one too.
+    It returns at once; --follow stays until the end, as `train` does.
+
+    With --set (more epochs, another learning rate, …), or with another --device
+    or --data than RUN has, RUN stays as it is and a new run, its child, goes on
+    from its checkpoint; a finished RUN can have one too.
     """
-    folder = find_run(run, runs_dir)
-    if assignments:
-        folder = make_child(folder, read_assignments(assignments), runs_dir)
-        start_worker(folder)
+    folder = find_run(run, start.runs_dir)
+    if changes := _changes(folder, start):
+        folder = make_child(folder, changes, start.runs_dir, start.name)
+        start_new(folder)
         done, said = "child", f"goes on from the checkpoint of {run}"
+    elif start.name is not None:
+        raise RequestError("--name: a run that goes on keeps its id; --set makes a new one")
     else:
         done = resume(folder)
         restarted = "has a new worker, which goes on from its checkpoint"
         said = "goes on" if done == "resumed" else restarted
-    click.echo(f"run {folder.id} {said}", err=True)
-    if follow:
-        return watch(folder, json_document=as_json)
-    if as_json:
-        print_json({"id": folder.id, "done": done})
-    return 0
+    return follow_or_leave(folder, start, f"run {folder.id} {said}", done=done)
+
+
+def _changes(folder: RunFolder, start: Start) -> dict[str, Any]:
+    """What makes a child of it: all of --set, and what the others say that the run has not."""
+    asked: dict[str, Any] = {}
+    if start.device:
+        asked["train.device"] = start.device
+    if start.data:
+        asked["data.root"] = str(start.data.expanduser().absolute())
+    if not asked:
+        return start.settings
+    config = folder.read_config()
+    if not config.data.root:  # its data needs no folder
+        asked.pop("data.root", None)
+    has = {"train.device": config.train.device, "data.root": config.data.root}
+    return {**start.settings, **{key: new for key, new in asked.items() if new != has[key]}}

@@ -6,7 +6,14 @@ from collections.abc import Sequence
 import click
 
 from workbench import layer_table
-from workbench.cli.options import json_option, preset_argument, read_assignments, set_option
+from workbench.cli.options import (
+    format_option,
+    json_option,
+    preset_argument,
+    read_assignments,
+    set_option,
+    sort_option,
+)
 from workbench.cli.text import print_json
 from workbench.errors import RequestError
 from workbench.presets import load_preset
@@ -29,22 +36,8 @@ FORMATS = {
     metavar="N",
     help="A limit of parameters; status 1 where the network exceeds it.",
 )
-@click.option(
-    "--format",
-    "layout",
-    type=click.Choice(list(FORMATS)),
-    default="table",
-    show_default=True,
-    help="How the table is written.",
-)
-@click.option(
-    "--sort",
-    type=click.Choice(layer_table.SORT_KEYS, case_sensitive=False),
-    default="order",
-    show_default=True,
-    metavar="COLUMN",
-    help=f"One of {', '.join(layer_table.SORT_KEYS)}; in a table within stages and blocks.",
-)
+@format_option(list(FORMATS), default="table")
+@sort_option(layer_table.SORT_KEYS, default="order")
 @json_option
 def command(
     preset: str,

@@ -4,6 +4,7 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, TextIO
 
 import click
@@ -17,6 +18,14 @@ def print_json(document: Any) -> None:
     """
     text = json.dumps(_strict(document), indent=2, allow_nan=False)
     click.echo(text.replace("\x7f", "\\u007f"))  # DEL is ASCII, and a control character
+
+
+def print_made(name: str, path: Path, *, as_json: bool, **more: Any) -> None:
+    """Print the id of what was made or goes on: alone on its line, or with its folder as JSON."""
+    if as_json:
+        print_json({"id": name, "path": str(path), **more})
+    else:
+        click.echo(name)
 
 
 def silence(stream: TextIO) -> None:

@@ -6,9 +6,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Any
 
+import click
+
+from workbench.cli.options import Start
 from workbench.cli.progress import Reporter
-from workbench.cli.text import print_json
+from workbench.cli.text import print_json, print_made, silence
 from workbench.errors import RunError
 from workbench.runs.control import ask
 from workbench.runs.folder import RunFolder
@@ -56,11 +60,25 @@ class Signals:
         raise Left
 
 
+def follow_or_leave(folder: RunFolder, start: Start, said: str, **more: Any) -> int:
+    """Watch a run that has just been started, or print its id and leave it training.
+
+    ``said`` goes to stderr first; ``more`` into the JSON document beside the id.
+    """
+    if said:
+        click.echo(said, err=True)
+    if start.follow:
+        return watch(folder, json_document=start.as_json)
+    print_made(folder.id, folder.path, as_json=start.as_json, **more)
+    return 0
+
+
 def watch(folder: RunFolder, *, json_document: bool) -> int:
     """Report a run on stderr until its worker has ended; then print what it came to.
 
     Gives the exit status: 0 where it finished, 1 where it failed or crashed,
-    130 where it was stopped or the watcher was interrupted.
+    130 where it was stopped or the watcher was interrupted. ``json_document``
+    prints the record as it is then, whichever way that came about.
     """
     reporter = Reporter(folder.id, live=is_terminal())
     signals = Signals()
@@ -68,7 +86,10 @@ def watch(folder: RunFolder, *, json_document: bool) -> int:
         with signals.caught():
             _until_ended(folder, reporter, signals)
     except Left:
-        return _leave(folder, reporter, told=signals.told)
+        _leave(folder, reporter, told=signals.told)
+        if json_document:
+            print_parting(as_json(read_run(folder)))
+        return INTERRUPTED
     finally:
         reporter.close()
     run = read_run(folder)
@@ -76,6 +97,15 @@ def watch(folder: RunFolder, *, json_document: bool) -> int:
     if json_document:
         print_json(as_json(run))
     return {"finished": 0, "stopped": INTERRUPTED}.get(run.standing.status, 1)
+
+
+def print_parting(document: Any) -> None:
+    """Print one JSON document where the terminal may be gone already."""
+    try:
+        print_json(document)
+        sys.stdout.flush()
+    except OSError:
+        silence(sys.stdout)
 
 
 def is_terminal() -> bool:
@@ -95,11 +125,10 @@ def _until_ended(folder: RunFolder, reporter: Reporter, signals: Signals) -> Non
             reporter.say("stopping after this step; ctrl-C again leaves at once")
 
 
-def _leave(folder: RunFolder, reporter: Reporter, *, told: bool) -> int:
+def _leave(folder: RunFolder, reporter: Reporter, *, told: bool) -> None:
     reporter.close()
     what = "has been told to stop" if told else f"goes on; `workbench stop {folder.id}` ends it"
     reporter.say(f"left; run {folder.id} {what}")
-    return INTERRUPTED
 
 
 def _outcome(run: RunInfo) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import tomli_w
 
 from workbench.config import RunConfig, to_toml
-from workbench.errors import RequestError, RunError
+from workbench.errors import RequestError, RunError, WorkbenchError
 from workbench.runs import line
 from workbench.runs.atomic import write_atomically
 from workbench.runs.control import write_wish
@@ -66,6 +67,15 @@ def start_worker(folder: RunFolder) -> int:
         raise RunError(f"{folder.path}: cannot start a worker: {error.strerror}") from None
     _children.append(child)
     return child.pid
+
+
+def start_new(folder: RunFolder) -> None:
+    """Start the first worker of a run; where that fails, the folder goes: nothing ran in it."""
+    try:
+        start_worker(folder)
+    except WorkbenchError:
+        shutil.rmtree(folder.path, ignore_errors=True)
+        raise
 
 
 def write_launch(folder: RunFolder, worker: ProcessIdentity) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 import tomli_w
 
-from workbench.config import change_config, difference
+from workbench.config import RunConfig, change_config, difference
 from workbench.errors import RequestError, RunError
+from workbench.gpus import check_device
 from workbench.runs.atomic import write_atomically
 from workbench.runs.files import open_to_read
 from workbench.runs.folder import RunFolder
@@ -16,27 +17,31 @@ from workbench.runs.launch import prepare
 from workbench.runs.status import standing
 
 MUST_STAY = ("model", "data", "task")  # the checkpoint's weights and counts are of these
+MAY_MOVE = "data.root"  # the same data, elsewhere
 
 
-def make_child(parent: RunFolder, changes: Mapping[str, Any], root: Path) -> RunFolder:
+def make_child(
+    parent: RunFolder, changes: Mapping[str, Any], root: Path, name: str | None = None
+) -> RunFolder:
     """A new run that goes on from the parent's last checkpoint with dotted ``changes``.
 
     The parent stays as it is. Raises :class:`RequestError` for a change that the
-    checkpoint cannot bear, :class:`RunError` where there is no checkpoint.
+    checkpoint cannot bear, where data or device are not there, and for a ``name``
+    that is taken; :class:`RunError` where there is no checkpoint.
     """
     if standing(parent).is_live:
         raise RunError(f"run {parent.id} is live; stop it before it is continued differently")
     before = parent.read_config()
-    after = change_config(before, changes)
+    after = _fitted(change_config(before, changes))
     changed = difference(before, after)
     for key in changed:
-        if key.partition(".")[0] in MUST_STAY:
+        if key.partition(".")[0] in MUST_STAY and key != MAY_MOVE:
             raise RequestError(
                 f"{key}: a checkpoint is of its model, data and task; train a new run instead"
             )
     if not (parent.checkpoints / "last").exists():
         raise RunError(f"run {parent.id} has no checkpoint to go on from")
-    child = prepare(after, root)
+    child = prepare(after, root, name)
     try:
         # One that is pruned meanwhile does not matter: the parent is not live.
         shutil.copytree(parent.checkpoints, child.checkpoints, symlinks=True)
@@ -54,8 +59,31 @@ def make_child(parent: RunFolder, changes: Mapping[str, Any], root: Path) -> Run
     return child
 
 
-def make_replay(original: RunFolder, root: Path) -> RunFolder:
-    """A new run of the original's recorded configuration; it begins at the beginning."""
-    replay = prepare(original.read_config(), root)
+def make_replay(
+    original: RunFolder,
+    root: Path,
+    *,
+    device: str | None = None,
+    data: Path | None = None,
+    name: str | None = None,
+) -> RunFolder:
+    """A new run of the original's recorded configuration; it begins at the beginning.
+
+    ``device`` and ``data`` say where it trains and where its data is now. Raises like
+    :func:`workbench.split_check.resolve_to_train` and where the device is not there.
+    """
+    config = original.read_config()
+    if device is not None:
+        config = change_config(config, {"train.device": device})
+    replay = prepare(_fitted(config, data), root, name)
     write_atomically(replay.parent, tomli_w.dumps({"replay_of": original.id}).encode())
     return replay
+
+
+def _fitted(config: RunConfig, data: Path | None = None) -> RunConfig:
+    """The configuration fitted to data and device, which have to be there."""
+    from workbench.split_check import resolve_to_train  # numpy, once something is to be trained
+
+    fitted = resolve_to_train(config, data)
+    check_device(fitted.train.device)
+    return fitted

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.errors import RequestError
+from workbench.gpus import check_device
 from workbench.runs.folder import RunFolder
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.folder import SweepFolder
@@ -38,6 +39,12 @@ def check_data(runs: Sequence[PlannedRun], runs_dir: Path, data: Path | None) ->
     waiting = (run for run in runs if not RunFolder(runs_dir / run.id).is_run)
     for config in {run.config.data.model_dump_json(): run.config for run in waiting}.values():
         resolve_to_train(config, data)
+
+
+def check_devices(sweep: SweepConfig) -> None:
+    """Refuse a sweep on a GPU that is not here; raises :class:`ConfigError`."""
+    for device in sweep.devices:
+        check_device(device)
 
 
 def start_coordinator(folder: SweepFolder, *, data: Path | None = None) -> int:
