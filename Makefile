@@ -2,7 +2,7 @@
 
 BIN ?= .venv/bin
 
-.PHONY: check format lint types layers test wheel open shot mutants
+.PHONY: check format lint types layers test wheel open shot mutants commands
 
 check: lint types layers test
 
@@ -39,3 +39,7 @@ PATHS ?= workbench
 mutants:
 	OMP_NUM_THREADS=1 nice -n 15 $(BIN)/mutmut run --max-children 1 \
 		$(foreach path,$(PATHS),'$(subst /,.,$(path:.py=)).*')
+
+# The table of commands and switches in docs/commands.md, from the commands themselves.
+commands:
+	$(BIN)/python docs/commands.py

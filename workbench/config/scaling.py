@@ -82,7 +82,7 @@ def compound_scale(
     """
     multipliers = {"depth": depth_by, "width": width_by, "resolution": resolution_by}
     wrong = {
-        name: f"must be a finite number above 0 (got {value})"
+        f"--{name}": f"must be a finite number above 0 (got {value})"
         for name, value in multipliers.items()
         if not (math.isfinite(value) and value > 0)
     }

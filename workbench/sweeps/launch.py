@@ -12,6 +12,7 @@ from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.folder import SweepFolder
 from workbench.sweeps.plan import PlannedRun, plan
 from workbench.sweeps.source import Planned, Source
+from workbench.system.gpus import check_device
 
 
 def open_source(sweep: SweepConfig, folder: SweepFolder) -> Source:
@@ -33,13 +34,17 @@ def check_data(runs: Sequence[PlannedRun], runs_dir: Path, data: Path | None) ->
 
     Runs with the same data are asked about once. Raises like :func:`resolve_to_train`.
     """
-    from workbench.config.split_check import (
-        resolve_to_train,  # numpy, once something is to be trained
-    )
+    from workbench.config.split_check import resolve_to_train
 
     waiting = (run for run in runs if not RunFolder(runs_dir / run.id).is_run)
     for config in {run.config.data.model_dump_json(): run.config for run in waiting}.values():
         resolve_to_train(config, data)
+
+
+def check_devices(sweep: SweepConfig) -> None:
+    """Refuse a sweep on a GPU that is not here; raises :class:`ConfigError`."""
+    for device in sweep.devices:
+        check_device(device)
 
 
 def start_coordinator(folder: SweepFolder, *, data: Path | None = None) -> int:

@@ -54,7 +54,7 @@ def test_the_table_of_a_begun_sweep_has_its_rows(workbench: Workbench, tmp_path:
         (("no-such-sweep",), "no sweep 'no-such-sweep'"),
         (("gone.toml",), "No such file"),
         (("lr-simplenn", "--resume"), "has begun"),
-        (("lr-simplenn", "--name", "../x"), "cannot be a sweep's name"),
+        (("lr-simplenn", "--name", "../x"), "Invalid value for '--name'"),
         (("lr-simplenn", "--plan", "--set", "train.epoch=1"), "train.epoch"),
     ],
 )

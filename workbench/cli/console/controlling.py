@@ -1,37 +1,45 @@
-"""What ``stop`` and ``pause`` share: ask a worker, wait until it has done so, say it."""
+"""``stop`` and ``pause``: ask a worker, wait until it has done so, say it."""
 
 from pathlib import Path
 
 import click
 
+from workbench.cli.console.options import json_option, run_argument, runs_dir_option
 from workbench.cli.console.output import print_json
 from workbench.errors import RunError
 from workbench.runs.history.follow import wait_until
 from workbench.runs.live.control import Wish, ask
-from workbench.runs.store.folder import find_run
+from workbench.runs.store.folder import RunFolder, find_run
 
 PATIENCE = 120.0  # seconds: a worker looks between steps, and saves before it ends
 
-wait_option = click.option(
-    "--wait/--no-wait", default=True, help="Wait until it is done, or only ask for it."
-)
+
+def asking_command(wish: Wish, wanted: str, *, short_help: str, help: str) -> click.Command:
+    """The command that asks the worker of RUN for ``wish`` until its status is ``wanted``."""
+
+    @click.command(short_help=short_help, help=help)
+    @run_argument
+    @runs_dir_option
+    @click.option("--wait/--no-wait", default=True, help="Wait until it is done, or only ask.")
+    @json_option
+    def command(run: str, runs_dir: Path, wait: bool, as_json: bool) -> None:
+        ask_and_wait(find_run(run, runs_dir), wish, wanted, wait=wait, as_json=as_json)
+
+    return command
 
 
-def ask_and_wait(
-    run: str, runs_dir: Path, wish: Wish, wanted: str, *, wait: bool, json_document: bool
-) -> None:
-    """Ask the worker of ``run`` for ``wish`` and wait for the status ``wanted``.
+def ask_and_wait(folder: RunFolder, wish: Wish, wanted: str, *, wait: bool, as_json: bool) -> None:
+    """Ask the worker of a run for ``wish`` and wait for the status ``wanted``.
 
     Raises :class:`RunError` where no worker lives, or where it ended another
     way than asked.
     """
-    folder = find_run(run, runs_dir)
     now = ask(folder, wish)
     if wait:
         now = wait_until(folder, frozenset((wanted,)), PATIENCE)
         if now.status != wanted:
             raise RunError(f"run {folder.id} was asked to {wish} and is {now.status}")
-    if json_document:
+    if as_json:
         print_json({"id": folder.id, "asked": wish, "status": now.status})
     else:
         state = f"is {now.status}" if wait else f"has been asked to {wish}"

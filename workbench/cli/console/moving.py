@@ -1,20 +1,31 @@
-"""What ``delete``, ``restore`` and ``archive`` share: move runs, and say where they went."""
+"""``delete`` and ``archive``, and what ``restore`` shares with them: move runs, say where to."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 
 import click
 
+from workbench.cli.console.options import json_option, runs_argument, runs_dir_option
 from workbench.cli.console.output import print_json
 from workbench.runs.library.trash import Place, put_aside
-from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.folder import RunFolder, find_run
 
 Move = Callable[[RunFolder], RunFolder]
 
 
-def move_aside(folders: Iterable[RunFolder], place: Place, *, as_json: bool) -> None:
-    """Put each run aside; as :func:`move_all`."""
-    words = f"is in the {place.name}"
-    move_all(folders, lambda run: put_aside(run, place), words, as_json=as_json)
+def aside_command(place: Place, *, short_help: str, help: str) -> click.Command:
+    """The command that puts each RUN aside."""
+
+    @click.command(short_help=short_help, help=help)
+    @runs_argument
+    @runs_dir_option
+    @json_option
+    def command(runs: Sequence[str], runs_dir: Path, as_json: bool) -> None:
+        folders = dict.fromkeys(find_run(run, runs_dir) for run in runs)
+        words = f"is in the {place.name}"
+        move_all(folders, lambda run: put_aside(run, place), words, as_json=as_json)
+
+    return command
 
 
 def move_all(folders: Iterable[RunFolder], move: Move, words: str, *, as_json: bool) -> None:

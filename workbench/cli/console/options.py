@@ -10,20 +10,24 @@ from typing import Any
 import click
 
 from workbench.errors import RequestError
-from workbench.runs.store.folder import runs_root
+from workbench.runs.store.folder import ID, runs_root
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-class Device(click.ParamType):  # type: ignore[type-arg]
-    """``auto``, ``cpu``, ``cuda`` or ``cuda:N``; whether it is there is asked where it is used."""
+def _device(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    """The form only: whether it is there is asked where it is used."""
+    if value is not None and not re.fullmatch(r"auto|cpu|cuda(:\d+)?", value):
+        raise click.BadParameter(f"{value!r} must be one of auto, cpu, cuda, cuda:N")
+    return value
 
-    name = "device"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", value):
-            self.fail(f"train.device must be auto, cpu, cuda or cuda:N, not {value!r}", param, ctx)
-        return str(value)
+def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
+    if value is not None and not ID.fullmatch(value):
+        raise click.BadParameter(
+            f"{value!r}: use letters, digits, '.', '_' and '-', a letter or digit first"
+        )
+    return value
 
 
 def _runs_dir(ctx: click.Context, _param: click.Parameter, value: Path | None) -> Path:
@@ -74,12 +78,15 @@ set_option = click.option(
 )
 device_option = click.option(
     "--device",
-    type=Device(),
+    callback=_device,
     metavar="auto|cpu|cuda[:N]",
     help="Where to compute; else as the preset or the run says.",
 )
 name_option = click.option(
-    "--name", metavar="NAME", help="What the new run or sweep is called; else it gets a name."
+    "--name",
+    callback=_name,
+    metavar="NAME",
+    help="What the new run or sweep is called; else it gets a name.",
 )
 detach_option = click.option(
     "--detach", is_flag=True, help="Return at once with the id; it goes on by itself."
@@ -116,14 +123,21 @@ def format_option(formats: Sequence[str], **settings: Any) -> Decorator:
     )
 
 
+CHANGES = {"--add": "Add this one; may be repeated.", "--remove": "Take it out; may be repeated."}
+
+
+def change_option(name: str, **settings: Any) -> Decorator:
+    """``--add`` or ``--remove`` for a command that keeps a list."""
+    return click.option(name, multiple=True, help=CHANGES[name], **settings)
+
+
 def sort_option(names: Sequence[str], **settings: Any) -> Decorator:
     """``--sort``, one of ``names`` in any case."""
     return click.option(
         "--sort",
         type=click.Choice(list(names), case_sensitive=False),
         show_default=True,
-        metavar="COLUMN",
-        help=f"Sort by this column: {', '.join(names)}.",
+        help="Sort by this column.",
         **settings,
     )
 

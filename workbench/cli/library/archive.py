@@ -1,21 +1,10 @@
 """``workbench archive``: runs put aside, out of the list but kept whole."""
 
-from collections.abc import Sequence
-from pathlib import Path
-
-import click
-
-from workbench.cli.console.moving import move_aside
-from workbench.cli.console.options import json_option, runs_dir_option
+from workbench.cli.console.moving import aside_command
 from workbench.runs.library.trash import ARCHIVE
-from workbench.runs.store.folder import find_run
 
-
-@click.command(short_help="Put runs aside.")
-@click.argument("runs", metavar="RUN…", nargs=-1, required=True)
-@runs_dir_option
-@json_option
-def command(runs: Sequence[str], runs_dir: Path, as_json: bool) -> None:
-    """Put each RUN aside, into .archive of its runs directory; `workbench restore` undoes it."""
-    folders = list(dict.fromkeys(find_run(run, runs_dir) for run in runs))
-    move_aside(folders, ARCHIVE, as_json=as_json)
+command = aside_command(
+    ARCHIVE,
+    short_help="Put runs aside.",
+    help="Put each RUN aside, into .archive of its runs directory; `workbench restore` undoes it.",
+)

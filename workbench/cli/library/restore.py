@@ -1,5 +1,6 @@
 """``workbench restore``: runs out of the trash or the archive."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from workbench.cli.console.output import print_json
 from workbench.errors import RequestError
 from workbench.formatting.text import columns
 from workbench.runs.library.trash import PLACES, bring_back, list_aside, place_of
-from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.folder import RunFolder, find_run
 from workbench.runs.store.roots import all_roots
 
 
@@ -35,6 +36,11 @@ def command(runs: Sequence[str], runs_dir: Path, as_json: bool) -> None:
 
 
 def _find(run: str, aside: Sequence[RunFolder]) -> RunFolder:
+    if os.sep in run:
+        folder = find_run(run, Path())
+        if place_of(folder) is None:
+            raise RequestError(f"{run}: lies neither in the trash nor in the archive")
+        return folder
     found = [folder for folder in aside if folder.id == run]
     found = found or [folder for folder in aside if folder.id.startswith(run)]
     if len(found) == 1:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from workbench.cli.console.options import json_option, runs_dir_option
+from workbench.cli.console.options import json_option, runs_dir_option, sort_option
 from workbench.cli.console.output import print_json
 from workbench.cli.console.waiting import Waiting
 from workbench.formatting.text import NOTHING, columns, count, duration, one_line, percent
@@ -27,7 +27,7 @@ NUMBERS = (3, 4, 5, 6, 7)
 @click.command(short_help="Every run, as it stands now.")
 @click.argument("terms", nargs=-1, metavar="[FILTER]...")
 @runs_dir_option
-@click.option("--sort", type=click.Choice(NAMES), default="started", show_default=True)
+@sort_option(NAMES, default="started")
 @click.option("--reverse", is_flag=True, help="The other way round.")
 @click.option("--limit", type=click.IntRange(min=1), metavar="N", help="At most N of them.")
 @json_option

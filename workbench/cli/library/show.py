@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from workbench.cli.console.options import json_option, run_argument, runs_dir_option
+from workbench.cli.console.options import follow_option, json_option, run_argument, runs_dir_option
 from workbench.cli.console.output import print_json
 from workbench.cli.console.run_log import show_log
 from workbench.errors import RequestError
@@ -21,10 +21,13 @@ from workbench.runs.store.folder import find_run
 @run_argument
 @runs_dir_option
 @click.option("--log", "log", is_flag=True, help="What happened, when, and how long it took.")
-@click.option("--follow", is_flag=True, help="With --log: go on until the run has ended.")
+@follow_option
 @json_option
 def command(run: str, runs_dir: Path, log: bool, follow: bool, as_json: bool) -> None:
-    """Show RUN: an id, a unique prefix of one, or a run directory."""
+    """Show RUN: an id, a unique prefix of one, or a run directory.
+
+    --log --follow goes on until the run has ended.
+    """
     if follow and (not log or as_json):
         raise RequestError("--follow goes with --log, and not with --json")
     folder = find_run(run, runs_dir)

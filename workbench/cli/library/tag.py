@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.console.options import json_option, run_argument, runs_dir_option
+from workbench.cli.console.options import change_option, json_option, run_argument, runs_dir_option
 from workbench.cli.console.output import print_json
 from workbench.formatting.text import NOTHING, columns, one_line
 from workbench.runs.library.tags import annotate, read_notes
@@ -15,7 +15,8 @@ from workbench.runs.store.folder import find_run
 @click.command(short_help="Tags, a star and a note of a run.")
 @run_argument
 @click.argument("tags", nargs=-1, metavar="[TAG]…")
-@click.option("--remove", multiple=True, metavar="TAG", help="Take a tag away; may be repeated.")
+@change_option("--add", metavar="TAG")
+@change_option("--remove", metavar="TAG")
 @click.option("--star/--no-star", default=None, help="Give the run a star, or take it away.")
 @click.option("--note", metavar="TEXT", help="A note, in place of the one before.")
 @runs_dir_option
@@ -23,6 +24,7 @@ from workbench.runs.store.folder import find_run
 def command(
     run: str,
     tags: Sequence[str],
+    add: Sequence[str],
     remove: Sequence[str],
     star: bool | None,
     note: str | None,
@@ -31,6 +33,7 @@ def command(
 ) -> None:
     """Add TAGs to RUN, or show what it has. `workbench runs tag:TAG star:yes` finds it again."""
     folder = find_run(run, runs_dir)
+    tags = (*tags, *add)
     if tags or remove or star is not None or note is not None:
         notes = annotate(folder, add=tuple(tags), remove=tuple(remove), star=star, note=note)
     else:

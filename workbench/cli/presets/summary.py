@@ -5,7 +5,14 @@ from collections.abc import Sequence
 
 import click
 
-from workbench.cli.console.options import json_option, preset_argument, read_assignments, set_option
+from workbench.cli.console.options import (
+    format_option,
+    json_option,
+    preset_argument,
+    read_assignments,
+    set_option,
+    sort_option,
+)
 from workbench.cli.console.output import print_json
 from workbench.config.presets import load_preset
 from workbench.errors import RequestError
@@ -29,22 +36,8 @@ FORMATS = {
     metavar="N",
     help="A limit of parameters; status 1 where the network exceeds it.",
 )
-@click.option(
-    "--format",
-    "layout",
-    type=click.Choice(list(FORMATS)),
-    default="table",
-    show_default=True,
-    help="How the table is written.",
-)
-@click.option(
-    "--sort",
-    type=click.Choice(layer_table.SORT_KEYS, case_sensitive=False),
-    default="order",
-    show_default=True,
-    metavar="COLUMN",
-    help=f"One of {', '.join(layer_table.SORT_KEYS)}; in a table within stages and blocks.",
-)
+@format_option(list(FORMATS), default="table")
+@sort_option(layer_table.SORT_KEYS, default="order")
 @json_option
 def command(
     preset: str,
@@ -63,7 +56,7 @@ def command(
     """
     config = load_preset(preset, read_assignments(assignments))
     shape = read_shape(input_text) if input_text is not None else None
-    from workbench.analysis import summarize  # torch, once the request is known to be right
+    from workbench.analysis import summarize
 
     document = summarize(config, budget, shape)
     if as_json:

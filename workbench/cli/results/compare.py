@@ -6,7 +6,7 @@ from typing import cast
 
 import click
 
-from workbench.cli.console.options import json_option, runs_dir_option
+from workbench.cli.console.options import format_option, json_option, runs_argument, runs_dir_option
 from workbench.cli.console.output import print_json
 from workbench.cli.console.plotting import line_plot
 from workbench.comparison import document as tables_of
@@ -19,7 +19,7 @@ UNITS = {"epoch": "epoch", "step": "step", "time": "training time, s"}
 
 
 @click.command(short_help="Runs side by side.")
-@click.argument("runs", metavar="RUN RUN…", nargs=-1, required=True)
+@runs_argument
 @click.option(
     "--against",
     type=click.Choice(["epoch", "step", "time"]),
@@ -35,14 +35,7 @@ UNITS = {"epoch": "epoch", "step": "step", "time": "training time, s"}
     help="A curve to draw: val_accuracy, val_loss, loss, lr, …; may be repeated.",
 )
 @click.option("--layers", is_flag=True, help="Show the layer tables side by side too.")
-@click.option(
-    "--format",
-    "layout",
-    type=click.Choice(["table", "markdown", "csv"]),
-    default="table",
-    show_default=True,
-    help="How it is written.",
-)
+@format_option(["table", "markdown", "csv"], default="table")
 @runs_dir_option
 @json_option
 def command(
@@ -54,10 +47,14 @@ def command(
     runs_dir: Path,
     as_json: bool,
 ) -> None:
-    """What differs between runs, and what came of it: the best of each result is marked ★."""
+    """What differs between two runs or more, and what came of it.
+
+    The best of each result is marked ★.
+    """
     if len(runs) < 2:
         raise RequestError("name two runs or more to compare")
     sides = read_sides(find_run(run, runs_dir) for run in runs)
+    _check_curves(sides, curves)
     axis = cast(Against, against)
     if as_json:
         print_json(tables_of.document(sides, axis))
@@ -71,6 +68,18 @@ def command(
         click.echo("\n\n".join(table.text() for table in tables))
         for plot in _plots(sides, axis, curves or ("val_accuracy", "train_loss")):
             click.echo("\n" + plot)
+
+
+def _check_curves(sides: Sequence[Side], curves: Sequence[str]) -> None:
+    known = {name for side in sides for name in (*side.state.curves, *_epoch_names(side))}
+    for name in curves:
+        if name not in known:
+            there = ", ".join(sorted(known)) or "none"
+            raise RequestError(f"--curve {name!r}: none of these runs has it; there are {there}")
+
+
+def _epoch_names(side: Side) -> set[str]:
+    return {name for row in side.state.epoch_rows for name in row}
 
 
 def _plots(sides: Sequence[Side], against: Against, curves: Sequence[str]) -> list[str]:

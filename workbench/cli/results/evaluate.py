@@ -5,7 +5,14 @@ from typing import Any
 
 import click
 
-from workbench.cli.console.options import data_option, json_option, run_argument, runs_dir_option
+from workbench.cli.console.options import (
+    data_option,
+    device_option,
+    json_option,
+    run_argument,
+    runs_dir_option,
+    weights_option,
+)
 from workbench.cli.console.output import print_json
 from workbench.cli.console.plotting import line_plot
 from workbench.cli.console.waiting import Waiting
@@ -24,14 +31,8 @@ from workbench.runs.store.folder import find_run
     show_default=True,
     help="Which pictures to test on.",
 )
-@click.option(
-    "--weights",
-    type=click.Choice(["last", "best"]),
-    default="last",
-    show_default=True,
-    help="Which weights: the final ones, or those of the best validation accuracy.",
-)
-@click.option("--device", metavar="auto|cpu|cuda[:N]", help="Where to compute; else as the run.")
+@weights_option
+@device_option
 @data_option
 @runs_dir_option
 @json_option

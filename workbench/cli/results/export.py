@@ -5,7 +5,14 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.console.options import json_option, run_argument, runs_dir_option
+from workbench.cli.console.options import (
+    format_option,
+    json_option,
+    output_option,
+    run_argument,
+    runs_dir_option,
+    weights_option,
+)
 from workbench.cli.console.output import print_json
 from workbench.cli.console.waiting import Waiting
 from workbench.errors import RequestError
@@ -27,17 +34,9 @@ NETWORKS = ("safetensors", "onnx", "torch-export")
 
 @click.command(short_help="Metrics, weights or network for other programs.")
 @run_argument
-@click.option("--format", "layout", type=click.Choice(list(FORMATS)), required=True)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="File or folder; else RUN-… here."
-)
-@click.option(
-    "--weights",
-    type=click.Choice(["last", "best"]),
-    default="last",
-    show_default=True,
-    help="Which weights, for safetensors, onnx and torch-export.",
-)
+@format_option(list(FORMATS), required=True)
+@output_option
+@weights_option
 @runs_dir_option
 @json_option
 def command(
@@ -45,7 +44,8 @@ def command(
 ) -> None:
     """Write RUN's metrics and tables, its history for a tracker, or its network.
 
-    onnx and torch-export are checked: their outputs are the network's, within float32's rounding.
+    --weights counts for safetensors, onnx and torch-export. The last two are checked:
+    their outputs equal the network's to 1e-4.
     """
     folder = find_run(run, runs_dir)
     target = output or Path(f"{folder.id}-{FORMATS[layout]}")

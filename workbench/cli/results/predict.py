@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.catalog.image_folder import pictures_below
-from workbench.cli.console.options import json_option, run_argument, runs_dir_option
+from workbench.cli.console.options import (
+    device_option,
+    json_option,
+    run_argument,
+    runs_dir_option,
+    weights_option,
+)
 from workbench.cli.console.output import print_json
 from workbench.cli.console.waiting import Waiting
 from workbench.errors import RequestError
@@ -25,9 +31,16 @@ if TYPE_CHECKING:
 @click.argument(
     "pictures", metavar="PICTURE…", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
-@click.option("--top", type=click.IntRange(min=1), default=5, show_default=True, metavar="K")
-@click.option("--weights", type=click.Choice(["last", "best"]), default="last", show_default=True)
-@click.option("--device", metavar="auto|cpu|cuda[:N]", help="Where to compute; else as the run.")
+@click.option(
+    "--top",
+    type=click.IntRange(min=1),
+    default=5,
+    show_default=True,
+    metavar="K",
+    help="How many classes of each.",
+)
+@weights_option
+@device_option
 @click.option("--show/--no-show", default=None, help="Draw the pictures; else on a terminal only.")
 @runs_dir_option
 @json_option

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.console.options import json_option, runs_dir_option
+from workbench.cli.console.options import format_option, json_option, output_option, runs_dir_option
 from workbench.cli.console.output import print_json
 from workbench.comparison.compared_run import read_sides
 from workbench.reports.assemble import runs_report, sweep_report
@@ -19,15 +19,8 @@ from workbench.sweeps.results import result_table
 
 @click.command(short_help="Runs or a sweep as a document.")
 @click.argument("names", metavar="RUN…|SWEEP", nargs=-1, required=True)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="The file; else NAME.md or NAME.html."
-)
-@click.option(
-    "--format",
-    "layout",
-    type=click.Choice(["markdown", "html"]),
-    help="Else as the file's name says, Markdown without one.",
-)
+@output_option
+@format_option(["markdown", "html"])
 @runs_dir_option
 @json_option
 def command(
@@ -36,6 +29,7 @@ def command(
     """Write a report of one RUN, of several side by side, or of a begun SWEEP.
 
     Markdown has its plots beside it as SVG files; HTML holds everything in one file.
+    Without --format the output's name decides, and Markdown is what it is else.
     """
     blocks, name = _blocks(names, runs_dir)
     named_html = output is not None and output.suffix.lower() in (".html", ".htm")

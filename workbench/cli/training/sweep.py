@@ -1,6 +1,6 @@
 """``workbench sweep``: a family of runs and its result table."""
 
-from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -11,12 +11,17 @@ from workbench.formatting.text import columns, duration
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.folder import SweepFolder
 
+if TYPE_CHECKING:
+    from workbench.sweeps.results import Table
+
 INTERRUPTED = 130
 
 
 @click.command(short_help="A family of runs and its result table.")
 @click.argument("sweep", metavar="SWEEP", required=False)
-@click.option("--jobs", type=click.IntRange(1, 256), help="Runs at a time on each device.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 256), metavar="N", help="Runs at a time on each device."
+)
 @click.option("--resume", is_flag=True, help="Go on with a begun SWEEP; failed runs get a retry.")
 @click.option("--plan", "only_plan", is_flag=True, help="Only show which runs there would be.")
 @click.option("--table", "only_table", is_flag=True, help="Only show the results so far.")
@@ -34,7 +39,8 @@ def command(
     """Train the runs of SWEEP, a TOML file or a name from `workbench sweep --list`.
 
     Killed at any moment and started again, it goes on where it was: no finished
-    run is repeated and none is lost. --set changes a key of every run.
+    run is repeated and none is lost. --set changes a key of every run, --device
+    takes the place of the devices that it names.
     """
     from workbench.sweeps.catalogue import find_sweep
     from workbench.sweeps.folder import open_sweep
@@ -44,42 +50,40 @@ def command(
     if sweep is None:
         raise RequestError("name a SWEEP.toml; `workbench sweep --list` lists installed ones")
     begun = resume or only_table
-    asked = start.name if begun and start.name else sweep  # known by the name that it was given
-    found, config = find_sweep(asked, start.runs_dir, start.changes, begun=begun)
-    if jobs is not None:
-        config = config.model_copy(update={"jobs": jobs})
+    asked = (
+        start.name if begun and start.name else sweep
+    )  # it is known by the name that it was given
+    found, config = find_sweep(asked, start.runs_dir, start.settings, begun=begun)
+    given = {"jobs": jobs, "devices": [start.device] if start.device else None}
+    config = config.model_copy(update={key: value for key, value in given.items() if value})
     folder = open_sweep(start.name or found, start.runs_dir)
     if only_plan:
         return _plan(config, folder, start.as_json)
     if only_table:
         return _show(config, folder, start.as_json)
-    if not start.follow:
-        return _detach(config, folder, start)
-    return _coordinate(config, folder, start.data, retry_failed=resume, as_json=start.as_json)
+    if start.follow:
+        return _coordinate(config, folder, start, retry_failed=resume)
+    return _detach(config, folder, start)
 
 
 def _coordinate(
-    config: SweepConfig,
-    folder: SweepFolder,
-    data: Path | None,
-    *,
-    retry_failed: bool,
-    as_json: bool,
+    config: SweepConfig, folder: SweepFolder, start: Start, *, retry_failed: bool
 ) -> int:
     from workbench.cli.console.sweep_text import SweepReporter
-    from workbench.cli.console.watching import Left, Signals
+    from workbench.cli.console.watching import Left, Signals, print_parting
     from workbench.sweeps.budget import ParameterLimit
     from workbench.sweeps.coordinator import Coordinator, Listener
-    from workbench.sweeps.launch import check_data, open_source
+    from workbench.sweeps.launch import check_data, check_devices, open_source
 
     source = open_source(config, folder)
-    check_data(source.known(), folder.runs_dir, data)
+    check_devices(config)
+    check_data(source.known(), folder.runs_dir, start.data)
     reporter, signals = SweepReporter(), Signals()
     coordinator = Coordinator(
         folder,
         config,
         source,
-        data=data,
+        data=start.data,
         retry_failed=retry_failed,
         over_budget=ParameterLimit(config.budget.params, folder),
         listener=Listener(reporter.say, reporter.show),
@@ -90,10 +94,12 @@ def _coordinate(
             coordinator.work(lambda: signals.stop)
     except Left:
         reporter.say(f"left; live runs go on, `workbench sweep --resume {folder.name}` takes over")
+        if start.as_json:
+            print_parting(_document(config, folder, coordinator.failed))
         return INTERRUPTED
     finally:
         reporter.close()
-    status = _show(config, folder, as_json, coordinator.failed)
+    status = _show(config, folder, start.as_json, coordinator.failed)
     return INTERRUPTED if coordinator.stopping else status
 
 
@@ -104,20 +110,32 @@ def _show(
     failed: dict[str, str] | None = None,
 ) -> int:
     from workbench.cli.console.sweep_text import plot_text, table_text
-    from workbench.sweeps.launch import begun_runs
-    from workbench.sweeps.results import as_json as document_of
-    from workbench.sweeps.results import result_table
 
-    table = result_table(config, begun_runs(config, folder), folder.runs_dir)
     if as_json:
-        print_json({**document_of(folder.name, config, table), "failed": failed or {}})
+        print_json(_document(config, folder, failed))
     else:
+        table = _table(config, folder)
         click.echo(table_text(table))
         if plot := plot_text(config, table):
             click.echo("\n" + plot)
     for run, why in (failed or {}).items():
         click.echo(f"failed: {run}: {why}", err=True)
     return 1 if failed else 0
+
+
+def _table(config: SweepConfig, folder: SweepFolder) -> "Table":
+    from workbench.sweeps.launch import begun_runs
+    from workbench.sweeps.results import result_table
+
+    return result_table(config, begun_runs(config, folder), folder.runs_dir)
+
+
+def _document(
+    config: SweepConfig, folder: SweepFolder, failed: dict[str, str] | None
+) -> dict[str, Any]:
+    from workbench.sweeps.results import as_json
+
+    return {**as_json(folder.name, config, _table(config, folder)), "failed": failed or {}}
 
 
 def _plan(config: SweepConfig, folder: SweepFolder, as_json: bool) -> int:
@@ -142,14 +160,17 @@ def _plan(config: SweepConfig, folder: SweepFolder, as_json: bool) -> int:
 
 def _detach(config: SweepConfig, folder: SweepFolder, start: Start) -> int:
     from workbench.sweeps.folder import store
-    from workbench.sweeps.launch import check_data, open_source, start_coordinator
+    from workbench.sweeps.launch import check_data, check_devices, open_source, start_coordinator
 
+    if folder.is_coordinated:
+        raise RequestError(f"sweep {folder.name} is coordinated by another process already")
+    check_devices(config)
     known = open_source(config, folder).known()  # what is wrong with it is said here
     check_data(known, folder.runs_dir, start.data)
     store(folder, config)
     start_coordinator(folder, data=start.data)
-    print_made(folder.name, folder.path, as_json=start.as_json)
     click.echo(f"its words go to {folder.log}", err=True)
+    print_made(folder.name, folder.path, as_json=start.as_json)
     return 0
 
 

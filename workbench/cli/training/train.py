@@ -18,4 +18,5 @@ def command(preset: str, start: Start) -> int:
     that; a second one leaves at once. A lost terminal leaves the run training.
     """
     folder = start_run(load_preset(preset, start.changes), start.runs_dir, start.data, start.name)
-    return follow_or_leave(folder, start, f"run {folder.id} in {folder.path}" * start.follow)
+    said = f"run {folder.id} in {folder.path}" if start.follow else ""
+    return follow_or_leave(folder, start, said)

@@ -132,8 +132,8 @@ def find_run(run: str, root: Path) -> RunFolder:
     """Give the run with this id, unique prefix of an id, or folder; added roots too."""
     path = Path(run)
     if os.sep in run or run in (".", ".."):
-        if RunFolder(path).is_run:
-            return RunFolder(path.absolute())
+        if RunFolder(path).is_run:  # named as it is called: ".." is no run's id
+            return RunFolder(path.resolve() if ".." in path.parts else path.absolute())
         raise RequestError(f"{run}: is no run directory (it has no config.toml)")
     roots = all_roots(root)
     for each in roots:
