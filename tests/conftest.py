@@ -1,6 +1,8 @@
 """What every test has: folders of its own in place of the user's."""
 
 import shutil
+import signal
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +30,16 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     for name in ("RUNS", "PRESETS", "CACHE", "STATE"):
         monkeypatch.setenv(f"WORKBENCH_{name}", str(folder / name.lower()))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def signals_restored() -> Iterator[None]:
+    """A worker that runs inside the test takes the signals over; give them back."""
+    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+    before = {number: signal.getsignal(number) for number in numbers}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 @pytest.fixture(scope="session")

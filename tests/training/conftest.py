@@ -1,7 +1,6 @@
 """Small real trainings: the embedded digits, a few steps, one thread."""
 
-import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -37,16 +36,6 @@ def new_run(tmp_path: Path) -> Prepare:
         return prepare(resolve(config, None), tmp_path / "runs", name)
 
     return make
-
-
-@pytest.fixture(autouse=True)
-def signals_restored() -> Iterator[None]:
-    """A worker that runs inside the test takes the signals over; give them back."""
-    numbers = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-    before = {number: signal.getsignal(number) for number in numbers}
-    yield
-    for number, handler in before.items():
-        signal.signal(number, handler)
 
 
 def training_events(folder: RunFolder) -> list[Event]:

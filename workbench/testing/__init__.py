@@ -13,8 +13,29 @@ The plugin that comes with it collects presets (``pytest --workbench-presets``) 
 option ``--update-golden`` with a fixture of that name.
 """
 
-from workbench.testing.battery import CHECKS, check_model
-from workbench.testing.golden import check_counts, counts
-from workbench.testing.subject import Subject
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.testing.battery import CHECKS as CHECKS
+    from workbench.testing.battery import check_model as check_model
+    from workbench.testing.golden import check_counts as check_counts
+    from workbench.testing.golden import counts as counts
+    from workbench.testing.subject import Subject as Subject
 
 __all__ = ["CHECKS", "Subject", "check_counts", "check_model", "counts"]
+
+# Imported when first used: pytest loads the plugin of this package, and needs no torch for it.
+_HOMES = {
+    "CHECKS": "battery",
+    "Subject": "subject",
+    "check_counts": "golden",
+    "check_model": "battery",
+    "counts": "golden",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
