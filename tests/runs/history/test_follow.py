@@ -9,7 +9,7 @@ from workbench.runs.history import follow as module
 from workbench.runs.history.follow import follow, last_words, wait_until, why_ended
 from workbench.runs.history.run_info import read_run
 from workbench.runs.live.status import Standing
-from workbench.runs.store.events import EventWriter, keep_prefix
+from workbench.runs.store.events import EventTail, EventWriter, keep_prefix
 from workbench.runs.store.folder import RunFolder
 
 
@@ -53,7 +53,8 @@ def test_events_in_many_pieces_after_the_end(
     for number in range(1, 1001):
         writer.add(step(number))
     writer.flush()
-    monkeypatch.setattr("workbench.runs.store.events.EventTail.read.__defaults__", (1000, 1))
+    whole = EventTail.read
+    monkeypatch.setattr(EventTail, "read", lambda tail: whole(tail, 1000))
     standings(*["finished"] * 1000)
     updates = list(follow(folder))
     assert len(updates) > 10
