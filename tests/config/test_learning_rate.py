@@ -2,8 +2,14 @@
 
 import pytest
 
-from workbench.config import RunConfig
-from workbench.config.learning_rate import Plateau, lr_at, lr_list
+from workbench.config import RunConfig, change_config
+from workbench.config.learning_rate import (
+    NOMINAL_STEPS_PER_EPOCH,
+    Plateau,
+    lr_at,
+    lr_list,
+    nominal_steps_per_epoch,
+)
 from workbench.config.presets import load_preset
 from workbench.config.sections.schedule import PlateauSchedule
 
@@ -21,6 +27,9 @@ STUDY_1 = {
 def config(**changes: object) -> RunConfig:
     dotted = {key.replace("__", "."): value for key, value in changes.items()}
     return load_preset("quick/digits", {"optimizer.lr": 1.0, "schedule.warmup": 0.0} | dotted)
+
+
+BASE = load_preset("quick/digits", {"schedule.warmup": 0.0})
 
 
 def test_study_1_to_six_digits() -> None:
@@ -93,3 +102,76 @@ def test_plateau_waits_then_reduces_and_stops_at_its_floor() -> None:
     for loss in (0.9, 0.9, float("nan"), 0.9):
         plateau.tell(schedule, loss)
     assert plateau.factor == 0.05
+
+
+def test_a_cosine_falls_to_its_end_and_not_further() -> None:
+    config = change_config(BASE, {"schedule.kind": "cosine", "schedule.end": 0.2})
+    rates = [lr_at(config, step, 100, 10) for step in (0, 50, 99)]
+    assert rates[0] == pytest.approx(config.optimizer.lr)
+    assert rates[1] == pytest.approx(config.optimizer.lr * 0.6)
+    assert config.optimizer.lr * 0.2 < rates[2] < config.optimizer.lr * 0.201
+
+
+def test_linear_goes_from_the_rate_to_its_end() -> None:
+    config = change_config(BASE, {"schedule.kind": "linear", "schedule.end": 0.5})
+    rates = [lr_at(config, step, 11, 11) / config.optimizer.lr for step in range(11)]
+    assert rates == pytest.approx([1 - 0.05 * step for step in range(11)])
+
+
+def test_a_rate_per_epoch_stays_within_the_epoch() -> None:
+    config = change_config(
+        BASE, {"schedule.kind": "linear", "schedule.end": 0.0, "schedule.per": "epoch"}
+    )
+    rates = [lr_at(config, step, 30, 10) / config.optimizer.lr for step in range(30)]
+    assert rates == pytest.approx([1.0] * 10 + [0.5] * 10 + [0.0] * 10)
+
+
+def test_each_triangle_is_lower_than_the_one_before() -> None:
+    changes = {
+        "schedule.kind": "cyclic", "schedule.period": 2, "schedule.floor": 0.0,
+        "schedule.shrink": 0.5,
+    }  # fmt: skip
+    config = change_config(BASE, changes)
+    tops = [lr_at(config, step, 60, 10) / config.optimizer.lr for step in (10, 30, 50)]
+    assert tops == pytest.approx([1.0, 0.5, 0.25])
+
+
+def test_one_cycle_begins_at_its_start_and_is_highest_where_it_turns() -> None:
+    changes = {
+        "schedule.kind": "onecycle", "schedule.start": 0.1, "schedule.rise": 0.5,
+        "schedule.end": 0.0,
+    }  # fmt: skip
+    config = change_config(BASE, changes)
+    rates = [lr_at(config, step, 101, 101) / config.optimizer.lr for step in (0, 25, 50, 75, 100)]
+    assert rates == pytest.approx([0.1, 0.55, 1.0, 0.5, 0.0])
+
+
+@pytest.mark.parametrize(
+    ("changes", "steps"),
+    [
+        ({"data.validation": 0.1, "train.batch_size": 100}, 450),
+        ({"data.validation": 0.2, "train.batch_size": 100}, 400),
+        ({"data.validation": 0.1, "train.batch_size": 100, "data.limit": 1000}, 10),
+        ({"data.validation": 0.1, "train.batch_size": 100, "data.limit": 50_000}, 450),
+        ({"data.validation": 0.1, "train.batch_size": 50_000}, 1),
+    ],
+)
+def test_the_steps_of_an_epoch_of_a_known_data_set(changes: dict[str, object], steps: int) -> None:
+    config = load_preset("resnet/resnet20-cifar10", changes)
+    assert nominal_steps_per_epoch(config) == steps
+
+
+def test_the_steps_of_an_epoch_of_a_folder_are_nominal() -> None:
+    config = load_preset("scalable/resnet18-food11")
+    assert nominal_steps_per_epoch(config) == NOMINAL_STEPS_PER_EPOCH
+
+
+def test_a_plateau_counts_anew_after_each_reduction_and_each_fall() -> None:
+    settings = PlateauSchedule(patience=1, factor=0.5, threshold=0.0, floor=0.0)
+    plateau = Plateau()
+    factors = []
+    for loss in (1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.5, 0.5):
+        plateau.tell(settings, loss)
+        factors.append(plateau.factor)
+    # An equal loss is no fall; two of them reduce.
+    assert factors == [1.0, 1.0, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125]
