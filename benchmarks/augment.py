@@ -101,10 +101,10 @@ def textbook(images: Tensor) -> Way:
             v2.Normalize(MEAN, STD),
         ]
     )
-    pictures = [v2.functional.to_pil_image(image) for image in images[:2000]]
+    pil_images = [v2.functional.to_pil_image(image) for image in images[:2000]]
 
     def way(indices: Tensor) -> Tensor:
-        return torch.stack([transform(pictures[row % 2000]) for row in indices.tolist()])
+        return torch.stack([transform(pil_images[row % 2000]) for row in indices.tolist()])
 
     return way
 

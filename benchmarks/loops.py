@@ -107,8 +107,8 @@ def picture_loader(config: RunConfig) -> "DataLoader[tuple[Tensor, int]]":
     data = load_data(config)
     train = data.train
     images, targets = train.batch(torch.arange(len(train)))
-    pictures = Pictures(images, targets["label"], data.mean, data.std)
-    return DataLoader(pictures, config.train.batch_size, shuffle=True, drop_last=True)
+    dataset = Pictures(images, targets["label"], data.mean, data.std)
+    return DataLoader(dataset, config.train.batch_size, shuffle=True, drop_last=True)
 
 
 def textbook(config: RunConfig) -> None:

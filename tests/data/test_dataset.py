@@ -16,7 +16,7 @@ from workbench.errors import DataError
 MakeConfig = Callable[..., RunConfig]
 
 
-def pictures(count: int = 12, channels: int = 3, side: int = 5) -> torch.Tensor:
+def make_images(count: int = 12, channels: int = 3, side: int = 5) -> torch.Tensor:
     generator = torch.Generator().manual_seed(0)
     shape = (count, channels, side, side)
     return torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
@@ -24,7 +24,7 @@ def pictures(count: int = 12, channels: int = 3, side: int = 5) -> torch.Tensor:
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
 def test_take_is_indexing_and_keeps_the_layout(layout: torch.memory_format) -> None:
-    source = pictures().contiguous(memory_format=layout)
+    source = make_images().contiguous(memory_format=layout)
     rows = torch.tensor([3, 3, 11, 0])
     taken = take(source, rows)
     assert torch.equal(taken, source[rows])
@@ -32,7 +32,7 @@ def test_take_is_indexing_and_keeps_the_layout(layout: torch.memory_format) -> N
 
 
 def test_mapped_pictures_answer_like_a_tensor() -> None:
-    source, rows = pictures(), torch.tensor([5, 2, 9])
+    source, rows = make_images(), torch.tensor([5, 2, 9])
     mapped = PictureRows(source, rows)
     assert mapped.shape == source[rows].shape and len(mapped) == 3
     assert torch.equal(mapped[1:], source[rows[1:]])
@@ -41,7 +41,7 @@ def test_mapped_pictures_answer_like_a_tensor() -> None:
 
 
 def test_a_batch_brings_pictures_and_targets_together() -> None:
-    images = pictures()
+    images = make_images()
     rows = torch.tensor([4, 1, 7])
     resident = Split(images[rows], {"label": torch.tensor([40, 10, 70])})
     mapped = Split(PictureRows(images, rows), resident.targets).to("cpu")
@@ -54,7 +54,7 @@ def test_a_batch_brings_pictures_and_targets_together() -> None:
 
 
 def test_statistics_are_those_of_the_pixels() -> None:
-    images = pictures(2500, 3, 4)  # more than a chunk
+    images = make_images(2500, 3, 4)  # more than a chunk
     mean, std = channel_statistics(images)
     exact = images.double() / 255
     assert mean == pytest.approx(exact.mean(dim=(0, 2, 3)).tolist(), abs=1e-6)
@@ -62,7 +62,7 @@ def test_statistics_are_those_of_the_pixels() -> None:
 
 
 def test_the_hash_sees_every_byte_and_the_shape() -> None:
-    images = pictures()
+    images = make_images()
     changed = images.clone()
     changed[-1, -1, -1, -1] ^= 1
     hashes = {tensor_hash(t) for t in (images, changed, images.reshape(6, 6, 5, 5))}
@@ -106,7 +106,7 @@ def test_configured_statistics_win(config: MakeConfig) -> None:
 
 
 def test_statistics_are_kept_by_content(home: Path) -> None:
-    images = pictures()
+    images = make_images()
     first = kept_statistics(images, "abc")
     assert kept_statistics(torch.zeros_like(images), "abc") == first  # not computed again
     assert kept_statistics(torch.zeros_like(images), "def") != first

@@ -29,7 +29,7 @@ def network(**changes: object) -> SpeedNet:
     return found
 
 
-def pictures(count: int = 40, channels: int = 3, size: int = 16) -> torch.Tensor:
+def make_images(count: int = 40, channels: int = 3, size: int = 16) -> torch.Tensor:
     """Smooth noise with channels that follow each other, as those of photographs do."""
     seeded = torch.Generator().manual_seed(1)
     coarse = torch.randn(count, channels, size // 4, size // 4, generator=seeded)
@@ -49,7 +49,7 @@ def test_battery(changes: dict[str, object]) -> None:
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_whitened_patches_have_unit_variances_and_are_uncorrelated(channels: int) -> None:
-    images = pictures(channels=channels)
+    images = make_images(channels=channels)
     filters = whitening_filters(images, 2)
 
     patches = F.conv2d(images.double(), filters).transpose(0, 1).flatten(1)
@@ -60,7 +60,7 @@ def test_whitened_patches_have_unit_variances_and_are_uncorrelated(channels: int
 
 
 def test_filters_do_not_depend_on_the_order_of_the_pictures() -> None:
-    images = pictures()
+    images = make_images()
     filters = whitening_filters(images, 2)
 
     assert torch.equal(whitening_filters(images.clone(), 2), filters)
@@ -71,7 +71,7 @@ def test_preparing_fills_the_stem_with_both_signs_and_nothing_else() -> None:
     found = network()
     before = {name: tensor.clone() for name, tensor in found.state_dict().items()}
     assert isinstance(found, Prepared)
-    found.prepare(pictures())
+    found.prepare(make_images())
 
     changed = [n for n, t in found.state_dict().items() if not torch.equal(t, before[n])]
     weight = found.get_buffer("stem.conv.weight")
@@ -82,7 +82,7 @@ def test_preparing_fills_the_stem_with_both_signs_and_nothing_else() -> None:
 def test_a_learned_stem_is_left_alone() -> None:
     found = network(stem="learned")
     before = found.get_parameter("stem.conv.weight").clone()
-    found.prepare(pictures())
+    found.prepare(make_images())
 
     assert torch.equal(found.get_parameter("stem.conv.weight"), before)
 

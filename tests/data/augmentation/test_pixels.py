@@ -8,7 +8,7 @@ from workbench.config.sections.augment import AugmentConfig
 from workbench.data.augmentation.pixels import PerPicture, jitter, resized_crop
 
 
-def images(count: int = 64, side: int = 12, channels: int = 3) -> torch.Tensor:
+def make_images(count: int = 64, side: int = 12, channels: int = 3) -> torch.Tensor:
     shape = (count, side, side, channels)
     return torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator(1))
 
@@ -19,7 +19,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 @pytest.mark.parametrize("name", ["brightness", "contrast", "saturation"])
 def test_jitter_is_torchvisions_with_a_factor_for_each_picture(name: str) -> None:
-    pictures = images(16)
+    pictures = make_images(16)
     changed = jitter(pictures, AugmentConfig(**{name: 0.5}), generator())
     draws = torch.rand(16, 1, 1, 1, generator=generator()).flatten()
     factors = 1 + 0.5 * (2 * draws - 1)
@@ -31,11 +31,11 @@ def test_jitter_is_torchvisions_with_a_factor_for_each_picture(name: str) -> Non
 
 
 def test_no_jitter_changes_nothing() -> None:
-    assert torch.equal(jitter(images(), AugmentConfig(), generator()), images())
+    assert torch.equal(jitter(make_images(), AugmentConfig(), generator()), make_images())
 
 
 def test_grey_pictures_have_no_saturation() -> None:
-    pictures = images(channels=1)
+    pictures = make_images(channels=1)
     assert torch.equal(jitter(pictures, AugmentConfig(saturation=1.0), generator()), pictures)
 
 
@@ -73,7 +73,7 @@ def test_per_picture_transforms_follow_the_given_generator(
     config: AugmentConfig, channels: int
 ) -> None:
     assert PerPicture.wanted(config)
-    pictures, transform = images(8, channels=channels), PerPicture(config)
+    pictures, transform = make_images(8, channels=channels), PerPicture(config)
     before = torch.get_rng_state()
     first = transform(pictures, generator())
     assert torch.equal(torch.get_rng_state(), before)

@@ -27,12 +27,12 @@ def config(root: Path, **data: Any) -> RunConfig:
     )
 
 
-def write(root: Path, name: str, pictures: int, **document: Any) -> None:
+def write(root: Path, name: str, count: int, **document: Any) -> None:
     """Pictures of 128×64 with a dog on the left half and a car in the middle."""
     (root / "annotations").mkdir(parents=True, exist_ok=True)
     (root / name).mkdir()
     images, boxes = [], []
-    for number in range(pictures):
+    for number in range(count):
         Image.new("RGB", (128, 64), (number, 0, 0)).save(root / name / f"{number}.png")
         images.append(
             {"id": 100 + number, "file_name": f"{number}.png", "width": 128, "height": 64}

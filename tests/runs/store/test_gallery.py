@@ -4,23 +4,30 @@ import numpy as np
 
 from workbench.runs.store.gallery import Gallery, Mark, Picture, read_gallery, write_gallery
 
-IMAGE = np.arange(48 * 48 * 3, dtype=np.uint8).reshape(48, 48, 3)
+PIXELS = np.arange(48 * 48 * 3, dtype=np.uint8).reshape(48, 48, 3)
+CUT = PIXELS[:22, :22]
 PICTURE = Picture(
-    IMAGE, "cat", "dog [x]", False, "IoU 0.5", (Mark(0.1, 0.2, 0.6, 0.7, "found"),), IMAGE[:22, :22]
+    PIXELS,
+    "cat",
+    "dog [x]",
+    False,
+    "IoU 0.5",
+    (Mark(0.1, 0.2, 0.6, 0.7, "found"),),
+    PIXELS[:22, :22],
 )
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "gallery.npz"
-    plain = Picture(IMAGE, "7", "7", True)
+    plain = Picture(PIXELS, "7", "7", True)
     write_gallery(path, Gallery((PICTURE, plain), 3, "validation"))
 
     found = read_gallery(path)
 
     assert found is not None and (found.epoch, found.split) == (3, "validation")
     first, second = found.pictures
-    assert np.array_equal(first.image, IMAGE)
-    assert first.crop is not None and np.array_equal(first.crop, IMAGE[:22, :22])
+    assert np.array_equal(first.image, PIXELS)
+    assert first.crop is not None and np.array_equal(first.crop, PIXELS[:22, :22])
     assert first.marks == PICTURE.marks and (first.truth, first.answer) == ("cat", "dog [x]")
     assert second.crop is None and second.is_right and not second.marks
 

@@ -29,7 +29,7 @@ def shown(network: nn.Module, count: int) -> list[str]:
     trainer: Any = SimpleNamespace(
         model=network,
         batches=SimpleNamespace(split=Split(images.contiguous(), {})),
-        test_transform=lambda pictures: pictures.float(),
+        test_transform=lambda batch: batch.float(),
     )
     session.prepare(trainer, said.append)
     return said

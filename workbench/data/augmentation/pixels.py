@@ -84,11 +84,11 @@ class PerPicture:
     def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
         # Not drawn: that would wait for the GPU. Turned, so that it is no stream used before.
         seed = generator.initial_seed() ^ OTHER_STREAM
-        pictures = images.permute(0, 3, 1, 2)
+        channels_first = images.permute(0, 3, 1, 2)
         with torch.random.fork_rng(devices=[]):
             torch.default_generator.manual_seed(seed)  # the GPU's own is left alone
             # Synchronises on a GPU: torchvision makes small tensors of what it has drawn.
-            changed = torch.stack([self.transform(picture) for picture in pictures])
+            changed = torch.stack([self.transform(image) for image in channels_first])
         return changed.permute(0, 2, 3, 1).contiguous()
 
 

@@ -84,11 +84,11 @@ def draw(data: ScenesData, images: Tensor, labels: Tensor, rng: np.random.Genera
     count, objects, channels = images.shape[:3]
     canvas = textures(rng, count, channels, data.size)
     places = place_objects(rng, data, count, objects)
-    pictures = draw_objects(canvas, images.double(), places)
-    pictures = pictures.round_().clamp_(0, 255).to(torch.uint8)
+    drawn = draw_objects(canvas, images.double(), places)
+    drawn = drawn.round_().clamp_(0, 255).to(torch.uint8)
     boxes = places.boxes.float()
     mask = proposal_mask(boxes, labels, data.size // STRIDE)
-    return Scenes(pictures, {"label": labels, "box": boxes, "mask": mask})
+    return Scenes(drawn, {"label": labels, "box": boxes, "mask": mask})
 
 
 def scene_counts(scenes: int, pictures: list[int]) -> list[int]:

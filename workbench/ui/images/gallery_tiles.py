@@ -55,17 +55,17 @@ def _about(gallery: Gallery, look: Look) -> Line:
     return line
 
 
-def _tile(picture: Picture, look: Look, side: int) -> list[Line]:
-    """A picture with its answer below: ``side / 2 + UNDER`` lines, each ``side`` wide."""
-    image, marks = picture.image, picture.marks
-    if look.crops and picture.crop is not None:
-        image, marks = picture.crop, ()
+def _tile(shown: Picture, look: Look, side: int) -> list[Line]:
+    """An image with its answer below: ``side / 2 + UNDER`` lines, each ``side`` wide."""
+    image, marks = shown.image, shown.marks
+    if look.crops and shown.crop is not None:
+        image, marks = shown.crop, ()
     pixels = scaled(image, side, side)
     colours = {"true": look.true, "found": look.found}
     pixels = marked(pixels, [(mark, colours[mark.role]) for mark in marks])
     rows = [_padded(line, side) for line in half_blocks(pixels)]
     rows += [[(" " * side, "")]] * (side // 2 - len(rows))
-    return [*rows, _answer(picture, side), [(" " * side, "")]]
+    return [*rows, _answer(shown, side), [(" " * side, "")]]
 
 
 def _answer(picture: Picture, side: int) -> Line:
