@@ -29,7 +29,7 @@ wheel:
 open:
 	$(BIN)/workbench
 
-# The pictures in docs/img, taken from the screen itself.
+# The images in docs/img, taken from the screen itself.
 shot:
 	$(BIN)/python docs/shots.py
 

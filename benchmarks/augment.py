@@ -91,7 +91,7 @@ def pixel_gather(images: Tensor) -> Way:
 
 
 def textbook(images: Tensor) -> Way:
-    """torchvision's transforms on one PIL picture after the other."""
+    """torchvision's transforms on one PIL image after the other."""
     transform = v2.Compose(
         [
             v2.RandomCrop(SIDE, PAD),
@@ -110,7 +110,7 @@ def textbook(images: Tensor) -> Way:
 
 
 def rate(way: Way, batch: int, count: int) -> tuple[float, float]:
-    """Pictures per second over ``count`` pictures, and processor time of one in seconds."""
+    """Images per second over ``count`` images, and processor time of one in seconds."""
     order = torch.randperm(COUNT)[:count]
     start, spent = time.perf_counter(), time.process_time()
     for first in range(0, count, batch):
@@ -141,7 +141,7 @@ def main() -> None:
             ours(images, brightness=0.4, contrast=0.4, saturation=0.4),
             10_000,
         ),
-        "workbench, TrivialAugment (picture by picture)": (
+        "workbench, TrivialAugment (image by image)": (
             ours(images, policy="trivialaugment"),
             1_000,
         ),

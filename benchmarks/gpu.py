@@ -3,7 +3,7 @@
     python benchmarks/gpu.py [PRESET]... [--compile off default graphs] [--set KEY=VALUE]...
                              [--steps 100] [--repeats 5] [--limit N] [--rows 12]
 
-Pictures are random bytes of the preset's size, so that no data is needed; batches, augmentation,
+Images are random bytes of the preset's size, so that no data is needed; batches, augmentation,
 network, loss, optimiser and metrics are those of a run. The ways take turns; medians. Then one
 step of each is profiled: kernels launched, time of the host and of the device, how often the
 host waited for the device, and the operators that took longest. Meant for a GPU; on a CPU it
@@ -48,7 +48,7 @@ class Way:
     trainer: Trainer
     notice: str
     ready: float  # seconds that compiling took
-    rates: list[float]  # pictures a second
+    rates: list[float]  # images a second
     loss: Tensor | None = None  # of the newest step
 
 
@@ -82,7 +82,7 @@ def make(preset: str, asked: str, changes: dict[str, Any], limit: int) -> Way:
 
 
 def rate(way: Way, steps: int) -> float:
-    """Pictures a second over ``steps`` steps."""
+    """Images a second over ``steps`` steps."""
     _wait(way)
     began = time.perf_counter()
     _steps(way, steps)
@@ -136,7 +136,7 @@ def main() -> None:
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--steps", type=int, default=100)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--limit", type=int, default=0, help="pictures; 0: eight batches")
+    parser.add_argument("--limit", type=int, default=0, help="images; 0: eight batches")
     parser.add_argument("--rows", type=int, default=12, help="operators in a profile; 0: none")
     args = parser.parse_args()
     changes = dict(map(parse_assignment, args.set))

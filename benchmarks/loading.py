@@ -1,4 +1,4 @@
-"""How fast a folder of pictures is decoded, opened again and read, beside the textbook loader.
+"""How fast a folder of images is decoded, opened again and read, beside the textbook loader.
 
     python benchmarks/loading.py [--data DIR] [--size 64] [--preset simplenn/simplenn-cifar10]
 
@@ -42,17 +42,17 @@ def make_folder(root: Path, files: int, side: int = 96) -> None:
         place = root / "train" / str(number % 2)
         place.mkdir(parents=True, exist_ok=True)
         coarse = rng.integers(0, 256, (side // 6, side // 6, 3)).astype(np.uint8)
-        picture = Image.fromarray(coarse).resize((side, side), Image.Resampling.BILINEAR)
-        picture.save(place / f"{number:06}.jpg", quality=90)
+        image = Image.fromarray(coarse).resize((side, side), Image.Resampling.BILINEAR)
+        image.save(place / f"{number:06}.jpg", quality=90)
 
 
-def ours(config: RunConfig, data: DataSet, pictures: int) -> Callable[[], int]:
+def ours(config: RunConfig, data: DataSet, images: int) -> Callable[[], int]:
     """Batches as the trainer gets them: indices, mapped bytes, augmentation."""
     augment = TrainAugment(config, data.mean, data.std, channels_last=True)
     generator = torch.Generator()
 
     def read() -> int:
-        order = torch.randperm(len(data.train))[:pictures]
+        order = torch.randperm(len(data.train))[:images]
         for start in range(0, len(order), BATCH):
             generator.manual_seed(start)
             augment(*data.train.batch(order[start : start + BATCH]), generator)
@@ -61,8 +61,8 @@ def ours(config: RunConfig, data: DataSet, pictures: int) -> Callable[[], int]:
     return read
 
 
-def textbook(config: RunConfig, root: Path, workers: int, pictures: int) -> Callable[[], int]:
-    """torchvision's ImageFolder, transforms of PIL pictures and a DataLoader."""
+def textbook(config: RunConfig, root: Path, workers: int, images: int) -> Callable[[], int]:
+    """torchvision's ImageFolder, transforms of PIL images and a DataLoader."""
     side = config.data.size
     transform = v2.Compose(
         [
@@ -85,7 +85,7 @@ def textbook(config: RunConfig, root: Path, workers: int, pictures: int) -> Call
     )
 
     def read() -> int:
-        return sum(len(labels) for _, labels in itertools.islice(loader, pictures // BATCH))
+        return sum(len(labels) for _, labels in itertools.islice(loader, images // BATCH))
 
     return read
 
@@ -108,14 +108,14 @@ def training(config: RunConfig, data: DataSet, steps: int) -> Callable[[], int]:
 
 
 def drop_pages(cache: Path) -> None:
-    """Make the system forget the decoded pictures, as if the set were larger than memory."""
-    for path in cache.rglob("pictures.uint8"):
+    """Make the system forget the decoded images, as if the set were larger than memory."""
+    for path in cache.rglob("images.uint8"):
         with path.open("rb") as file:
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def rates(ways: dict[str, Callable[[], int]], repeats: int) -> Iterator[tuple[str, list[float]]]:
-    """Pictures per second of each way, taking turns; the first turn is the warm-up."""
+    """Images per second of each way, taking turns; the first turn is the warm-up."""
     found: dict[str, list[float]] = {name: [] for name in ways}
     for repeat in range(repeats + 1):
         for name, way in ways.items():

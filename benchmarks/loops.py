@@ -4,9 +4,9 @@
 
 A loop makes itself ready, writes ``ready`` and then trains one epoch for each line that it
 reads, answering with a line of JSON: the seconds of the epoch's steps, their number, its
-pictures, the seconds of the epoch with all that follows its last step, and the process's peak
+images, the seconds of the epoch with all that follows its last step, and the process's peak
 memory. All loops train the same network on the same
-pictures with the same batch, optimiser and augmentation (pad, random crop, flip).
+images with the same batch, optimiser and augmentation (pad, random crop, flip).
 """
 
 import json
@@ -56,13 +56,13 @@ def configuration(request: dict[str, Any]) -> RunConfig:
 _went = 0.0  # when this loop was told to go
 
 
-def answer(seconds: float, steps: int, pictures: int, loss: Tensor | float) -> None:
+def answer(seconds: float, steps: int, images: int, loss: Tensor | float) -> None:
     """Tell the conductor, and wait until it is this loop's turn again; ``loss`` must be finite."""
     require_finite(loss, sys.argv[1])
     said = {
         "seconds": seconds,
         "steps": steps,
-        "pictures": pictures,
+        "pictures": images,
         "whole": time.perf_counter() - _went,
         "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
     }
@@ -78,8 +78,8 @@ def wait() -> None:
     _went = time.perf_counter()
 
 
-class Pictures(Dataset[tuple[Tensor, int]]):
-    """As torchvision's CIFAR10: bytes in memory, a PIL picture made and changed at each access."""
+class Images(Dataset[tuple[Tensor, int]]):
+    """As torchvision's CIFAR10: bytes in memory, a PIL image made and changed at each access."""
 
     def __init__(self, images: Tensor, labels: Tensor, mean: list[float], std: list[float]):
         from torchvision import transforms
@@ -102,18 +102,18 @@ class Pictures(Dataset[tuple[Tensor, int]]):
         return self.transform(Image.fromarray(self.images[index])), self.labels[index]
 
 
-def picture_loader(config: RunConfig) -> "DataLoader[tuple[Tensor, int]]":
-    """The training pictures as people load them; loader workers gain nothing on two cores."""
+def image_loader(config: RunConfig) -> "DataLoader[tuple[Tensor, int]]":
+    """The training images as people load them; loader workers gain nothing on two cores."""
     data = load_data(config)
     train = data.train
     images, targets = train.batch(torch.arange(len(train)))
-    dataset = Pictures(images, targets["label"], data.mean, data.std)
+    dataset = Images(images, targets["label"], data.mean, data.std)
     return DataLoader(dataset, config.train.batch_size, shuffle=True, drop_last=True)
 
 
 def textbook(config: RunConfig) -> None:
-    """What the tutorials write: PIL pictures, float32, the loss read at every step."""
-    loader, model = picture_loader(config), build_model(config)
+    """What the tutorials write: PIL images, float32, the loss read at every step."""
+    loader, model = image_loader(config), build_model(config)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     model.train()
     print("ready", flush=True)
@@ -136,7 +136,7 @@ def lightning(config: RunConfig) -> None:
     """The same through PyTorch Lightning, logging the loss at every step."""
     import lightning as pl
 
-    loader, net = picture_loader(config), build_model(config)
+    loader, net = image_loader(config), build_model(config)
 
     class Module(pl.LightningModule):
         def __init__(self) -> None:

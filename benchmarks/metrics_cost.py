@@ -6,7 +6,7 @@ Keeps, reads and writes the losses of steps as a worker does (:class:`StepLog`),
 times a second all at once, and gives microseconds a step: of what every step pays, and
 of everything. ``--million`` records a run of a million steps and opens it, with the
 file out of the page cache and in it: until its events are folded, and until the first
-picture of its plots is made. Run it from the root of the repository.
+image of its plots is made. Run it from the root of the repository.
 """
 
 import argparse
@@ -90,7 +90,7 @@ def _median(times: list[tuple[float, float]]) -> dict[str, float]:
     folded, drawn = zip(*times, strict=True)
     return {
         "folded": round(statistics.median(folded), 3),
-        "first_picture": round(statistics.median(drawn), 3),
+        "first_image": round(statistics.median(drawn), 3),
     }
 
 

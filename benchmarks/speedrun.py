@@ -4,7 +4,7 @@
                                   [--data DIR] [--set KEY=VALUE]... [--limit N] [--bare]
 
 Every seed is a run of the whole workbench in this process: the worker with its events,
-checkpoints and pictures, as a screen would watch it; ``--bare`` leaves all that out. Counted is
+checkpoints and images, as a screen would watch it; ``--bare`` leaves all that out. Counted is
 what the public speed runs count: the first layer's filters, training (with its validations) and
 the test. Reading the data, building and compiling are not; a first run, which is thrown away,
 warms up. Without CIFAR-10 at hand: ``--set data.name=imagefolder --data DIR``.
@@ -133,7 +133,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--data", type=Path)
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
-    parser.add_argument("--limit", type=int, default=0, help="training pictures, to try it out")
+    parser.add_argument("--limit", type=int, default=0, help="training images, to try it out")
     parser.add_argument("--bare", action="store_true", help="the loop without the workbench")
     parser.add_argument("--no-warm-up", action="store_true")
     args = parser.parse_args()

@@ -135,7 +135,7 @@ def first_paint(runs: Path) -> tuple[float, float, float]:
 
 
 def read_until_painted(master: int, started: float) -> None:
-    """Read the terminal until everything that makes a useful picture has been written."""
+    """Read the terminal until everything that makes a useful image has been written."""
     written = b""
     while not all(sign in written for sign in SIGNS):
         if time.perf_counter() - started > PATIENCE:

@@ -32,7 +32,7 @@ from workbench.training.worker import main as worker
 from workbench.training.worker.callbacks import Attendant
 
 BLOCK = 20  # steps
-PICTURES = 16_000  # an epoch where the batch is another than the network's usual one
+IMAGES = 16_000  # an epoch where the batch is another than the network's usual one
 WARM_UP = 5  # blocks
 
 
@@ -91,11 +91,11 @@ def main() -> None:
     parser.add_argument("--network", default="simplenn", choices=NETWORKS)
     parser.add_argument("--blocks", type=int, default=200)
     parser.add_argument("--threads", type=int, default=0, help="0: all cores")
-    parser.add_argument("--batch", type=int, help="pictures a step; small ones leave less noise")
+    parser.add_argument("--batch", type=int, help="images a step; small ones leave less noise")
     args = parser.parse_args()
     request = NETWORKS[args.network] | {"data": str(args.data), "threads": args.threads}
     if args.batch:
-        request |= {"batch": args.batch, "steps": PICTURES // args.batch}
+        request |= {"batch": args.batch, "steps": IMAGES // args.batch}
     Paired.wanted = WARM_UP + args.blocks
     attendant.LOOK *= 2
     attendant.PACE *= 2

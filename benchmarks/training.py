@@ -2,7 +2,7 @@
 
     python -m benchmarks.training --data DIR [--networks simplenn,resnet20,resnet18,resnet543]
 
-DIR holds pictures of 32×32 as train/<class>/… and test/<class>/… (CIFAR-10 as a folder). The
+DIR holds images of 32×32 as train/<class>/… and test/<class>/… (CIFAR-10 as a folder). The
 loops of ``benchmarks/loops.py`` live in processes of their own and train one epoch each in
 turns, while the others wait; the first epoch warms up. ``textbook`` is what the others are
 compared with, ``lightning`` joins where it is installed, ``workbench`` is the worker, and

@@ -1,4 +1,4 @@
-"""Takes the pictures in docs/img from the real screen: ``make shot``.
+"""Takes the images in docs/img from the real screen: ``make shot``.
 
 Trains a sweep of the learning rate of ``quick/digits`` and the preset itself, opens the
 app on those runs without a terminal, at both sizes, and saves each screen as SVG.
@@ -24,7 +24,7 @@ SCREENS = {  # the keys that lead from each to the next
     "sweep": ["escape", "escape", "G", "w"],
 }
 SETTLE = 3.0  # seconds: for what comes a moment after a screen, such as the layer table
-LOOK = 20.0  # for the pictures of a data set, which a process of its own reads
+LOOK = 20.0  # for the images of a data set, which a process of its own reads
 SWEEP = """
 title = "Learning rates of the quick network"
 preset = "quick/digits"
@@ -36,7 +36,7 @@ optimizer.lr = [0.0003, 0.003, 0.03]
 
 
 async def take(runs: Path, size: tuple[int, int], ending: str) -> None:
-    """Save one picture of each screen at one size."""
+    """Save one image of each screen at one size."""
     app = WorkbenchApp(runs)
     async with app.run_test(size=size) as pilot:
         while app.context.standby.phase != "ready":  # it loads torch, and then counts layers
@@ -48,7 +48,7 @@ async def take(runs: Path, size: tuple[int, int], ending: str) -> None:
 
 
 def main() -> None:
-    """Train, then take every picture."""
+    """Train, then take every image."""
     IMAGES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         runs = Path(folder) / "runs"

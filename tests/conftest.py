@@ -26,7 +26,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     folder = tmp_path_factory.mktemp("home")
     monkeypatch.delenv("WORKBENCH_DATA", raising=False)
     monkeypatch.setenv("HOME", str(folder))
-    monkeypatch.setenv("WORKBENCH_PICTURES", "half-blocks")  # whatever terminal this is
+    monkeypatch.setenv("WORKBENCH_IMAGES", "half-blocks")  # whatever terminal this is
     for name in ("RUNS", "PRESETS", "CACHE", "STATE"):
         monkeypatch.setenv(f"WORKBENCH_{name}", str(folder / name.lower()))
     return folder

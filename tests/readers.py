@@ -75,7 +75,7 @@ def names(data: bytes, folder: Path) -> None:
 
 
 def gallery(data: bytes, folder: Path) -> None:
-    """The pictures that a worker left for the screen."""
+    """The images that a worker left for the screen."""
     path = folder / "gallery"
     path.write_bytes(data)
     read_gallery(path)

@@ -1,4 +1,4 @@
-"""What is found in a folder of pictures, and what is said where it cannot be used."""
+"""What is found in a folder of images, and what is said where it cannot be used."""
 
 import os
 from pathlib import Path
@@ -7,11 +7,11 @@ import pytest
 from PIL import Image
 
 from workbench.catalog.image_folder import (
-    count_pictures,
+    count_images,
     find_classes,
-    find_pictures,
+    find_images,
     grey_only,
-    pictures_below,
+    images_below,
 )
 from workbench.errors import DataError
 
@@ -24,7 +24,7 @@ def put(path: Path, mode: str = "RGB") -> None:
 def test_train_and_test_folders(tmp_path: Path) -> None:
     for split, name in (("train", "cat"), ("train", "ant"), ("test", "ant"), ("val", "cat")):
         put(tmp_path / split / name / "1.png")
-    found = find_pictures(tmp_path)
+    found = find_images(tmp_path)
     assert found.classes == find_classes(tmp_path) == ("ant", "cat")
     assert [(file.path, file.label) for file in found.train] == [
         ("train/ant/1.png", 0),
@@ -37,17 +37,17 @@ def test_train_and_test_folders(tmp_path: Path) -> None:
 def test_one_tree_is_all_training(tmp_path: Path) -> None:
     for name in ("a", "b"):
         put(tmp_path / name / "1.png")
-    found = find_pictures(tmp_path)
+    found = find_images(tmp_path)
     assert len(found.train) == 2 and not found.test and not found.validation
 
 
-def test_only_pictures_count_and_folders_below_a_class_do(tmp_path: Path) -> None:
+def test_only_images_count_and_folders_below_a_class_do(tmp_path: Path) -> None:
     put(tmp_path / "a" / "1.png")
     put(tmp_path / "a" / "more" / "2.PNG")
     put(tmp_path / "a" / ".hidden.png")
     (tmp_path / "a" / "notes.txt").write_text("x")
     put(tmp_path / "b" / "1.jpg")
-    assert [file.path for file in find_pictures(tmp_path).train] == [
+    assert [file.path for file in find_images(tmp_path).train] == [
         "a/1.png",
         "a/more/2.PNG",
         "b/1.jpg",
@@ -57,15 +57,15 @@ def test_only_pictures_count_and_folders_below_a_class_do(tmp_path: Path) -> Non
 def test_a_changed_file_is_told_by_its_entry(tmp_path: Path) -> None:
     for name in ("a", "b"):
         put(tmp_path / name / "1.png")
-    before = find_pictures(tmp_path)
+    before = find_images(tmp_path)
     os.utime(tmp_path / "a" / "1.png", ns=(1, 1))
-    assert find_pictures(tmp_path).train[0] != before.train[0]
-    assert find_pictures(tmp_path).train[1] == before.train[1]
+    assert find_images(tmp_path).train[0] != before.train[0]
+    assert find_images(tmp_path).train[1] == before.train[1]
 
 
 def refusal(root: Path) -> str:
     with pytest.raises(DataError) as caught:
-        find_pictures(root)
+        find_images(root)
     with pytest.raises(DataError):
         find_classes(root)
     text = str(caught.value)
@@ -89,18 +89,18 @@ def test_a_name_that_cannot_be(tmp_path: Path, name: str) -> None:
 
 
 def test_an_empty_folder_says_what_to_put_there(tmp_path: Path) -> None:
-    assert "no pictures; put pictures into train/<class>/" in refusal(tmp_path)
+    assert "no images; put images into train/<class>/" in refusal(tmp_path)
 
 
-def test_loose_pictures_want_class_folders(tmp_path: Path) -> None:
+def test_loose_images_want_class_folders(tmp_path: Path) -> None:
     put(tmp_path / "1.png")
-    assert "pictures, but no class folders" in refusal(tmp_path)
+    assert "images, but no class folders" in refusal(tmp_path)
 
 
-def test_a_class_without_pictures_is_named(tmp_path: Path) -> None:
+def test_a_class_without_images_is_named(tmp_path: Path) -> None:
     put(tmp_path / "train" / "a" / "1.png")
     (tmp_path / "train" / "b").mkdir()
-    assert f"{tmp_path / 'train' / 'b'}: class folder with no pictures" in refusal(tmp_path)
+    assert f"{tmp_path / 'train' / 'b'}: class folder with no images" in refusal(tmp_path)
 
 
 def test_one_class_is_not_enough(tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_refused_by_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.mark.parametrize(("modes", "grey"), [("LL", True), ("L1", True), ("LP", False)])
-def test_grey_only_where_every_picture_is(tmp_path: Path, modes: str, grey: bool) -> None:
+def test_grey_only_where_every_image_is(tmp_path: Path, modes: str, grey: bool) -> None:
     for name, mode in zip("ab", modes, strict=True):
         put(tmp_path / name / "1.png", mode)
     assert grey_only(tmp_path) is grey
@@ -149,9 +149,9 @@ def test_grey_only_where_every_picture_is(tmp_path: Path, modes: str, grey: bool
 def test_broken_headers_do_not_make_a_folder_grey(tmp_path: Path) -> None:
     for name in "ab":
         put(tmp_path / name / "1.png", "L")
-    (tmp_path / "a" / "1.png").write_bytes(b"no picture")
+    (tmp_path / "a" / "1.png").write_bytes(b"no image")
     assert grey_only(tmp_path) is True
-    (tmp_path / "b" / "1.png").write_bytes(b"no picture")
+    (tmp_path / "b" / "1.png").write_bytes(b"no image")
     assert grey_only(tmp_path) is False
 
 
@@ -166,9 +166,9 @@ def test_what_archives_and_servers_leave_behind_is_no_class(tmp_path: Path, name
     put(tmp_path / "train" / "a" / "._1.png")
     (tmp_path / "train" / "b" / "Thumbs.db").write_bytes(b"")
     (tmp_path / "train" / "b" / "desktop.ini").write_bytes(b"")
-    found = find_pictures(tmp_path)
+    found = find_images(tmp_path)
     assert found.classes == find_classes(tmp_path) == ("a", "b")
-    assert count_pictures(tmp_path) == (("a", "b"), {"train": (1, 1), "test": (1, 0)})
+    assert count_images(tmp_path) == (("a", "b"), {"train": (1, 1), "test": (1, 0)})
     assert [file.path for file in (*found.train, *found.test)] == [
         "train/a/1.png",
         "train/b/1.png",
@@ -184,11 +184,11 @@ def test_what_archives_and_servers_leave_behind_is_no_class(tmp_path: Path, name
 def test_in_one_tree_too_and_in_any_case(tmp_path: Path) -> None:
     for place in ("a", "b", "__macosx", "$Recycle.Bin"):
         put(tmp_path / place / "1.png")
-    assert find_pictures(tmp_path).classes == ("a", "b")
+    assert find_images(tmp_path).classes == ("a", "b")
 
 
 @pytest.mark.timeout(20)
-def test_only_regular_files_are_pictures(tmp_path: Path) -> None:
+def test_only_regular_files_are_images(tmp_path: Path) -> None:
     put(tmp_path / "a" / "1.png", "L")
     put(tmp_path / "b" / "1.png", "L")
     os.mkfifo(tmp_path / "a" / "0.png")
@@ -199,7 +199,7 @@ def test_only_regular_files_are_pictures(tmp_path: Path) -> None:
     (tmp_path / "b" / "nothing.png").symlink_to("gone.png")
     (tmp_path / "b" / "round.png").symlink_to("round.png")
     assert grey_only(tmp_path)  # opens the first of each class
-    found = find_pictures(tmp_path)
+    found = find_images(tmp_path)
     assert [file.path for file in found.train] == ["a/1.png", "b/1.png", "b/link.png"]
     assert found.skipped == (
         ("a/0.png", "is a named pipe, not a file"),
@@ -211,19 +211,19 @@ def test_only_regular_files_are_pictures(tmp_path: Path) -> None:
     )
 
 
-def test_a_class_of_nothing_but_pipes_has_no_pictures(tmp_path: Path) -> None:
+def test_a_class_of_nothing_but_pipes_has_no_images(tmp_path: Path) -> None:
     put(tmp_path / "a" / "1.png")
     (tmp_path / "b").mkdir()
     os.mkfifo(tmp_path / "b" / "1.png")
-    assert f"{tmp_path / 'b'}: class folder with no pictures" in refusal(tmp_path)
+    assert f"{tmp_path / 'b'}: class folder with no images" in refusal(tmp_path)
 
 
-def test_pictures_below_any_folder(tmp_path: Path) -> None:
+def test_images_below_any_folder(tmp_path: Path) -> None:
     put(tmp_path / "2.png")
     put(tmp_path / "deep" / "er" / "1.png")
     put(tmp_path / "__MACOSX" / "._2.png")
     os.mkfifo(tmp_path / "0.png")
-    found, skipped = pictures_below(tmp_path)
+    found, skipped = images_below(tmp_path)
     assert found == [tmp_path / "2.png", tmp_path / "deep" / "er" / "1.png"]
     assert [path for path, _ in skipped] == ["0.png", "__MACOSX"]
 
@@ -232,4 +232,4 @@ def test_no_more_are_counted_than_asked_for(tmp_path: Path) -> None:
     for number in range(5):
         put(tmp_path / "a" / f"{number}.png")
     put(tmp_path / "b" / "1.png")
-    assert count_pictures(tmp_path, most=3) == (("a", "b"), {"train": (3, 1)})
+    assert count_images(tmp_path, most=3) == (("a", "b"), {"train": (3, 1)})

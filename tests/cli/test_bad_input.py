@@ -89,7 +89,7 @@ def test_wrong_file(
 
 
 def test_file_that_is_no_text(workbench: Workbench, home: Path, tmp_path: Path) -> None:
-    path = tmp_path / "picture.toml"
+    path = tmp_path / "image.toml"
     path.write_bytes(b"\x89PNG\r\n\x1a\n\xff\xfe")
     assert "UTF-8" in refuse(workbench, home, "train", path)
 
@@ -102,10 +102,10 @@ def _empty(root: Path) -> None:
     root.mkdir()
 
 
-def _no_pictures(root: Path) -> None:
+def _no_images(root: Path) -> None:
     for name in ("cat", "dog"):
         (root / "train" / name).mkdir(parents=True)
-    (root / "train" / "cat" / "notes.txt").write_text("no picture")
+    (root / "train" / "cat" / "notes.txt").write_text("no image")
 
 
 def _a_file(root: Path) -> None:
@@ -117,7 +117,7 @@ def _a_file(root: Path) -> None:
     [
         (_missing, "no such folder"),
         (_empty, "train/<class>/"),
-        (_no_pictures, "class folder with no pictures"),
+        (_no_images, "class folder with no images"),
         (_a_file, "is a file"),
     ],
 )

@@ -54,8 +54,8 @@ def test_without_a_command_the_screen_opens(
     monkeypatch.setattr("workbench.ui.app.run_app", lambda *folders: opened.append(folders))
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    assert run(["--runs-dir", str(tmp_path), "--data", "pictures"]) == 0
-    assert opened == [(tmp_path, Path("pictures"))]
+    assert run(["--runs-dir", str(tmp_path), "--data", "images"]) == 0
+    assert opened == [(tmp_path, Path("images"))]
 
 
 def test_options_before_the_command_count_for_it(workbench: Workbench, tmp_path: Path) -> None:
@@ -71,16 +71,16 @@ def test_runs_directory_from_the_environment(
     assert str(tmp_path) in workbench("runs").err
 
 
-def test_a_wrong_wish_for_pictures_is_said_before_the_screen_opens(
+def test_a_wrong_wish_for_images_is_said_before_the_screen_opens(
     workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     monkeypatch.setattr("workbench.ui.app.run_app", lambda *_: pytest.fail("was opened"))
-    monkeypatch.setenv("WORKBENCH_PICTURES", "best")
+    monkeypatch.setenv("WORKBENCH_IMAGES", "best")
     result = workbench()
     assert result.status == 2
-    assert result.err == "workbench: WORKBENCH_PICTURES=best: must be kitty, sixel or half-blocks\n"
+    assert result.err == "workbench: WORKBENCH_IMAGES=best: must be kitty, sixel or half-blocks\n"
 
 
 def test_full_disk_on_stdout() -> None:

@@ -35,7 +35,7 @@ def test_a_folder_gives_classes_channels_and_an_absolute_root(
     root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(root.parent)
-    fitted = resolve(config("imagefolder"), "pictures")
+    fitted = resolve(config("imagefolder"), "images")
     assert (fitted.data.classes, fitted.data.channels) == (3, 3)
     assert fitted.data.root == str(root)
     assert resolve(fitted) == fitted
@@ -81,14 +81,14 @@ def test_no_folder_named() -> None:
         ("augment.crop", {"augment.crop": 11, "augment.pad": 1, "data.size": 8}),
     ],
 )
-def test_keys_that_do_not_fit_these_pictures(key: str, changes: dict[str, object]) -> None:
+def test_keys_that_do_not_fit_these_images(key: str, changes: dict[str, object]) -> None:
     tables = {"model": {"kind": "simplenn"}, "data": {"name": "digits"}, "train": {"epochs": 1}}
     with pytest.raises(ConfigError) as caught:
         resolve(build_config(tables, changes))
     assert list(caught.value.problems) == [key]
 
 
-def test_a_resized_crop_may_be_larger_than_the_picture() -> None:
+def test_a_resized_crop_may_be_larger_than_the_image() -> None:
     tables = {"model": {"kind": "simplenn"}, "data": {"name": "digits"}, "train": {"epochs": 1}}
     chosen = build_config(tables, {"augment.crop": 12, "augment.resized_crop": 0.5})
     assert resolve(chosen).augment == chosen.augment

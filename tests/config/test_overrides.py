@@ -25,7 +25,7 @@ from workbench.errors import ConfigError
         ("adam", "adam"),
         (" adam ", "adam"),
         ("cuda:0", "cuda:0"),
-        ("/data/my pictures", "/data/my pictures"),
+        ("/data/my images", "/data/my images"),
         ("a=b", "a=b"),
         ("", ""),
         ("1\nother = 2", "1\nother = 2"),  # one value, never a second key

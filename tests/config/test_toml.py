@@ -158,7 +158,7 @@ def test_the_kind_comes_first_with_its_choices() -> None:
 def test_bounds_and_units_reach_the_form() -> None:
     specs = {spec.key: spec for spec in describe(build_config(MINIMAL).train, "train", RunConfig)}
     assert specs["train.batch_size"].bounds == {"ge": 1}
-    assert specs["train.batch_size"].unit == "pictures"
+    assert specs["train.batch_size"].unit == "images"
     assert specs["train.batch_size"].name == "batch size"
 
 

@@ -1,4 +1,4 @@
-"""Tiny folders of pictures, made on the spot."""
+"""Tiny folders of images, made on the spot."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,7 +22,7 @@ def one_thread() -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> MakeFolder:
-    """Give a function that makes ``root/<split>/<class>/<n>.png`` with pictures of one colour."""
+    """Give a function that makes ``root/<split>/<class>/<n>.png`` with images of one colour."""
 
     def make(counts: dict[str, int], split: str = "", side: int = 8, root: str = "data") -> Path:
         top = tmp_path / root

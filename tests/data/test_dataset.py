@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from workbench.config import RunConfig
-from workbench.data import PictureRows, Split, load_data
+from workbench.data import ImageRows, Split, load_data
 from workbench.data.assemble import resize
 from workbench.data.dataset import take, tensor_hash
 from workbench.data.statistics import channel_statistics, kept_statistics
@@ -31,20 +31,20 @@ def test_take_is_indexing_and_keeps_the_layout(layout: torch.memory_format) -> N
     assert taken.is_contiguous(memory_format=layout)
 
 
-def test_mapped_pictures_answer_like_a_tensor() -> None:
+def test_mapped_images_answer_like_a_tensor() -> None:
     source, rows = make_images(), torch.tensor([5, 2, 9])
-    mapped = PictureRows(source, rows)
+    mapped = ImageRows(source, rows)
     assert mapped.shape == source[rows].shape and len(mapped) == 3
     assert torch.equal(mapped[1:], source[rows[1:]])
     assert torch.equal(mapped[1], source[2])
     assert torch.equal(mapped[torch.tensor([2, 0])], source[[9, 5]])
 
 
-def test_a_batch_brings_pictures_and_targets_together() -> None:
+def test_a_batch_brings_images_and_targets_together() -> None:
     images = make_images()
     rows = torch.tensor([4, 1, 7])
     resident = Split(images[rows], {"label": torch.tensor([40, 10, 70])})
-    mapped = Split(PictureRows(images, rows), resident.targets).to("cpu")
+    mapped = Split(ImageRows(images, rows), resident.targets).to("cpu")
     wanted = torch.tensor([2, 0])
     for split in (resident, mapped):
         batch, targets = split.batch(wanted)
@@ -70,7 +70,7 @@ def test_the_hash_sees_every_byte_and_the_shape() -> None:
     assert tensor_hash(images.clone()) in hashes
 
 
-def test_resizing_keeps_a_flat_picture_flat() -> None:
+def test_resizing_keeps_a_flat_image_flat() -> None:
     flat = torch.full((3, 1, 8, 8), 77, dtype=torch.uint8)
     assert torch.equal(resize(flat, 5), torch.full((3, 1, 5, 5), 77, dtype=torch.uint8))
     assert torch.equal(resize(flat, 8), flat)
@@ -115,5 +115,5 @@ def test_statistics_are_kept_by_content(home: Path) -> None:
 
 
 def test_a_size_that_no_memory_holds_is_refused(config: MakeConfig) -> None:
-    with pytest.raises(DataError, match=r"data\.size: 1,797 pictures of 9999999×9999999 need"):
+    with pytest.raises(DataError, match=r"data\.size: 1,797 images of 9999999×9999999 need"):
         load_data(config(data__size=9999999))

@@ -1,4 +1,4 @@
-"""Any picture file as a square of bytes."""
+"""Any image file as a square of bytes."""
 
 import os
 from pathlib import Path
@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from workbench.data.decode import BrokenPicture, decode
+from workbench.data.decode import BrokenImage, decode
 
 
-def saved(tmp_path: Path, picture: Image.Image, name: str = "p.png", **options: object) -> Path:
+def saved(tmp_path: Path, image: Image.Image, name: str = "p.png", **options: object) -> Path:
     path = tmp_path / name
-    picture.save(path, **options)
+    image.save(path, **options)
     return path
 
 
@@ -29,9 +29,9 @@ def test_every_mode(tmp_path: Path, mode: str, channels: int) -> None:
 
 @pytest.mark.parametrize("mode", ["RGBA", "P"])
 def test_what_is_transparent_is_white(tmp_path: Path, mode: str) -> None:
-    picture = Image.new(mode, (4, 4), 0 if mode == "P" else (0, 0, 0, 0))
+    image = Image.new(mode, (4, 4), 0 if mode == "P" else (0, 0, 0, 0))
     options = {"transparency": 0} if mode == "P" else {}
-    assert decode(saved(tmp_path, picture, **options), 4, 3, "crop").min() == 255
+    assert decode(saved(tmp_path, image, **options), 4, 3, "crop").min() == 255
 
 
 def test_sixteen_bits_are_scaled_not_cut(tmp_path: Path) -> None:
@@ -39,21 +39,21 @@ def test_sixteen_bits_are_scaled_not_cut(tmp_path: Path) -> None:
     assert decode(path, 3, 1, "crop").tolist() == np.full((3, 3, 1), 0x80).tolist()
 
 
-def test_exif_turns_the_picture(tmp_path: Path) -> None:
-    picture = Image.new("RGB", (8, 8))
-    picture.paste("white", (0, 0, 8, 4))  # white on top
+def test_exif_turns_the_image(tmp_path: Path) -> None:
+    image = Image.new("RGB", (8, 8))
+    image.paste("white", (0, 0, 8, 4))  # white on top
     exif = Image.Exif()
     exif[0x0112] = 3  # turned by half
-    path = saved(tmp_path, picture, exif=exif)
+    path = saved(tmp_path, image, exif=exif)
     array = decode(path, 8, 3, "crop")
     assert array[0].max() == 0 and array[-1].min() == 255
 
 
 def stripe() -> Image.Image:
     """Twice as wide as tall; black, white in the middle half."""
-    picture = Image.new("L", (16, 8))
-    picture.paste(255, (4, 0, 12, 8))
-    return picture
+    image = Image.new("L", (16, 8))
+    image.paste(255, (4, 0, 12, 8))
+    return image
 
 
 def test_the_three_ways_to_a_square(tmp_path: Path) -> None:
@@ -81,14 +81,14 @@ def test_a_truncated_file_is_broken(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 255, (64, 64, 3)).astype(np.uint8)
     path = saved(tmp_path, Image.fromarray(noise), "p.jpg")
     path.write_bytes(path.read_bytes()[:1000])
-    with pytest.raises(BrokenPicture, match="truncated"):
+    with pytest.raises(BrokenImage, match="truncated"):
         decode(path, 8, 3, "crop")
 
 
-@pytest.mark.parametrize("content", [b"", b"not a picture", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])
-def test_what_is_no_picture_is_broken(tmp_path: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", b"not an image", b"\x89PNG\r\n\x1a\n" + b"\0" * 40])
+def test_what_is_no_image_is_broken(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "p.png").write_bytes(content)
-    with pytest.raises(BrokenPicture) as caught:
+    with pytest.raises(BrokenImage) as caught:
         decode(tmp_path / "p.png", 8, 3, "crop")
     assert str(caught.value) and "\n" not in str(caught.value)
 
@@ -96,17 +96,17 @@ def test_what_is_no_picture_is_broken(tmp_path: Path, content: bytes) -> None:
 def test_a_decompression_bomb_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = saved(tmp_path, Image.new("L", (64, 64)))
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)  # 4,096 are more than twice that
-    with pytest.raises(BrokenPicture, match="too large"):
+    with pytest.raises(BrokenImage, match="too large"):
         decode(path, 8, 3, "crop")
 
 
 def test_a_file_that_has_gone_is_broken(tmp_path: Path) -> None:
-    with pytest.raises(BrokenPicture, match="disappeared"):
+    with pytest.raises(BrokenImage, match="disappeared"):
         decode(tmp_path / "none.png", 8, 3, "crop")
 
 
 @pytest.mark.timeout(20)
 def test_a_pipe_is_broken_and_nobody_waits_for_it(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "p.png")
-    with pytest.raises(BrokenPicture, match="is a named pipe, not a file"):
+    with pytest.raises(BrokenImage, match="is a named pipe, not a file"):
         decode(tmp_path / "p.png", 8, 3, "crop")

@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from workbench.catalog.samples import (
     DataFacts,
     Page,
-    Picture,
     Problem,
     Progress,
     Request,
+    SampleImage,
     ask,
     command,
     read_message,
@@ -34,7 +34,7 @@ MakeConfig = Callable[..., RunConfig]
 MakeFolder = Callable[..., Path]
 
 
-def test_facts_and_pictures_of_a_folder(
+def test_facts_and_images_of_a_folder(
     folder: Callable[..., Path], config: MakeConfig, tmp_path: Path
 ) -> None:
     root = folder({"a": 10, "[b]": 20})
@@ -44,14 +44,14 @@ def test_facts_and_pictures_of_a_folder(
     asked = "".join(ask(Request(count)) + "\n" for count in (5, 0))
     done = subprocess.run(command(file), input=asked, capture_output=True, text=True, check=True)
     told = [read_message(line) for line in done.stdout.splitlines()]
-    assert Progress("decoding pictures", 30, 30) in told
+    assert Progress("decoding images", 30, 30) in told
     (found,) = [message for message in told if isinstance(message, DataFacts)]
     assert found.classes == ("[b]", "a") and found.shape == (3, 8, 8)
     assert [sum(found.counts[split]) for split in ("train", "validation", "test")] == [20, 3, 6]
     assert [path for path, _ in found.skipped] == ["a/003.png"]
     first, second = told[-2:]
-    assert isinstance(first, Page) and len(first.pictures) == 5
-    assert {picture.label for picture in first.pictures} <= {"a", "[b]"}
+    assert isinstance(first, Page) and len(first.images) == 5
+    assert {image.label for image in first.images} <= {"a", "[b]"}
     assert second == Page(())
 
 
@@ -81,9 +81,9 @@ def test_samples_with_boxes_name_what_they_show() -> None:
     few = {"data.source": "digits", "data.scenes": 20, "data.objects": 2, "data.size": 96}
     chosen = resolve(load_preset("detection/rpn-scenes", few))
     data = load_data(chosen)
-    shown = look.samples(chosen, data, Request(20, augmented=False)).pictures
+    shown = look.samples(chosen, data, Request(20, augmented=False)).images
     wanted = {", ".join(str(n) for n in row.tolist()) for row in data.train.targets["label"]}
-    assert {picture.label for picture in shown} == wanted
+    assert {image.label for image in shown} == wanted
     assert look.facts(data).total("train") == 20 < sum(look.facts(data).counts["train"])
 
 
@@ -101,16 +101,16 @@ def test_a_request_that_is_none_ends_it(
     assert told == Problem("not a request: []")
 
 
-def test_plain_samples_are_the_pictures(config: MakeConfig) -> None:
+def test_plain_samples_are_the_images(config: MakeConfig) -> None:
     chosen = config(augment__hflip=0.5)
     data = load_data(chosen)
     rows = torch.randperm(len(data.train), generator=torch.Generator().manual_seed(3))[:4]
     page = look.samples(chosen, data, Request(4, augmented=False, seed=3))
-    for picture, row in zip(page.pictures, rows, strict=True):
+    for image, row in zip(page.images, rows, strict=True):
         grey = data.train.images[row].flatten()
-        rgb = torch.frombuffer(bytearray(picture.rgb), dtype=torch.uint8).view(-1, 3)
+        rgb = torch.frombuffer(bytearray(image.rgb), dtype=torch.uint8).view(-1, 3)
         assert all(torch.equal(rgb[:, channel], grey) for channel in range(3))
-        assert (picture.width, picture.height) == (8, 8)
+        assert (image.width, image.height) == (8, 8)
 
 
 def test_augmented_samples_show_what_training_sees(config: MakeConfig) -> None:
@@ -119,15 +119,15 @@ def test_augmented_samples_show_what_training_sees(config: MakeConfig) -> None:
     mixed = look.samples(chosen, data, Request(6))
     assert mixed == look.samples(chosen, data, Request(6))
     assert mixed != look.samples(chosen, data, Request(6, seed=1))
-    assert all("%" in picture.label and picture.width == 6 for picture in mixed.pictures)
+    assert all("%" in image.label and image.width == 6 for image in mixed.images)
 
 
-def test_large_pictures_are_sent_small(config: MakeConfig) -> None:
+def test_large_images_are_sent_small(config: MakeConfig) -> None:
     chosen = config(data__size=120, data__limit=100)
     page = look.samples(chosen, load_data(chosen), Request(1))
-    assert (page.pictures[0].width, page.pictures[0].height) == (96, 96)
+    assert (page.images[0].width, page.images[0].height) == (96, 96)
     page = look.samples(chosen, load_data(chosen), Request(1, largest=110))
-    assert (page.pictures[0].width, page.pictures[0].height) == (110, 110)
+    assert (page.images[0].width, page.images[0].height) == (110, 110)
 
 
 def test_the_reader_needs_no_torch() -> None:
@@ -149,7 +149,7 @@ def test_whatever_comes_is_understood_or_a_problem(line: str) -> None:
 
 
 def test_messages_survive_their_line() -> None:
-    page = Page((Picture("[b] \n", 1, 2, bytes(range(6))),))
+    page = Page((SampleImage("[b] \n", 1, 2, bytes(range(6))),))
     assert read_message(write_message(page)) == page
     short = json.loads(write_message(page))
     short["page"][0]["height"] = 3

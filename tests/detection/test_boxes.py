@@ -20,7 +20,7 @@ from workbench.detection.boxes import (
     squares,
 )
 
-ONE = torch.zeros(1, 1, dtype=torch.int64)  # the label of one object in one picture
+ONE = torch.zeros(1, 1, dtype=torch.int64)  # the label of one object in one image
 places = st.floats(0, 48)
 widths = st.floats(4, 64)
 

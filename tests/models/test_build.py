@@ -88,7 +88,7 @@ def test_he_initialisation_keeps_the_scale_of_the_gradient() -> None:
     [
         (
             {"model.kind": "simplenn", "data.size": 11},
-            "model.kind: simplenn needs pictures of 12×12",
+            "model.kind: simplenn needs images of 12×12",
         ),
         ({"model.kind": "smallnet", "data.size": 15}, "model.channels: 4 max-pools need"),
         (
@@ -105,11 +105,11 @@ def test_he_initialisation_keeps_the_scale_of_the_gradient() -> None:
         ({"model.kind": "torchvision", "model.name": "fcn_resnet50"}, "has no classifier"),
         (
             {"model.kind": "torchvision", "model.name": "vit_b_16", "data.size": 33},
-            "model.name: vit_b_16 cannot take 3×33×33 pictures",
+            "model.name: vit_b_16 cannot take 3×33×33 images",
         ),
         (
             {"model.kind": "torchvision", "model.name": "alexnet", "data.size": 16},
-            "model.name: alexnet cannot take 3×16×16 pictures",
+            "model.name: alexnet cannot take 3×16×16 images",
         ),
     ],
 )
@@ -136,7 +136,7 @@ def test_setting_blocks_leaves_the_rule() -> None:
     ("name", "size"),
     [("squeezenet1_1", 32), ("shufflenet_v2_x0_5", 32), ("regnet_y_400mf", 32), ("vit_b_32", 64)],
 )
-def test_networks_of_torchvision_fit_grey_pictures(name: str, size: int) -> None:
+def test_networks_of_torchvision_fit_grey_images(name: str, size: int) -> None:
     changes = {"model.name": name, "data.channels": 1, "data.size": size, "data.classes": 3}
     network = build_model(load_preset("zoo/torchvision-imagefolder", changes))
 

@@ -41,7 +41,7 @@ def test_a_ramp_is_cut_out_where_it_is() -> None:
     torch.testing.assert_close(crop[0, 0], wanted.expand(22, 22))
 
 
-def test_theta_is_the_identity_for_the_whole_picture() -> None:
+def test_theta_is_the_identity_for_the_whole_image() -> None:
     whole = theta(torch.tensor([[24.0, 24.0, 48.0]]), SIDE)
 
     assert whole[0].tolist() == [[1, 0, 0], [0, 1, 0]]

@@ -30,7 +30,7 @@ def build(kind: str, **model: object) -> nn.Module:
     return build_model(config(kind, **model))
 
 
-def pictures() -> torch.Tensor:
+def images() -> torch.Tensor:
     return torch.randn(2, 3, 48, 48, generator=torch.Generator().manual_seed(1))
 
 
@@ -45,7 +45,7 @@ def test_gradients_reach_every_parameter_of_the_detector(unit: str, crop: str) -
     network = build("faster_rcnn", unit=unit, crop=crop)
 
     # The logits differ: their sum alone would leave what is before a norm without a gradient.
-    found = network(pictures(), TRUE)
+    found = network(images(), TRUE)
     weights = torch.arange(14.0).view(2, 1, 7)
     (loss_of(found) + (found.logits_given * weights).sum()).backward()
 
@@ -57,9 +57,9 @@ def test_gradients_reach_every_parameter_of_the_detector(unit: str, crop: str) -
 def test_shapes_in_training_and_in_testing() -> None:
     network = build("faster_rcnn", anchors=[16.0, 32.0], keep=3)
 
-    training = network(pictures(), TRUE)
+    training = network(images(), TRUE)
     network.eval()
-    testing = network(pictures())
+    testing = network(images())
 
     assert training.scores.shape == (2, 2, 6, 6) and training.deltas.shape == (2, 2, 6, 6, 3)
     assert training.boxes is None and training.logits_given.shape == (2, 1, 7)
@@ -69,7 +69,7 @@ def test_shapes_in_training_and_in_testing() -> None:
 
 def test_the_best_box_is_that_of_the_surest_cell() -> None:
     network = build("rpn").eval()
-    found = network(pictures())
+    found = network(images())
 
     cell = found.scores.flatten(1).argmax(dim=1)
     deltas = found.deltas.flatten(1, 3)[torch.arange(2), cell]
@@ -80,7 +80,7 @@ def test_the_best_box_is_that_of_the_surest_cell() -> None:
 
 
 def test_kept_boxes_do_not_overlap_beyond_the_limit() -> None:
-    found = build("rpn", keep=6, nms=0.3).eval()(pictures())
+    found = build("rpn", keep=6, nms=0.3).eval()(images())
 
     for boxes, sureness in zip(found.boxes, found.sureness, strict=True):
         kept = boxes[sureness > 0]
@@ -89,10 +89,10 @@ def test_kept_boxes_do_not_overlap_beyond_the_limit() -> None:
         assert sureness.tolist() == sorted(sureness.tolist(), reverse=True)
 
 
-def test_a_picture_s_boxes_do_not_depend_on_its_neighbours() -> None:
+def test_a_image_s_boxes_do_not_depend_on_its_neighbours() -> None:
     network = build("faster_rcnn", keep=4).eval()
 
-    together, alone = network(pictures()), network(pictures()[1:])
+    together, alone = network(images()), network(images()[1:])
 
     torch.testing.assert_close(together.boxes[1:], alone.boxes)
     torch.testing.assert_close(together.logits[1:], alone.logits)
@@ -140,11 +140,11 @@ def test_torchvision_s_detector_gives_boxes_and_four_losses() -> None:
         )
     ).eval()
     norms = {n: b.clone() for n, b in network.named_buffers() if "running" in n}
-    picture = torch.rand(1, 1, 64, 64)
+    image = torch.rand(1, 1, 64, 64)
 
     box, label = torch.tensor([[[30.0, 30.0, 20.0, 30.0]]]), torch.tensor([[1]])
-    losses = network.losses(picture, box, label)  # type: ignore[operator]
-    found = network(picture)
+    losses = network.losses(image, box, label)  # type: ignore[operator]
+    found = network(image)
 
     assert set(losses) == {
         "loss_classifier", "loss_box_reg", "loss_objectness", "loss_rpn_box_reg"

@@ -84,8 +84,8 @@ def _like_ours(regnet: nn.Module) -> dict[str, torch.Tensor]:
 
 
 def _assert_same(ours: nn.Module, reference: nn.Module, size: int) -> None:
-    pictures = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(1))
+    images = torch.randn(2, 3, size, size, generator=torch.Generator().manual_seed(1))
     with torch.no_grad():
         torch.testing.assert_close(
-            ours.eval()(pictures), reference.eval()(pictures), rtol=1e-5, atol=1e-5
+            ours.eval()(images), reference.eval()(images), rtol=1e-5, atol=1e-5
         )

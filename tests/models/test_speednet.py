@@ -59,7 +59,7 @@ def test_whitened_patches_have_unit_variances_and_are_uncorrelated(channels: int
     assert torch.allclose(covariance, torch.eye(4 * channels).double(), atol=0.02)
 
 
-def test_filters_do_not_depend_on_the_order_of_the_pictures() -> None:
+def test_filters_do_not_depend_on_the_order_of_the_images() -> None:
     images = make_images()
     filters = whitening_filters(images, 2)
 
@@ -114,6 +114,6 @@ def test_a_residual_stage_adds_what_it_began_with() -> None:
     assert torch.allclose(other(images) - stage(images), first, atol=1e-6)
 
 
-def test_pictures_too_small_for_the_stages_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"model.widths: 2 stages need pictures of 5×5 or more"):
+def test_images_too_small_for_the_stages_are_refused() -> None:
+    with pytest.raises(ConfigError, match=r"model.widths: 2 stages need images of 5×5 or more"):
         build_model(config(size=4))

@@ -33,8 +33,8 @@ def test_a_name_that_timm_does_not_have_is_met_with_the_nearest() -> None:
         built("resnet19")
 
 
-def test_a_network_that_cannot_take_the_pictures_is_named() -> None:
-    with pytest.raises(ConfigError, match="vit_tiny_patch16_224 cannot take 3×8×8 pictures"):
+def test_a_network_that_cannot_take_the_images_is_named() -> None:
+    with pytest.raises(ConfigError, match="vit_tiny_patch16_224 cannot take 3×8×8 images"):
         built("vit_tiny_patch16_224", data__size=8)
 
 
@@ -44,6 +44,6 @@ def test_regnetx_200mf_is_timm_s() -> None:
     # Both list their tensors in the order in which data meets them.
     values = theirs.state_dict().values()
     ours.load_state_dict(dict(zip(ours.state_dict(), values, strict=True)))
-    pictures = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    images = torch.randn(2, 3, 64, 64, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
-        torch.testing.assert_close(ours(pictures), theirs(pictures), rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(ours(images), theirs(images), rtol=1e-5, atol=1e-5)

@@ -13,7 +13,7 @@ Numbers = st.floats(-1e12, 1e12).filter(lambda value: value == 0 or abs(value) >
 
 
 @given(points=st.lists(st.tuples(Numbers, Numbers), min_size=1, max_size=30), dots=st.booleans())
-def test_every_point_lies_in_the_picture(points: list[tuple[float, float]], dots: bool) -> None:
+def test_every_point_lies_in_the_image(points: list[tuple[float, float]], dots: bool) -> None:
     x, y = [p[0] for p in points], [p[1] for p in points]
     svg = chart({"a": (x, y)}, "t", "x", "y", scatter=dots)
     places = [(float(a), float(b)) for a, b in re.findall(r'cx="(-?[\d.]+)" cy="(-?[\d.]+)"', svg)]

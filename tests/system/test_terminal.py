@@ -1,4 +1,4 @@
-"""By what protocol pictures are drawn, from the environment alone."""
+"""By what protocol images are drawn, from the environment alone."""
 
 import os
 import pty
@@ -10,7 +10,7 @@ from typing import TextIO
 import pytest
 
 from workbench.errors import RequestError
-from workbench.system.terminal import CellPixels, cell_pixels, picture_protocol
+from workbench.system.terminal import CellPixels, cell_pixels, image_protocol
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ from workbench.system.terminal import CellPixels, cell_pixels, picture_protocol
     ],
 )
 def test_the_terminal_is_known_by_its_environment(environ: dict[str, str], protocol: str) -> None:
-    assert picture_protocol(environ) == protocol
+    assert image_protocol(environ) == protocol
 
 
 @pytest.mark.parametrize(
@@ -45,20 +45,26 @@ def test_the_terminal_is_known_by_its_environment(environ: dict[str, str], proto
 )
 def test_half_blocks_where_pixels_do_not_come_through(inside: dict[str, str]) -> None:
     environ = {"TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1", **inside}
-    assert picture_protocol(environ) == "half-blocks"
+    assert image_protocol(environ) == "half-blocks"
     for wanted in ("kitty", "sixel"):
-        assert picture_protocol({**environ, "WORKBENCH_PICTURES": wanted}) == wanted
+        assert image_protocol({**environ, "WORKBENCH_IMAGES": wanted}) == wanted
+
+
+def test_the_old_name_of_the_variable_holds_where_the_new_one_is_not_set() -> None:
+    assert image_protocol({"WORKBENCH_PICTURES": "sixel"}) == "sixel"
+    both = {"WORKBENCH_PICTURES": "sixel", "WORKBENCH_IMAGES": "kitty"}
+    assert image_protocol(both) == "kitty"
 
 
 def test_half_blocks_can_be_asked_for() -> None:
-    environ = {"TERM": "xterm-kitty", "WORKBENCH_PICTURES": "half-blocks"}
-    assert picture_protocol(environ) == "half-blocks"
+    environ = {"TERM": "xterm-kitty", "WORKBENCH_IMAGES": "half-blocks"}
+    assert image_protocol(environ) == "half-blocks"
 
 
-def test_a_wrong_wish_is_refused_in_one_line() -> None:
+def test_a_wrong_choice_is_refused_in_one_line() -> None:
     with pytest.raises(RequestError) as refusal:
-        picture_protocol({"WORKBENCH_PICTURES": "Kitty"})
-    assert str(refusal.value) == "WORKBENCH_PICTURES=Kitty: must be kitty, sixel or half-blocks"
+        image_protocol({"WORKBENCH_IMAGES": "Kitty"})
+    assert str(refusal.value) == "WORKBENCH_IMAGES=Kitty: must be kitty, sixel or half-blocks"
 
 
 @pytest.fixture

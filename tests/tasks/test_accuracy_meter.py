@@ -5,13 +5,13 @@ import torch
 
 from workbench.tasks.classification import AccuracyMeter
 
-HELD = 24  # batches of 4.5 pictures in the mean
+HELD = 24  # batches of 4.5 images in the mean
 BATCHES = 2 * HELD + 5
 
 
 @pytest.fixture(autouse=True)
 def few_held(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.tasks.classification.HELD", 108)  # pictures
+    monkeypatch.setattr("workbench.tasks.classification.HELD", 108)  # images
 
 
 def batch(number: int) -> tuple[torch.Tensor, dict[str, torch.Tensor], dict[str, torch.Tensor]]:
@@ -31,11 +31,11 @@ def fed(*numbers: int) -> AccuracyMeter:
 
 
 @pytest.mark.parametrize("count", [1, HELD - 1, HELD, HELD + 1, BATCHES])
-def test_the_sums_are_those_of_all_pictures(count: int) -> None:
-    pictures = [batch(number) for number in range(count)]
-    total = sum(len(outputs) for outputs, _, _ in pictures)
-    hits = sum(int((o.argmax(1) == t["label"]).sum()) for o, t, _ in pictures)
-    loss = sum(losses["loss"].item() * len(outputs) for outputs, _, losses in pictures)
+def test_the_sums_are_those_of_all_images(count: int) -> None:
+    images = [batch(number) for number in range(count)]
+    total = sum(len(outputs) for outputs, _, _ in images)
+    hits = sum(int((o.argmax(1) == t["label"]).sum()) for o, t, _ in images)
+    loss = sum(losses["loss"].item() * len(outputs) for outputs, _, losses in images)
     found = fed(*range(count)).result()
     assert found["accuracy"] == hits / total
     assert found["loss"] == pytest.approx(loss / total, rel=1e-12)

@@ -177,7 +177,7 @@ def test_proposals_are_judged_by_place_alone() -> None:
     assert "confusion" not in numbers
 
 
-def test_the_worst_pictures_are_the_wrong_ones_in_order() -> None:
+def test_the_worst_images_are_the_wrong_ones_in_order() -> None:
     far = BOXES.clone()
     far[0, 0, 0] += 30.0
     far[1, 0, 0] += 12.0
@@ -218,7 +218,7 @@ def test_places_without_an_object_cost_nothing() -> None:
     assert numbers["total"] == 2 and numbers["accuracy"] == 1 and numbers["map50"] == 1
 
 
-def test_pictures_show_boxes_and_answers() -> None:
+def test_images_show_boxes_and_answers() -> None:
     class Fixed(torch.nn.Module):
         def forward(self, images: torch.Tensor) -> Detections:
             logits = perfect().logits
@@ -226,7 +226,7 @@ def test_pictures_show_boxes_and_answers() -> None:
             return perfect()._replace(logits=logits.roll(1, dims=0))
 
     raw = torch.arange(48, dtype=torch.uint8).view(1, 1, 48, 1).expand(2, 48, 48, 3)
-    shown = detection().pictures(Fixed(), torch.zeros(2, 3, 48, 48), raw, targets())
+    shown = detection().images(Fixed(), torch.zeros(2, 3, 48, 48), raw, targets())
 
     assert [(p.truth, p.answer, p.is_right) for p in shown] == [
         ("ship", "cat", False),

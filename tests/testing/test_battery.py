@@ -166,7 +166,7 @@ def test_a_size_that_is_claimed_must_be_taken() -> None:
         check_model(FalseClaim, shape=SHAPE, classes=5)
 
 
-def test_a_function_needs_the_shape_of_its_pictures() -> None:
+def test_a_function_needs_the_shape_of_its_images() -> None:
     with pytest.raises(TypeError, match="needs shape"):
         check_model(Sound)
 

@@ -32,7 +32,7 @@ class ScreenApp(WorkbenchApp):
             self.open_run(self._folder)
 
     def _count_runs(self) -> None:  # type: ignore[override]
-        """Device and live runs of this machine would differ from picture to picture."""
+        """Device and live runs of this machine would differ from image to image."""
 
 
 async def settle(pilot: Pilot[None]) -> None:

@@ -84,7 +84,7 @@ def _analyse(question: _Question) -> tuple[Trace, SecondOpinion]:
     try:
         found = count(network, question.shape)
     except RuntimeError:
-        # Some networks look at values (boxes to keep, pictures to resize), and meta has none.
+        # Some networks look at values (boxes to keep, images to resize), and meta has none.
         network = build_model(question.config)
         try:
             found = count(network, question.shape)

@@ -1,4 +1,4 @@
-"""Pictures with boxes in COCO format: which there are, read without decoding any.
+"""Images with boxes in COCO format: which there are, read without decoding any.
 
 Understood layouts, for training and (``val``, ``valid`` or ``test``) for the test::
 
@@ -6,8 +6,8 @@ Understood layouts, for training and (``val``, ``valid`` or ``test``) for the te
     root/train/_annotations.coco.json           root/valid/_annotations.coco.json
     root/annotations.json                       (split by ``data.test``)
 
-Pictures lie beside the file, in the folder of its name (train2017), or in images/. The launcher
-asks here for the classes before a run exists, so this file knows no torch. Pictures of names
+Images lie beside the file, in the folder of its name (train2017), or in images/. The launcher
+asks here for the classes before a run exists, so this file knows no torch. Images of names
 that are :func:`workbench.system.paths.left_behind` are passed over and listed.
 """
 
@@ -17,12 +17,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from workbench.catalog.image_folder import PictureFile
+from workbench.catalog.image_folder import ImageFile
 from workbench.errors import DataError
 from workbench.system.paths import left_behind
 from workbench.system.regular_files import read_regular
 
-LAYOUT = "put annotations/instances_train*.json there, with the pictures in train*/"
+LAYOUT = "put annotations/instances_train*.json there, with the images in train*/"
 SPLITS = ("train", "test")
 TEST_NAMES = ("val", "valid", "test")
 MOST_BYTES = 2 << 30  # COCO's own file is 0.45 GB
@@ -30,10 +30,10 @@ Box = tuple[float, float, float, float, int]  # left, top, width, height, the cl
 
 
 @dataclass(frozen=True)
-class CocoPicture:
-    """One picture and its boxes: left, top, width, height in pixels, and the class's place."""
+class CocoImage:
+    """One image and its boxes: left, top, width, height in pixels, and the class's place."""
 
-    file: PictureFile
+    file: ImageFile
     width: int
     height: int
     boxes: tuple[Box, ...]
@@ -43,19 +43,19 @@ class CocoPicture:
 class CocoFolder:
     """Classes in the order of their category ids; ``test`` is empty where there is no such file.
 
-    ``skipped`` has the pictures that were passed over: (name, why).
+    ``skipped`` has the images that were passed over: (name, why).
     """
 
     root: Path
     classes: tuple[str, ...]
-    train: tuple[CocoPicture, ...]
-    test: tuple[CocoPicture, ...]
+    train: tuple[CocoImage, ...]
+    test: tuple[CocoImage, ...]
     skipped: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """One picture as the annotations name it."""
+    """One image as the annotations name it."""
 
     name: str
     width: int
@@ -80,7 +80,7 @@ def find_classes(root: Path) -> tuple[str, ...]:
 
 
 def find_labels(root: Path) -> tuple[tuple[str, ...], list[set[int]], list[set[int]]]:
-    """The class names, and the classes of each training and test picture; no picture is looked at.
+    """The class names, and the classes of each training and test image; no image is looked at.
 
     Raises :class:`DataError` like :func:`read_coco`.
     """
@@ -94,7 +94,7 @@ def find_labels(root: Path) -> tuple[tuple[str, ...], list[set[int]], list[set[i
 def read_coco(root: Path) -> CocoFolder:
     """Read the annotations; raises :class:`DataError`, which names the file and what is wrong."""
     read = _read(root)
-    train, test = (_pictures(root, read.files.get(split), read.splits[split]) for split in SPLITS)
+    train, test = (_images(root, read.files.get(split), read.splits[split]) for split in SPLITS)
     return CocoFolder(root, read.classes, train, test, tuple(read.skipped))
 
 
@@ -112,13 +112,13 @@ def _read(root: Path) -> _Annotations:
     return replace(read, classes=tuple(names.values()))
 
 
-def _pictures(root: Path, path: Path | None, entries: list[_Entry]) -> tuple[CocoPicture, ...]:
-    """The pictures of a file of annotations, with what tells whether they have changed."""
+def _images(root: Path, path: Path | None, entries: list[_Entry]) -> tuple[CocoImage, ...]:
+    """The images of a file of annotations, with what tells whether they have changed."""
     if path is None:
         return ()
     folder = _folder(root, path, entries[0].name)
     return tuple(
-        CocoPicture(_file(folder, entry.name), entry.width, entry.height, entry.boxes)
+        CocoImage(_file(folder, entry.name), entry.width, entry.height, entry.boxes)
         for entry in entries
     )
 
@@ -192,30 +192,30 @@ def _entries(
         else:
             found.append(_Entry(name, width, height, tuple(boxes[number])))
     if not found:
-        raise DataError(f"{path}: has no picture with a box")
+        raise DataError(f"{path}: has no image with a box")
     return found
 
 
 def _folder(root: Path, path: Path, first: str) -> Path:
-    """The folder that the pictures of a file lie in, relative to the root."""
+    """The folder that the images of a file lie in, relative to the root."""
     stem = path.stem.removeprefix("instances_")
     for folder in (root / stem, path.parent, root / "images" / stem, root / "images", root):
         if os.path.lexists(folder / first):
             return folder
-    raise DataError(f"{path}: its first picture, {first}, is not in {root / stem} nor beside it")
+    raise DataError(f"{path}: its first image, {first}, is not in {root / stem} nor beside it")
 
 
 def _inside(path: Path, name: str) -> str:
     pure = PurePosixPath(name)
     if pure.is_absolute() or ".." in pure.parts:
-        raise DataError(f"{path}: a picture is named {name!r}, outside of its folder")
+        raise DataError(f"{path}: an image is named {name!r}, outside of its folder")
     return name
 
 
-def _file(folder: Path, name: str) -> PictureFile:
+def _file(folder: Path, name: str) -> ImageFile:
     path = folder / name
     try:
         stat = path.stat()
     except OSError:
-        return PictureFile(str(path), 0, 0, 0, 0)  # decoding lists it as broken
-    return PictureFile(str(path), 0, stat.st_size, stat.st_mtime_ns, stat.st_mode)
+        return ImageFile(str(path), 0, 0, 0, 0)  # decoding lists it as broken
+    return ImageFile(str(path), 0, stat.st_size, stat.st_mtime_ns, stat.st_mode)

@@ -1,4 +1,4 @@
-"""What a folder of pictures holds: its classes and files, found without decoding anything.
+"""What a folder of images holds: its classes and files, found without decoding anything.
 
 Two layouts are understood::
 
@@ -40,22 +40,22 @@ SUFFIXES = frozenset(
 )
 VALIDATION_NAMES = ("val", "valid", "validation")
 GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"))
-LAYOUT = "put pictures into train/<class>/ and test/<class>/, or into <class>/"
+LAYOUT = "put images into train/<class>/ and test/<class>/, or into <class>/"
 
 
 @dataclass(frozen=True)
-class PictureFile:
+class ImageFile:
     """One file, with what tells whether it has changed."""
 
     path: str  # relative to the root, with forward slashes
     label: int
     size: int  # bytes
     mtime: int  # nanoseconds
-    mode: int  # permissions: a picture that has become readable is worth another look
+    mode: int  # permissions: an image that has become readable is worth another look
 
 
 @dataclass(frozen=True)
-class PictureFolder:
+class ImageFolder:
     """Classes in alphabetical order, and the files of each split in the order of their paths.
 
     ``validation`` and ``test`` are empty where the folder has none of its own. ``skipped``
@@ -64,32 +64,32 @@ class PictureFolder:
 
     root: Path
     classes: tuple[str, ...]
-    train: tuple[PictureFile, ...]
-    validation: tuple[PictureFile, ...] = field(default=())
-    test: tuple[PictureFile, ...] = field(default=())
+    train: tuple[ImageFile, ...]
+    validation: tuple[ImageFile, ...] = field(default=())
+    test: tuple[ImageFile, ...] = field(default=())
     skipped: tuple[tuple[str, str], ...] = field(default=())
 
 
 def find_classes(root: Path) -> tuple[str, ...]:
-    """The classes of a picture folder, in order, without listing all of its files.
+    """The classes of an image folder, in order, without listing all of its files.
 
-    Raises :class:`DataError` like :func:`find_pictures`, as far as one picture a class tells.
+    Raises :class:`DataError` like :func:`find_images`, as far as one image a class tells.
     """
     skipped = Skipped(root)
     train, others = _layout(root, skipped)
     classes = _class_names(train, skipped)
     for name in classes:
         if next(_files(train / name, skipped), None) is None:
-            raise _no_pictures(train / name)
+            raise _no_images(train / name)
     for other in others.values():
         _check_known(other, classes, skipped)
     return classes
 
 
-def count_pictures(
+def count_images(
     root: Path, most: int | None = None
 ) -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
-    """The classes, and how many pictures each has in each split that the folder lays out itself.
+    """The classes, and how many images each has in each split that the folder lays out itself.
 
     Only names are listed; of each class no more than ``most`` are counted. Raises
     :class:`DataError` like :func:`find_classes`.
@@ -107,18 +107,18 @@ def count_pictures(
     return classes, counts
 
 
-def pictures_below(folder: Path) -> tuple[list[Path], tuple[tuple[str, str], ...]]:
-    """Every picture anywhere below a folder, by path; and what was passed over, with the reason."""
+def images_below(folder: Path) -> tuple[list[Path], tuple[tuple[str, str], ...]]:
+    """Every image anywhere below a folder, by path; and what was passed over, with the reason."""
     skipped = Skipped(folder)
     found = sorted(Path(entry.path) for entry, _ in _files(folder, skipped))
     return found, skipped.listed()
 
 
-def find_pictures(root: Path) -> PictureFolder:
-    """List a picture folder.
+def find_images(root: Path) -> ImageFolder:
+    """List an image folder.
 
     Raises :class:`DataError`, which says what to put where, for a folder that is
-    missing, empty or not readable, a class without pictures, or a class of the
+    missing, empty or not readable, a class without images, or a class of the
     test set that the training set does not have.
     """
     skipped = Skipped(root)
@@ -131,11 +131,11 @@ def find_pictures(root: Path) -> PictureFolder:
         split: _list_split(folder, index, skipped, complete=split == "train")
         for split, folder in {"train": train, **others}.items()
     }
-    return PictureFolder(root=root, classes=classes, **splits, skipped=skipped.listed())
+    return ImageFolder(root=root, classes=classes, **splits, skipped=skipped.listed())
 
 
 def grey_only(root: Path, per_class: int = 3) -> bool:
-    """Whether the first pictures of every class are all grey, by their headers."""
+    """Whether the first images of every class are all grey, by their headers."""
     from PIL import Image
 
     skipped = Skipped(root)
@@ -144,10 +144,10 @@ def grey_only(root: Path, per_class: int = 3) -> bool:
     for name in _class_names(train, skipped):
         for entry, _ in itertools.islice(_files(train / name, skipped), per_class):
             try:
-                with open_regular(Path(entry.path)) as file, Image.open(file) as picture:
-                    mode = picture.mode
+                with open_regular(Path(entry.path)) as file, Image.open(file) as image:
+                    mode = image.mode
             except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-                continue  # a broken picture: decoding lists it
+                continue  # a broken image: decoding lists it
             if mode not in GREY_MODES:
                 return False
             seen = True
@@ -160,11 +160,11 @@ def _layout(root: Path, skipped: Skipped) -> tuple[Path, dict[str, Path]]:
     names = [entry.name for entry in entries if _is(entry.is_dir)]
     if not names:
         loose = any(Path(entry.name).suffix.lower() in SUFFIXES for entry in entries)
-        what = "pictures, but no class folders" if loose else "no pictures"
+        what = "images, but no class folders" if loose else "no images"
         raise DataError(f"{root}: holds {what}; {LAYOUT} there")
     if "train" not in names:
         if "test" in names:
-            raise DataError(f"{root}: has test/ but no train/; put training pictures into train/")
+            raise DataError(f"{root}: has test/ but no train/; put training images into train/")
         return root, {}
     others = {"test": root / "test"} if "test" in names else {}
     for name in VALIDATION_NAMES:
@@ -178,19 +178,19 @@ def _class_names(folder: Path, skipped: Skipped) -> tuple[str, ...]:
     names = _folder_names(folder, skipped)
     if len(names) < 2:
         found = f"only one class folder ({names[0]}/)" if names else "no class folders"
-        raise DataError(f"{folder}: has {found}; put the pictures of each class into <class>/")
+        raise DataError(f"{folder}: has {found}; put the images of each class into <class>/")
     return tuple(names)
 
 
 def _check_known(folder: Path, classes: tuple[str, ...], skipped: Skipped) -> None:
     names = _folder_names(folder, skipped)
     if not names:
-        raise DataError(f"{folder}: has no class folders; put pictures into <class>/ or remove it")
+        raise DataError(f"{folder}: has no class folders; put images into <class>/ or remove it")
     foreign = [name for name in names if name not in classes]
     if foreign:
         raise DataError(
             f"{folder / foreign[0]}: a class that the training set lacks; "
-            f"add train/{foreign[0]}/ with pictures or remove this folder"
+            f"add train/{foreign[0]}/ with images or remove this folder"
         )
 
 
@@ -207,21 +207,21 @@ def _folder_names(folder: Path, skipped: Skipped) -> list[str]:
 
 def _list_split(
     folder: Path, index: Mapping[str, int], skipped: Skipped, *, complete: bool
-) -> tuple[PictureFile, ...]:
-    found: list[PictureFile] = []
+) -> tuple[ImageFile, ...]:
+    found: list[ImageFile] = []
     for name, label in index.items():
         if not complete and not (folder / name).is_dir():
             continue  # a test set need not have every class
         # As text: a Path for each of a million files would cost seconds.
         prefix = (folder / name).relative_to(skipped.root).as_posix()
         files = [
-            PictureFile(f"{prefix}/{below}", label, stat.st_size, stat.st_mtime_ns, stat.st_mode)
+            ImageFile(f"{prefix}/{below}", label, stat.st_size, stat.st_mtime_ns, stat.st_mode)
             for entry, below in _files(folder / name, skipped)
             for stat in (_stat(entry),)
             if stat is not None
         ]
         if not files:
-            raise _no_pictures(folder / name)
+            raise _no_images(folder / name)
         found += sorted(files, key=lambda file: file.path)
     return tuple(found)
 
@@ -229,7 +229,7 @@ def _list_split(
 def _files(
     folder: Path | str, skipped: Skipped, below: str = ""
 ) -> Iterator[tuple["os.DirEntry[str]", str]]:
-    """Pictures anywhere below a class folder; links to folders are not followed further down."""
+    """Images anywhere below a class folder; links to folders are not followed further down."""
     for entry in _scan(folder, skipped):
         if entry.is_dir(follow_symlinks=False):
             yield from _files(entry.path, skipped, f"{below}{entry.name}/")
@@ -284,7 +284,7 @@ def _scan(folder: Path | str, skipped: Skipped) -> list["os.DirEntry[str]"]:
     except FileNotFoundError:
         raise DataError(f"{folder}: no such folder; {LAYOUT} there") from None
     except NotADirectoryError:
-        raise DataError(f"{folder}: is a file, not a folder of pictures") from None
+        raise DataError(f"{folder}: is a file, not a folder of images") from None
     except PermissionError:
         raise DataError(f"{folder}: no permission to read this folder") from None
     except (OSError, ValueError) as error:  # ValueError: a zero byte in the name
@@ -293,6 +293,6 @@ def _scan(folder: Path | str, skipped: Skipped) -> list["os.DirEntry[str]"]:
     return kept
 
 
-def _no_pictures(folder: Path) -> DataError:
+def _no_images(folder: Path) -> DataError:
     kinds = ", ".join(sorted(suffix[1:] for suffix in SUFFIXES))
-    return DataError(f"{folder}: class folder with no pictures in it (files ending in {kinds})")
+    return DataError(f"{folder}: class folder with no images in it (files ending in {kinds})")

@@ -1,10 +1,10 @@
-"""A look at a data set for those without torch: facts and sample pictures, from another process.
+"""A look at a data set for those without torch: facts and sample images, from another process.
 
 :func:`command` names the process to start. It reads the data set, writes one JSON
 object a line to stdout, and answers each line of :func:`ask` on its stdin by a page,
 until stdin closes; :func:`read_message` understands what it writes:
 
-- ``{"progress": "decoding pictures", "done": 12000, "total": 50000}`` while one waits,
+- ``{"progress": "decoding images", "done": 12000, "total": 50000}`` while one waits,
 - ``{"facts": {…}}`` once (see :class:`DataFacts`),
 - ``{"page": [{"label", "width", "height", "rgb"}, …]}``, ``rgb`` in base64,
 - ``{"error": "one line"}``, after which it ends.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 MODULE = "workbench.data.preview"
-MOST = 200  # pictures of a page
+MOST = 200  # images of a page
 LARGEST = 96  # pixels of a side: half-blocks show no more
 MOST_PIXELS = 512  # of a side that can be asked for
 
@@ -35,7 +35,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class DataFacts:
-    """What is known of a data set; ``counts`` has the pictures of each class by split."""
+    """What is known of a data set; ``counts`` has the images of each class by split."""
 
     name: str
     shape: tuple[int, int, int]  # [C, H, W] as decoded
@@ -45,17 +45,17 @@ class DataFacts:
     std: tuple[float, ...]
     content_hash: str
     skipped: tuple[tuple[str, str], ...]  # (file, what is wrong with it)
-    # Pictures by split, where they are not the sum of ``counts``: one may show several classes.
+    # Images by split, where they are not the sum of ``counts``: one may show several classes.
     sizes: dict[str, int] = field(default_factory=dict)
 
     def total(self, split: str) -> int:
-        """All pictures of a split."""
+        """All images of a split."""
         return self.sizes.get(split, sum(self.counts[split]))
 
 
 @dataclass(frozen=True)
-class Picture:
-    """A small RGB picture: ``rgb`` has 3 bytes a pixel, row after row."""
+class SampleImage:
+    """A small RGB image: ``rgb`` has 3 bytes a pixel, row after row."""
 
     label: str
     width: int
@@ -65,9 +65,9 @@ class Picture:
 
 @dataclass(frozen=True)
 class Page:
-    """The pictures that were asked for."""
+    """The images that were asked for."""
 
-    pictures: tuple[Picture, ...]
+    images: tuple[SampleImage, ...]
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ Message = Progress | DataFacts | Page | Problem
 
 @dataclass(frozen=True)
 class Request:
-    """What pictures to show: ``augmented`` as training sees them, else as a test picture.
+    """What images to show: ``augmented`` as training sees them, else as a test image.
 
     ``largest`` is the side in pixels that larger ones are reduced to.
     """
@@ -127,8 +127,8 @@ def write_message(message: Message) -> str:
     elif isinstance(message, Page):
         table = {
             "page": [
-                {**asdict(picture), "rgb": base64.b64encode(picture.rgb).decode()}
-                for picture in message.pictures
+                {**asdict(image), "rgb": base64.b64encode(image.rgb).decode()}
+                for image in message.images
             ]
         }
     else:
@@ -145,7 +145,7 @@ def read_message(line: str) -> Message:
         if "facts" in table:
             return _facts(table["facts"])
         if "page" in table:
-            return Page(tuple(_picture(picture) for picture in table["page"]))
+            return Page(tuple(_image(image) for image in table["page"]))
         return Problem(str(table["error"]))
     except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
         return Problem(f"not understood: {line.strip()[:200]}")
@@ -166,9 +166,9 @@ def _facts(table: Mapping[str, Any]) -> DataFacts:
     )
 
 
-def _picture(table: Mapping[str, Any]) -> Picture:
+def _image(table: Mapping[str, Any]) -> SampleImage:
     width, height = int(table["width"]), int(table["height"])
     rgb = base64.b64decode(table["rgb"], validate=True)
     if len(rgb) != 3 * width * height:
-        raise ValueError("a picture's bytes do not match its size")
-    return Picture(str(table["label"]), width, height, rgb)
+        raise ValueError("an image's bytes do not match its size")
+    return SampleImage(str(table["label"]), width, height, rgb)

@@ -17,7 +17,7 @@ def share_of(count: int, share: float) -> int:
 def stratified(labels: Rows, share: float, seed: int) -> tuple[Rows, Rows]:
     """Split rows into (kept, taken), ``share`` of each class taken; both in ascending order.
 
-    Of a class with two pictures or more at least one is taken and at least one kept.
+    Of a class with two images or more at least one is taken and at least one kept.
     """
     rng = np.random.default_rng(seed)
     taken = []
@@ -40,7 +40,7 @@ def limit_order(labels: Rows, seed: int) -> Rows:
     """All rows, in the order in which a limit takes them."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(labels))
-    # The n-th picture of a class of size s stands at (n + ½) / s: the first ``limit``
+    # The n-th image of a class of size s stands at (n + ½) / s: the first ``limit``
     # places hold every class by its share.
     place = np.empty(len(labels))
     for label in np.unique(labels):

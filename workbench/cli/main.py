@@ -12,7 +12,7 @@ from workbench.cli.console.options import data_option, runs_dir_option
 from workbench.cli.console.output import silence
 from workbench.errors import RequestError, WorkbenchError
 from workbench.formatting.text import one_line
-from workbench.system.terminal import picture_protocol
+from workbench.system.terminal import image_protocol
 
 # Each command with the folder that its module is in, in the order in which --help lists them.
 COMMANDS = {
@@ -81,7 +81,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _open_screen(runs_dir: Path, data: Path | None) -> None:
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         raise RequestError("the screen needs a terminal; `workbench --help` lists what does not")
-    picture_protocol()  # a wrong WORKBENCH_PICTURES is said here, not when a picture is due
+    image_protocol()  # a wrong WORKBENCH_IMAGES is said here, not when an image is due
     gc.disable()  # until the first paint, which collecting would delay; the app enables it again
     from workbench.ui.app import run_app
 

@@ -63,7 +63,7 @@ def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig
 
 
 def source_name(config: RunConfig) -> str:
-    """The data set that the pictures come from: of scenes, the one that they are made of."""
+    """The data set that the images come from: of scenes, the one that they are made of."""
     return config.data.source if isinstance(config.data, ScenesData) else config.data.name
 
 
@@ -90,13 +90,13 @@ def find_root(config: RunConfig, data_root: str | Path | None = None) -> Path:
     root = cache_folder() / "data"
     if source_name(config) == "imagefolder" and not root.is_dir():
         raise DataError(
-            "data.root: no folder of pictures was named; use --data DIR or $WORKBENCH_DATA"
+            "data.root: no folder of images was named; use --data DIR or $WORKBENCH_DATA"
         )
     return root
 
 
 def cache_folder() -> Path:
-    """Where downloads and decoded pictures are kept: ``$WORKBENCH_CACHE`` or the user's cache."""
+    """Where downloads and decoded images are kept: ``$WORKBENCH_CACHE`` or the user's cache."""
     given = os.environ.get("WORKBENCH_CACHE")
     return (
         Path(given).expanduser().absolute() if given else platformdirs.user_cache_path("workbench")
@@ -118,14 +118,14 @@ def _check_downloadable(root: Path, name: str) -> None:
 
 
 def _check_fit(config: RunConfig) -> None:
-    """Refuse keys that are right each by itself but not for these pictures."""
+    """Refuse keys that are right each by itself but not for these images."""
     data, augment = config.data, config.augment
     problems: dict[str, str] = {}
     for key in ("mean", "std"):
         values = getattr(data, key)
         if values and len(values) != data.channels:
             problems[f"data.{key}"] = (
-                f"has {len(values)} numbers; these pictures have {data.channels} channels"
+                f"has {len(values)} numbers; these images have {data.channels} channels"
             )
     if any(value <= 0 for value in data.std):
         problems["data.std"] = "must be greater than 0"
@@ -136,10 +136,10 @@ def _check_fit(config: RunConfig) -> None:
             f"{augment.crop} px do not fit into {data.size} px with {augment.pad} px on each side"
         )
     if augment.test_shift >= (augment.test_crop or augment.crop or data.size):
-        problems["augment.test_shift"] = "must be less than the side of a test picture"
+        problems["augment.test_shift"] = "must be less than the side of a test image"
     problems |= _unlike(config)
     if config.task.kind != "classification":
-        problems |= _moves_pictures(config)
+        problems |= _moves_images(config)
     if problems:
         raise ConfigError(problems)
 
@@ -166,11 +166,11 @@ def _unlike(config: RunConfig) -> dict[str, str]:
     return {}
 
 
-def _moves_pictures(config: RunConfig) -> dict[str, str]:
+def _moves_images(config: RunConfig) -> dict[str, str]:
     """What is asked for that would move or blend objects away from their boxes."""
     off = AugmentConfig(crop=config.data.size, test_crop=config.data.size)
     return {
-        f"augment.{key}": f"moves pictures but not their boxes: leave it out ({config.task.kind})"
+        f"augment.{key}": f"moves images but not their boxes: leave it out ({config.task.kind})"
         for key in MOVING
         if getattr(config.augment, key) not in (getattr(off, key), 0)
     }

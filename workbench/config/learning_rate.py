@@ -15,7 +15,7 @@ from workbench.config import RunConfig
 from workbench.config.sections.schedule import PlateauSchedule
 
 NOMINAL_STEPS_PER_EPOCH = 1000  # where the data's size is not known before it is read
-KNOWN_TRAINING_PICTURES = {"digits": 1437, "cifar10": 50_000, "cifar100": 50_000}
+KNOWN_TRAINING_IMAGES = {"digits": 1437, "cifar10": 50_000, "cifar100": 50_000}
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ def lr_list(config: RunConfig, steps_per_epoch: int | None = None) -> list[float
 
 def nominal_steps_per_epoch(config: RunConfig) -> int:
     """Steps of an epoch as far as the configuration tells: exact for the known data sets."""
-    pictures = KNOWN_TRAINING_PICTURES.get(config.data.name)
-    if pictures is None:
+    images = KNOWN_TRAINING_IMAGES.get(config.data.name)
+    if images is None:
         return NOMINAL_STEPS_PER_EPOCH
-    training = pictures - round(pictures * config.data.validation)
+    training = images - round(images * config.data.validation)
     if config.data.limit:
         training = min(training, config.data.limit)
     return max(1, training // config.train.batch_size)

@@ -52,7 +52,7 @@ class RunConfig(Section):
 
     @property
     def input_shape(self) -> tuple[int, int, int]:
-        """[C, H, W] of one training picture as the network sees it."""
+        """[C, H, W] of one training image as the network sees it."""
         side = self.augment.crop or self.data.size
         return (self.data.channels, side, side)
 

@@ -53,7 +53,7 @@ class Scaled:
 
     blocks: list[int]
     width: int  # channels of the first stage
-    resolution: int  # side of the picture, pixels
+    resolution: int  # side of the image, pixels
 
     def changes(self) -> dict[str, Any]:
         """The scaled values as dotted configuration keys."""

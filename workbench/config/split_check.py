@@ -49,7 +49,7 @@ def check_splits(config: RunConfig) -> None:
         data = source_config(config).data
     if data.name == "imagefolder":
         most = None if data.limit else ENOUGH
-        classes, own = image_folder.count_pictures(Path(data.root), most)
+        classes, own = image_folder.count_images(Path(data.root), most)
         names = [f"class {name!r}" for name in classes]
         counts, shares = own["train"], _Shares.of(data, set(own))
     else:

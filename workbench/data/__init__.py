@@ -4,12 +4,12 @@ import importlib
 
 from workbench.config import RunConfig
 from workbench.config.split_check import check_loaded
-from workbench.data.dataset import DataSet, PictureRows, Pictures, Progress, Split, no_progress
+from workbench.data.dataset import DataSet, ImageRows, Images, Progress, Split, no_progress
 
 __all__ = [
     "DataSet",
-    "PictureRows",
-    "Pictures",
+    "ImageRows",
+    "Images",
     "Progress",
     "Split",
     "load_data",

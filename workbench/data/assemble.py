@@ -1,4 +1,4 @@
-"""From pictures and targets to a :class:`DataSet`: limit, split, statistics, hash."""
+"""From images and targets to a :class:`DataSet`: limit, split, statistics, hash."""
 
 import hashlib
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from torch.nn import functional as F
 from workbench.catalog.splits import Rows, limited, stratified
 from workbench.config import RunConfig
 from workbench.data.cache import Decoded
-from workbench.data.dataset import DataSet, PictureRows, Split, take, tensor_hash
+from workbench.data.dataset import DataSet, ImageRows, Split, take, tensor_hash
 from workbench.data.statistics import kept_statistics, normalisation
 from workbench.errors import DataError
 
-CHUNK = 1000  # pictures scaled at once
+CHUNK = 1000  # images scaled at once
 
 
 def assemble(
@@ -24,10 +24,10 @@ def assemble(
     train: tuple[Tensor, Tensor],
     test: tuple[Tensor, Tensor],
 ) -> DataSet:
-    """Make a data set from resident pictures (uint8 [N, C, H, W]) and labels (int64 [N]).
+    """Make a data set from resident images (uint8 [N, C, H, W]) and labels (int64 [N]).
 
-    ``data.limit`` is taken from the training pictures first, then ``data.validation``;
-    the test pictures stay apart, also from the statistics.
+    ``data.limit`` is taken from the training images first, then ``data.validation``;
+    the test images stay apart, also from the statistics.
     """
     images, labels = train
     _check_memory(config, min(config.data.limit or len(images), len(images)) + len(test[0]))
@@ -52,13 +52,13 @@ def assemble_cached(
     parts: Sequence[Rows],
     targets: Sequence[dict[str, Tensor]],
 ) -> DataSet:
-    """Make a data set of pictures that stay in their cache, and are read from there by batches.
+    """Make a data set of images that stay in their cache, and are read from there by batches.
 
     ``parts`` are the cache's rows for training, validation and test, ``targets`` what
     belongs to them, row by row.
     """
     splits = [
-        Split(PictureRows(cache.pictures, torch.from_numpy(rows)), target)
+        Split(ImageRows(cache.images, torch.from_numpy(rows)), target)
         for rows, target in zip(parts, targets, strict=True)
     ]
     content = content_hash(classes, [cache.content_hash], splits, parts)
@@ -88,10 +88,10 @@ def _data_set(
 
 
 def content_hash(
-    classes: Sequence[str], pictures: Sequence[str], splits: Sequence[Split], parts: Sequence[Rows]
+    classes: Sequence[str], images: Sequence[str], splits: Sequence[Split], parts: Sequence[Rows]
 ) -> str:
-    """sha256 over class names, hashes of the pictures, targets and the rows of the splits."""
-    digest = hashlib.sha256("\0".join((*classes, *pictures)).encode())
+    """sha256 over class names, hashes of the images, targets and the rows of the splits."""
+    digest = hashlib.sha256("\0".join((*classes, *images)).encode())
     for split in splits:
         for name in sorted(split.targets):
             digest.update(f"{name} {tensor_hash(split.targets[name])} ".encode())
@@ -101,13 +101,13 @@ def content_hash(
 
 
 def _check_memory(config: RunConfig, count: int) -> None:
-    """Refuse a size at which the scaled pictures would not fit into memory."""
+    """Refuse a size at which the scaled images would not fit into memory."""
     data = config.data
     needed = count * data.channels * data.size**2
     available = psutil.virtual_memory().available
     if needed > available:
         raise DataError(
-            f"data.size: {count:,} pictures of {data.size}×{data.size} need {needed / 1e9:,.1f} GB "
+            f"data.size: {count:,} images of {data.size}×{data.size} need {needed / 1e9:,.1f} GB "
             f"and {available / 1e9:,.1f} GB of memory are free; choose a smaller size or data.limit"
         )
 
@@ -128,9 +128,9 @@ def resize(images: Tensor, size: int) -> Tensor:
 
 
 def _part(images: Tensor, labels: Tensor, rows: Rows) -> Split:
-    """Some of the pictures, without a copy of them."""
+    """Some of the images, without a copy of them."""
     wanted = torch.from_numpy(rows)
-    return Split(PictureRows(images, wanted), {"label": labels[wanted]})
+    return Split(ImageRows(images, wanted), {"label": labels[wanted]})
 
 
 def _rows(tensor: Tensor, rows: Rows) -> Tensor:

@@ -1,4 +1,4 @@
-"""Pictures decoded once into one memory-mapped file, shared by every run that wants them.
+"""Images decoded once into one memory-mapped file, shared by every run that wants them.
 
 A cache is a folder named by a hash of the listing (path, size, time of change)
 and of the settings it was decoded with. It is built beside its place, under a
@@ -26,15 +26,15 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from workbench.catalog.image_folder import PictureFile
+from workbench.catalog.image_folder import ImageFile
 from workbench.config.fitting import cache_folder
 from workbench.data.dataset import Progress
-from workbench.data.decode import BrokenPicture, Fit, decode
+from workbench.data.decode import BrokenImage, Fit, decode
 from workbench.data.reading_watch import ReadingWatch
 from workbench.errors import DataError
 
 VERSION = 2  # of the decoding: a change of it makes every cache anew
-PIXELS, DONE, META = "pictures.uint8", "done.uint8", "meta.json"
+PIXELS, DONE, META = "images.uint8", "done.uint8", "meta.json"
 BATCH = 64  # files a job: small enough to show progress, large enough to cost nothing
 POLL = 0.5  # seconds between two looks at another builder, and at files that take long
 FORGET = 60 * 24 * 3600  # seconds after which a cache that nobody has opened is removed
@@ -46,7 +46,7 @@ Job = Future[dict[int, str]]  # row → what is wrong with its file
 
 @dataclass(frozen=True)
 class Decoding:
-    """What a picture is decoded to: [size, size, channels]."""
+    """What an image is decoded to: [size, size, channels]."""
 
     size: int
     channels: int
@@ -59,16 +59,16 @@ class Decoding:
 
 @dataclass(frozen=True)
 class Decoded:
-    """All pictures of a listing, mapped from their cache."""
+    """All images of a listing, mapped from their cache."""
 
     folder: Path
-    pictures: Tensor  # uint8 [M, C, S, S], channels-last, read-only, in the listing's order
+    images: Tensor  # uint8 [M, C, S, S], channels-last, read-only, in the listing's order
     good: NDArray[np.bool_]  # [M]; False where ``problems`` has the file
     problems: list[tuple[str, str]]  # (path, what is wrong)
     content_hash: str  # sha256 of the pixels
 
 
-def decoded(root: Path, files: Sequence[PictureFile], how: Decoding, progress: Progress) -> Decoded:
+def decoded(root: Path, files: Sequence[ImageFile], how: Decoding, progress: Progress) -> Decoded:
     """Open the cache of ``files``, building it first if nobody has yet.
 
     Raises :class:`DataError` where there is no room or no permission to build it.
@@ -85,12 +85,12 @@ def decoded(root: Path, files: Sequence[PictureFile], how: Decoding, progress: P
         return _open(folder, files, how)
     except OSError as error:
         raise DataError(
-            f"{error.filename or folder}: the cache of decoded pictures cannot be kept here "
+            f"{error.filename or folder}: the cache of decoded images cannot be kept here "
             f"({error.strerror or error}); name another folder in $WORKBENCH_CACHE"
         ) from None
 
 
-def _key(root: Path, files: Sequence[PictureFile], how: Decoding) -> str:
+def _key(root: Path, files: Sequence[ImageFile], how: Decoding) -> str:
     digest = hashlib.sha256(f"{VERSION}\0{root}\0{how}\0".encode(errors="surrogateescape"))
     lines = (f"{file.path}\0{file.size}\0{file.mtime}\0{file.mode}\n" for file in files)
     digest.update("".join(lines).encode(errors="surrogateescape"))
@@ -106,7 +106,7 @@ def _sole_builder(folder: Path, total: int, progress: Progress) -> Iterator[None
             lock.acquire(timeout=POLL)
             break
         except Timeout:
-            progress("another run is decoding these pictures", _count_done(folder), total)
+            progress("another run is decoding these images", _count_done(folder), total)
     try:
         yield
     finally:
@@ -121,7 +121,7 @@ def _count_done(folder: Path) -> int:
 
 
 def _build(
-    root: Path, files: Sequence[PictureFile], how: Decoding, folder: Path, progress: Progress
+    root: Path, files: Sequence[ImageFile], how: Decoding, folder: Path, progress: Progress
 ) -> None:
     part = _part(folder)
     part.mkdir(exist_ok=True)
@@ -145,7 +145,7 @@ def _build(
 
 def _decode_missing(
     root: Path,
-    files: Sequence[PictureFile],
+    files: Sequence[ImageFile],
     how: Decoding,
     pixels: Bytes,
     done: Bytes,
@@ -164,15 +164,15 @@ def _decode_missing(
                 with watch.reading(files[row].path):
                     pixels[row] = decode(root / files[row].path, how.size, how.channels, how.fit)
                 done[row] = 1
-            except BrokenPicture as problem:
+            except BrokenImage as problem:
                 pixels[row] = 0
                 broken[row] = str(problem)
         return broken
 
     missing = np.flatnonzero(done == 0)
     finished, problems = len(files) - len(missing), dict[int, str]()
-    progress("decoding pictures", finished, len(files))
-    # Pillow's warning of large pictures is for servers; beyond twice that it still refuses.
+    progress("decoding images", finished, len(files))
+    # Pillow's warning of large images is for servers; beyond twice that it still refuses.
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         warnings.simplefilter("ignore", Image.DecompressionBombWarning)
         jobs: dict[Job, int] = {
@@ -184,7 +184,7 @@ def _decode_missing(
                 if job is not None:
                     problems.update(job.result())
                     finished += jobs[job]
-                    progress("decoding pictures", finished, len(files))
+                    progress("decoding images", finished, len(files))
                 elif slow := watch.complaint():
                     progress(slow, finished, len(files))
         except BaseException:
@@ -207,17 +207,17 @@ def _as_they_end(jobs: Iterable[Job]) -> Iterator[Job | None]:
             yield None
 
 
-def _open(folder: Path, files: Sequence[PictureFile], how: Decoding) -> Decoded:
+def _open(folder: Path, files: Sequence[ImageFile], how: Decoding) -> Decoded:
     meta = json.loads((folder / META).read_text(encoding="utf-8"))
     with contextlib.suppress(OSError):  # somebody else's cache may be read-only
         os.utime(folder / META)  # opened today
     array = np.memmap(folder / PIXELS, dtype=np.uint8, mode="r", shape=how.shape(len(files)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)  # nobody writes to it: batches are copies
-        pictures = torch.from_numpy(array).permute(0, 3, 1, 2)
+        images = torch.from_numpy(array).permute(0, 3, 1, 2)
     good = np.fromfile(folder / DONE, dtype=np.uint8) == 1
     problems = [(str(path), str(why)) for path, why in meta["problems"]]
-    return Decoded(folder, pictures, good, problems, str(meta["sha256"]))
+    return Decoded(folder, images, good, problems, str(meta["sha256"]))
 
 
 def _forget_unused(home: Path) -> None:
@@ -250,6 +250,6 @@ def _check_room(part: Path, size: int) -> None:
     free = shutil.disk_usage(part).free
     if missing > free:
         raise DataError(
-            f"{part.parent}: decoding the pictures needs {missing / 1e6:,.0f} MB and "
+            f"{part.parent}: decoding the images needs {missing / 1e6:,.0f} MB and "
             f"{free / 1e6:,.0f} MB are free; make room or name another folder in $WORKBENCH_CACHE"
         )

@@ -1,4 +1,4 @@
-"""What every data set is once it is loaded: three splits of uint8 pictures, and their facts."""
+"""What every data set is once it is loaded: three splits of uint8 images, and their facts."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -22,8 +22,8 @@ def no_progress(message: str, done: int, total: int) -> None:
 
 
 @dataclass(frozen=True)
-class PictureRows:
-    """Rows of a picture tensor that others use too, gathered when they are asked for.
+class ImageRows:
+    """Rows of an image tensor that others use too, gathered when they are asked for.
 
     The tensor may be mapped from a file that is larger than memory. Answers to the
     part of a tensor's interface that a training loop uses, so that neither needs a
@@ -51,19 +51,19 @@ class PictureRows:
         return take(self.source, rows) if rows.ndim else self.source[rows]
 
 
-Pictures = Tensor | PictureRows
+Images = Tensor | ImageRows
 
 
 @dataclass(frozen=True)
 class Split:
-    """Pictures and what is to be learnt of them.
+    """Images and what is to be learnt of them.
 
     ``images`` is uint8 [N, C, H, W] (channels-last: then batches are fastest), resident
     or mapped; ``targets`` holds one tensor [N, …] a name: ``label`` (int64 [N]) for
-    classification. Batches come out on ``device``, wherever the pictures are kept.
+    classification. Batches come out on ``device``, wherever the images are kept.
     """
 
-    images: Pictures
+    images: Images
     targets: dict[str, Tensor]
     device: torch.device = CPU
 
@@ -71,7 +71,7 @@ class Split:
         return len(self.images)
 
     def batch(self, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Pictures [B, C, H, W] and targets of ``indices`` (int64 [B])."""
+        """Images [B, C, H, W] and targets of ``indices`` (int64 [B])."""
         rows = onto(indices, self.images.device)
         images = self.images
         images = take(images, rows) if isinstance(images, Tensor) else images[rows]
@@ -83,7 +83,7 @@ class Split:
         """The split with its batches on ``device``; resident there where it fits.
 
         On a GPU it fits when it takes at most ``RESIDENT_SHARE`` of the free
-        memory; on the CPU nothing is copied, mapped pictures stay in their file.
+        memory; on the CPU nothing is copied, mapped images stay in their file.
         """
         device = torch.device(device)
         targets = {name: target.to(device) for name, target in self.targets.items()}
@@ -106,9 +106,9 @@ class DataSet:
     train: Split
     validation: Split
     test: Split
-    mean: list[float]  # of each channel over the training pictures, 0 to 1
+    mean: list[float]  # of each channel over the training images, 0 to 1
     std: list[float]
-    content_hash: str  # sha256 over pictures, targets and split
+    content_hash: str  # sha256 over images, targets and split
     skipped: list[tuple[str, str]] = field(default_factory=list)  # (file, what is wrong with it)
     given: frozenset[str] = frozenset()  # splits that the data lays out: they may lack a class
 
@@ -118,9 +118,9 @@ class DataSet:
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
     def class_counts(self, split: str = "train") -> list[int]:
-        """Pictures of each class in a split (train, validation, test), in the classes' order.
+        """Images of each class in a split (train, validation, test), in the classes' order.
 
-        A picture with boxes counts once for each class that it shows.
+        An image with boxes counts once for each class that it shows.
         """
         labels = self.splits[split].targets["label"]
         if labels.ndim > 1:
@@ -145,9 +145,9 @@ def onto(tensor: Tensor, device: torch.device) -> Tensor:
 
 
 def take(images: Tensor, rows: Tensor) -> Tensor:
-    """Pictures ``rows`` (int64 [B]) of [N, C, H, W]; channels-last where the source is.
+    """Images ``rows`` (int64 [B]) of [N, C, H, W]; channels-last where the source is.
 
-    Each picture is one run of bytes; indexing would copy it pixel by pixel into
+    Each image is one run of bytes; indexing would copy it pixel by pixel into
     another layout.
     """
     pixels = images.permute(0, 2, 3, 1)

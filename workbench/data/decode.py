@@ -1,4 +1,4 @@
-"""One picture file of any size, shape and mode as a square of bytes."""
+"""One image file of any size, shape and mode as a square of bytes."""
 
 from io import BufferedReader, RawIOBase
 from pathlib import Path
@@ -15,26 +15,26 @@ SIXTEEN_BIT = frozenset(("I;16", "I;16B", "I;16L", "I"))
 HEADROOM = 2  # how much larger than asked a JPEG may be decoded before it is scaled
 
 
-class BrokenPicture(Exception):
+class BrokenImage(Exception):
     """A file that cannot be decoded; the text says why, in one line."""
 
 
 def decode(path: Path | str, size: int, channels: int, fit: Fit) -> NDArray[np.uint8]:
-    """Decode a file to uint8 [size, size, channels]; raises :class:`BrokenPicture`.
+    """Decode a file to uint8 [size, size, channels]; raises :class:`BrokenImage`.
 
     Turned as its EXIF orientation says, transparent parts on white, 16-bit grey
     scaled to 8, the first frame of several. Nothing but a regular file is opened.
     """
     try:
-        with open_regular(Path(path)) as file, Image.open(_buffered(file)) as picture:
+        with open_regular(Path(path)) as file, Image.open(_buffered(file)) as image:
             # JPEG only: decode at a half, a quarter or an eighth where that is enough.
-            picture.draft("RGB" if channels == 3 else "L", (HEADROOM * size, HEADROOM * size))
-            upright = ImageOps.exif_transpose(picture)
+            image.draft("RGB" if channels == 3 else "L", (HEADROOM * size, HEADROOM * size))
+            upright = ImageOps.exif_transpose(image)
             square = _square(_plain(upright, "RGB" if channels == 3 else "L"), size, fit)
     except MemoryError:
-        raise BrokenPicture("does not fit into memory") from None
+        raise BrokenImage("does not fit into memory") from None
     except Exception as error:  # noqa: BLE001 - a stranger's file fails in any way a decoder can
-        raise BrokenPicture(_reason(error)) from None
+        raise BrokenImage(_reason(error)) from None
     array = np.asarray(square, dtype=np.uint8)
     return array.reshape(size, size, channels)
 
@@ -44,33 +44,33 @@ def _buffered(file: BinaryIO) -> BufferedReader:
     return BufferedReader(cast(RawIOBase, file))
 
 
-def _plain(picture: Image.Image, mode: str) -> Image.Image:
-    """The picture in ``mode`` (RGB or L), without palette, alpha or deep grey."""
-    if picture.mode in SIXTEEN_BIT:
-        deep = np.asarray(picture).astype(np.int64) // 256
+def _plain(image: Image.Image, mode: str) -> Image.Image:
+    """The image in ``mode`` (RGB or L), without palette, alpha or deep grey."""
+    if image.mode in SIXTEEN_BIT:
+        deep = np.asarray(image).astype(np.int64) // 256
         return Image.fromarray(deep.clip(0, 255).astype(np.uint8)).convert(mode)
-    if picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info:
-        layers = picture.convert("RGBA")
+    if image.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in image.info:
+        layers = image.convert("RGBA")
         white = Image.new("RGBA", layers.size, "white")
         return Image.alpha_composite(white, layers).convert(mode)
-    return picture if picture.mode == mode else picture.convert(mode)
+    return image if image.mode == mode else image.convert(mode)
 
 
-def _square(picture: Image.Image, size: int, fit: Fit) -> Image.Image:
+def _square(image: Image.Image, size: int, fit: Fit) -> Image.Image:
     method = Image.Resampling.BILINEAR  # Pillow's is antialiased
     side = (size, size)
-    if picture.size == side:
-        return picture
+    if image.size == side:
+        return image
     if fit == "crop":
-        return ImageOps.fit(picture, side, method)
+        return ImageOps.fit(image, side, method)
     if fit == "pad":
-        return ImageOps.pad(picture, side, method, color=0)
-    return picture.resize(side, method)
+        return ImageOps.pad(image, side, method, color=0)
+    return image.resize(side, method)
 
 
 def _reason(error: Exception) -> str:
     if isinstance(error, UnidentifiedImageError):
-        return "is no picture that Pillow can read"
+        return "is no image that Pillow can read"
     if isinstance(error, FileNotFoundError):
         return "has disappeared"
     if isinstance(error, OSError) and error.strerror:

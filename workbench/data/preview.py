@@ -1,7 +1,7 @@
 """A process that looks at a data set: ``python -m workbench.data.preview CONFIG.toml``.
 
 Reads and writes the lines that :mod:`workbench.catalog.samples` describes, so that a
-screen which knows no torch can show facts, progress and sample pictures.
+screen which knows no torch can show facts, progress and sample images.
 """
 
 import argparse
@@ -15,10 +15,10 @@ from workbench.catalog.samples import (
     DataFacts,
     Message,
     Page,
-    Picture,
     Problem,
     Progress,
     Request,
+    SampleImage,
     read_request,
     write_message,
 )
@@ -47,9 +47,9 @@ def facts(data: DataSet) -> DataFacts:
 
 
 def samples(config: RunConfig, data: DataSet, request: Request) -> Page:
-    """Random training pictures, as training sees them or as testing would, as large as asked for.
+    """Random training images, as training sees them or as testing would, as large as asked for.
 
-    What the normalisation did is undone; the label of a mixed picture names both.
+    What the normalisation did is undone; the label of a mixed image names both.
     """
     generator = torch.Generator().manual_seed(request.seed)
     rows = torch.randperm(len(data.train), generator=generator)[: request.count]
@@ -65,8 +65,8 @@ def samples(config: RunConfig, data: DataSet, request: Request) -> Page:
     height, width = rgb.shape[1:3]
     return Page(
         tuple(
-            Picture(_label(data, targets, place), width, height, picture.numpy().tobytes())
-            for place, picture in enumerate(rgb)
+            SampleImage(_label(data, targets, place), width, height, image.numpy().tobytes())
+            for place, image in enumerate(rgb)
         )
     )
 

@@ -1,4 +1,4 @@
-"""Mean and deviation of a data set's channels: computed once for each choice of pictures, kept."""
+"""Mean and deviation of a data set's channels: computed once for each choice of images, kept."""
 
 import contextlib
 import json
@@ -8,14 +8,14 @@ import torch
 
 from workbench.config import RunConfig
 from workbench.config.fitting import cache_folder
-from workbench.data.dataset import Pictures
+from workbench.data.dataset import Images
 
-CHUNK = 1000  # pictures at once, so that the whole set is never needed as floats
+CHUNK = 1000  # images at once, so that the whole set is never needed as floats
 Statistics = tuple[list[float], list[float]]  # mean and deviation of each channel, 0 to 1
 
 
 def normalisation(config: RunConfig, compute: Callable[[], Statistics]) -> Statistics:
-    """What to normalise with: as configured, else what ``compute`` finds in the pictures."""
+    """What to normalise with: as configured, else what ``compute`` finds in the images."""
     mean, std = list(config.data.mean), list(config.data.std)
     if not mean or not std:
         own_mean, own_std = compute()
@@ -24,7 +24,7 @@ def normalisation(config: RunConfig, compute: Callable[[], Statistics]) -> Stati
     return mean, [value if value > 0 else 1.0 for value in std]
 
 
-def kept_statistics(images: Pictures, content_hash: str) -> Statistics:
+def kept_statistics(images: Images, content_hash: str) -> Statistics:
     """The statistics of ``images``, from the user's cache where this content was seen before."""
     kept = cache_folder() / "statistics" / f"{content_hash}.json"
     with contextlib.suppress(OSError, ValueError):  # not kept yet, or not whole
@@ -40,7 +40,7 @@ def kept_statistics(images: Pictures, content_hash: str) -> Statistics:
     return found
 
 
-def channel_statistics(images: Pictures) -> Statistics:
+def channel_statistics(images: Images) -> Statistics:
     """Mean and standard deviation (population) of each channel of uint8 [N, C, H, W], 0 to 1."""
     _, channels, height, width = images.shape
     total = torch.zeros(width, channels, dtype=torch.float64)

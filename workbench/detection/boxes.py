@@ -1,7 +1,7 @@
 """Boxes and the grid of proposals: what data, networks and tasks all mean by them.
 
 A box is ``(x, y, w)``, a square, or ``(x, y, w, h)``: its centre and its sides in pixels of the
-picture, x to the right and y down. A cell of the proposal grid is ``STRIDE`` pixels wide, and an
+image, x to the right and y down. A cell of the proposal grid is ``STRIDE`` pixels wide, and an
 anchor is a square of a given width on the centre of a cell (Ren et al. 2015, arXiv:1506.01497).
 """
 

@@ -67,7 +67,7 @@ class Network(nn.Module):
     Parts are registered, and so listed by ``state_dict``, in the order in which data meets them.
     """
 
-    any_size = True  # of pictures, whatever size it was built for
+    any_size = True  # of images, whatever size it was built for
 
     def forward(self, x: Tensor) -> Tensor:
         """Float [N, C, H, W] -> logits [N, classes]."""

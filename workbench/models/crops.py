@@ -7,7 +7,7 @@ from workbench.detection.boxes import corners
 
 
 def theta(boxes: Tensor, side: float) -> Tensor:
-    """The affine maps [N, 2, 3] from a crop's coordinates to those of a picture ``side`` wide.
+    """The affine maps [N, 2, 3] from a crop's coordinates to those of an image ``side`` wide.
 
     Both run from -1 to 1 from edge to edge. Of a square x, y, w (pixels, [N, 3]) the map is a
     scaling by w / side and a shift to 2x / side - 1 (Jaderberg et al. 2015, arXiv:1506.02025,
@@ -53,7 +53,7 @@ class SpatialTransformer(nn.Module):
         self.size = size
 
     def forward(self, maps: Tensor, boxes: Tensor, side: float) -> Tensor:
-        """Maps [N, C, S, S] of pictures ``side`` wide, boxes [N, 3] -> [N, C, size, size]."""
+        """Maps [N, C, S, S] of images ``side`` wide, boxes [N, 3] -> [N, C, size, size]."""
         return spatial_transform(maps, theta(boxes, side), self.size)
 
 
@@ -68,8 +68,8 @@ class RoiAlign(nn.Module):
         """As :meth:`SpatialTransformer.forward`."""
         from torchvision.ops import roi_align  # costs more than a second: only where it is used
 
-        picture = torch.arange(len(boxes), device=boxes.device, dtype=boxes.dtype)
-        regions = torch.cat([picture[:, None], corners(boxes)], dim=1)
+        image = torch.arange(len(boxes), device=boxes.device, dtype=boxes.dtype)
+        regions = torch.cat([image[:, None], corners(boxes)], dim=1)
         scale = maps.shape[-1] / side
         crops: Tensor = roi_align(
             maps, regions, self.size, spatial_scale=scale, sampling_ratio=2, aligned=True

@@ -69,6 +69,6 @@ class RegionHead(nn.Module):
 
 
 def build(config: FasterRcnnModel, *, channels: int, classes: int, size: int) -> FasterRcnn:
-    """Build the detector; it takes square pictures whose side is a multiple of 8."""
+    """Build the detector; it takes square images whose side is a multiple of 8."""
     check_size(config, size)
     return FasterRcnn(config, channels=channels, classes=classes)

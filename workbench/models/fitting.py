@@ -1,4 +1,4 @@
-"""Fitting a network from a library to our pictures: its input channels, and a check of its size."""
+"""Fitting a network from a library to our images: its input channels, and a check of its size."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ def fit_channels(network: nn.Module, channels: int) -> None:
 
 
 def checked(make: Callable[[], nn.Module], name: str, channels: int, size: int) -> nn.Module:
-    """Make a network after a trial run of one picture's shape.
+    """Make a network after a trial run of one image's shape.
 
     Raises :class:`ConfigError`, naming ``model.name``, where it cannot take
     [N, channels, size, size].
@@ -44,7 +44,7 @@ def checked(make: Callable[[], nn.Module], name: str, channels: int, size: int) 
             result = trial.eval()(torch.empty(1, channels, size, size, device="meta"))
     except (RuntimeError, ValueError, AssertionError, TypeError) as error:
         reason = (str(error).splitlines() or [type(error).__name__])[0]
-        problem = f"{name} cannot take {channels}×{size}×{size} pictures: {reason}"
+        problem = f"{name} cannot take {channels}×{size}×{size} images: {reason}"
         raise ConfigError({"model.name": problem}) from None
     if not isinstance(result, Tensor) or result.dim() != 2:
         raise ConfigError({"model.name": f"{name} is no classification network"})

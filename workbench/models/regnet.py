@@ -76,5 +76,5 @@ def _shortcut(config: RegNetModel, inputs: int, outputs: int, stride: int) -> nn
 
 
 def build(config: RegNetModel, *, channels: int, classes: int, size: int) -> RegNet:
-    """Build the network; it takes pictures of any size."""
+    """Build the network; it takes images of any size."""
     return RegNet(config, channels=channels, classes=classes)

@@ -128,5 +128,5 @@ BLOCKS: dict[str, type[BasicBlock] | type[BottleneckBlock]] = {
 
 
 def build(config: ResNetModel, *, channels: int, classes: int, size: int) -> ResNet:
-    """Build the network; it takes pictures of any size."""
+    """Build the network; it takes images of any size."""
     return ResNet(config, channels=channels, classes=classes)

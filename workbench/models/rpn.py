@@ -13,7 +13,7 @@ from workbench.models.smallnet import stages
 
 
 class Detections(NamedTuple):
-    """What a network finds in N pictures, with A anchors a cell and K boxes kept.
+    """What a network finds in N images, with A anchors a cell and K boxes kept.
 
     ``logits_given`` are the classes in the boxes that were handed to the network; fields
     that it was not asked for are None.
@@ -96,8 +96,8 @@ def suppressed(boxes: Tensor, sureness: Tensor, config: RpnModel) -> tuple[Tenso
     from torchvision.ops import batched_nms  # costs more than a second: only where it is used
 
     count, places = sureness.shape
-    picture = torch.arange(count, device=boxes.device).repeat_interleave(places)
-    kept = batched_nms(corners(boxes).flatten(0, 1), sureness.flatten(), picture, config.nms)
+    image = torch.arange(count, device=boxes.device).repeat_interleave(places)
+    kept = batched_nms(corners(boxes).flatten(0, 1), sureness.flatten(), image, config.nms)
     alive = torch.zeros_like(sureness).flatten()
     alive[kept] = 1
     sureness = sureness * alive.view_as(sureness)
@@ -105,7 +105,7 @@ def suppressed(boxes: Tensor, sureness: Tensor, config: RpnModel) -> tuple[Tenso
 
 
 def check_size(config: RpnModel | FasterRcnnModel, size: int) -> None:
-    """Raise :class:`ConfigError` for pictures that the grid of cells does not fill."""
+    """Raise :class:`ConfigError` for images that the grid of cells does not fill."""
     if size % STRIDE:
         raise ConfigError(
             {"data.size": f"must be a multiple of {STRIDE} for {config.kind} (got {size})"}
@@ -113,6 +113,6 @@ def check_size(config: RpnModel | FasterRcnnModel, size: int) -> None:
 
 
 def build(config: RpnModel, *, channels: int, classes: int, size: int) -> Rpn:
-    """Build the network; it takes square pictures whose side is a multiple of 8."""
+    """Build the network; it takes square images whose side is a multiple of 8."""
     check_size(config, size)
     return Rpn(config, channels=channels)

@@ -59,6 +59,6 @@ def _hidden(config: SimpleNNModel, inputs: int, units: int) -> nn.Sequential:
 def build(config: SimpleNNModel, *, channels: int, classes: int, size: int) -> SimpleNN:
     """Build SimpleNN; raises :class:`ConfigError` where nothing is left after the pools."""
     if size < SMALLEST:
-        need = f"simplenn needs pictures of {SMALLEST}×{SMALLEST} or more (got {size}×{size})"
+        need = f"simplenn needs images of {SMALLEST}×{SMALLEST} or more (got {size}×{size})"
         raise ConfigError({"model.kind": need})
     return SimpleNN(config, channels=channels, classes=classes, size=size)

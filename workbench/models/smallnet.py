@@ -96,6 +96,6 @@ def build(config: SmallNetModel, *, channels: int, classes: int, size: int) -> S
     """Build the network; raises :class:`ConfigError` where its pools leave nothing."""
     pools = len(config.channels) - 1
     if size < 2**pools:
-        need = f"{pools} max-pools need pictures of {2**pools}×{2**pools} or more"
+        need = f"{pools} max-pools need images of {2**pools}×{2**pools} or more"
         raise ConfigError({"model.channels": f"{need} (got {size}×{size})"})
     return SmallNet(config, channels=channels, classes=classes)

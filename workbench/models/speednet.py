@@ -2,7 +2,7 @@
 
 It reads stem, stages, head:
 
-- **stem**: a 2×2 convolution whose filters whiten the training pictures' patches, each
+- **stem**: a 2×2 convolution whose filters whiten the training images' patches, each
   filter once with either sign, computed from the data before the first step and then left
   alone; a trained bias, an activation.
 - **stage**: a 3×3 convolution to the stage's width, a 2×2 max-pool, norm, activation; then
@@ -29,7 +29,7 @@ from workbench.models.preparing import frozen
 KERNEL = 2  # side of the stem's patches, px
 EPSILON = 1e-3  # added to the patches' variances: flat directions are noise
 MOMENTUM = 0.3  # of the norms' statistics: a run has a few hundred steps
-PICTURES = 100  # whose patches are in memory at once
+IMAGES = 100  # whose patches are in memory at once
 
 
 class SpeedNet(Network):
@@ -48,11 +48,11 @@ class SpeedNet(Network):
             if isinstance(module, nn.Conv2d) and module.kernel_size == (3, 3):
                 _begin_as_identity(module)
 
-    def prepare(self, pictures: Tensor) -> None:
-        """Compute the stem's filters from training pictures, float [N, channels, H, W]."""
+    def prepare(self, images: Tensor) -> None:
+        """Compute the stem's filters from training images, float [N, channels, H, W]."""
         if "stem.conv.weight" not in dict(self.named_buffers()):
             return  # they are learned
-        filters = whitening_filters(pictures, KERNEL)
+        filters = whitening_filters(images, KERNEL)
         self.get_buffer("stem.conv.weight").copy_(torch.cat([filters, -filters]))
 
 
@@ -89,22 +89,22 @@ class Scale(nn.Module):
         return x * self.factor
 
 
-def whitening_filters(pictures: Tensor, kernel: int) -> Tensor:
+def whitening_filters(images: Tensor, kernel: int) -> Tensor:
     """Filters [C·k², C, k, k] that give patches of float [N, C, H, W] unit variances, uncorrelated.
 
     The eigenvectors of the patches' covariance, each divided by the root of its eigenvalue;
-    the largest first. Always the same for the same pictures: summed in float64, and an
+    the largest first. Always the same for the same images: summed in float64, and an
     eigenvector's largest number is made positive.
     """
-    channels = pictures.shape[1]
+    channels = images.shape[1]
     size = channels * kernel**2
-    total = torch.zeros(size, size, dtype=torch.float64, device=pictures.device)
+    total = torch.zeros(size, size, dtype=torch.float64, device=images.device)
     count = 0
-    for part in torch.split(pictures, PICTURES):
+    for part in torch.split(images, IMAGES):
         patches = F.unfold(part.float(), kernel).transpose(1, 2).reshape(-1, size).double()
         total += patches.T @ patches
         count += len(patches)
-    # Synchronises: once a run. The pictures are normalised: their mean is taken to be 0.
+    # Synchronises: once a run. The images are normalised: their mean is taken to be 0.
     values, vectors = torch.linalg.eigh((total / count).cpu())
     vectors = vectors.flip(1).T  # rows, the largest first
     largest = vectors.gather(1, vectors.abs().argmax(dim=1, keepdim=True))
@@ -147,6 +147,6 @@ def build(config: SpeedNetModel, *, channels: int, classes: int, size: int) -> S
     """Build the network; raises :class:`ConfigError` where its pools leave nothing."""
     least = 2 ** len(config.widths) + KERNEL - 1
     if size < least:
-        need = f"{len(config.widths)} stages need pictures of {least}×{least} or more"
+        need = f"{len(config.widths)} stages need images of {least}×{least} or more"
         raise ConfigError({"model.widths": f"{need} (got {size}×{size})"})
     return SpeedNet(config, channels=channels, classes=classes)

@@ -15,7 +15,7 @@ def build(config: TimmModel, *, channels: int, classes: int, size: int) -> nn.Mo
     """Float [N, channels, size, size] -> logits [N, classes].
 
     Raises :class:`ConfigError` where timm is not installed, for a name that it does not
-    have, and where the network cannot take the pictures.
+    have, and where the network cannot take the images.
     """
     try:
         timm: Any = importlib.import_module("timm")
@@ -29,7 +29,7 @@ def build(config: TimmModel, *, channels: int, classes: int, size: int) -> nn.Mo
 
     def make() -> nn.Module:
         arguments = {"pretrained": False, "num_classes": classes, "in_chans": channels}
-        try:  # ViT, Swin and their like are built for one size of picture
+        try:  # ViT, Swin and their like are built for one size of image
             network: nn.Module = timm.create_model(config.name, img_size=size, **arguments)
         except TypeError:  # the others know no img_size and take any
             network = timm.create_model(config.name, **arguments)

@@ -16,7 +16,7 @@ def build(config: TorchvisionModel, *, channels: int, classes: int, size: int) -
     """Float [N, channels, size, size] -> logits [N, classes].
 
     Raises :class:`ConfigError` for a name that torchvision does not have, and where the
-    network cannot take the pictures.
+    network cannot take the images.
     """
     name = config.name.lower()
     names = list_models(module=torchvision.models)
@@ -36,7 +36,7 @@ def build(config: TorchvisionModel, *, channels: int, classes: int, size: int) -
 
 
 def _own_arguments(name: str, size: int) -> dict[str, Any]:
-    """What single families need to be told: the picture's size, or to have one output only."""
+    """What single families need to be told: the image's size, or to have one output only."""
     if name.startswith("vit"):
         return {"image_size": size}
     if name.startswith("maxvit"):

@@ -17,7 +17,7 @@ from workbench.detection.boxes import NO_OBJECT, corners
 
 
 class FoundBoxes(NamedTuple):
-    """The boxes that a detector keeps of N pictures, at most K of each, the surest first."""
+    """The boxes that a detector keeps of N images, at most K of each, the surest first."""
 
     boxes: Tensor  # [N, K, 4]: centre x, y, width, height in pixels
     sureness: Tensor  # [N, K], 0 to 1; 0 where there is no box
@@ -30,7 +30,7 @@ class TorchvisionDetector(nn.Module):
     def __init__(self, config: TorchvisionDetectorModel, *, classes: int, size: int) -> None:
         super().__init__()
         self.keep = config.keep
-        # Pictures come normalised and of the right size; class 0 of torchvision is background.
+        # Images come normalised and of the right size; class 0 of torchvision is background.
         self.detector = get_model(
             config.name,
             weights=None,
@@ -76,7 +76,7 @@ def _training(detector: nn.Module) -> Iterator[None]:
 
 
 def _colour(images: Tensor) -> list[Tensor]:
-    """Grey pictures get three equal channels."""
+    """Grey images get three equal channels."""
     return list(images.float().expand(-1, 3, -1, -1))
 
 
@@ -95,5 +95,5 @@ def _gather(found: list[dict[str, Tensor]], keep: int, like: Tensor) -> FoundBox
 def build(
     config: TorchvisionDetectorModel, *, channels: int, classes: int, size: int
 ) -> TorchvisionDetector:
-    """Build the detector for pictures of ``size`` × ``size``, grey or in colour."""
+    """Build the detector for images of ``size`` × ``size``, grey or in colour."""
     return TorchvisionDetector(config, classes=classes, size=size)

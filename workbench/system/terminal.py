@@ -1,7 +1,7 @@
-"""By what protocol the terminal shows pictures, and how many pixels a cell has.
+"""By what protocol the terminal shows images, and how many pixels a cell has.
 
 The terminal itself is asked nothing: its answer would arrive among the keys. The
-environment says what it is, and ``WORKBENCH_PICTURES`` has the last word.
+environment says what it is, and ``WORKBENCH_IMAGES`` has the last word.
 """
 
 import os
@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple, TextIO, get_args
 
 from workbench.errors import RequestError
 
-PictureProtocol = Literal["kitty", "sixel", "half-blocks"]
+ImageProtocol = Literal["kitty", "sixel", "half-blocks"]
 
-PROTOCOLS: tuple[PictureProtocol, ...] = get_args(PictureProtocol)
-OVERRIDE = "WORKBENCH_PICTURES"
+PROTOCOLS: tuple[ImageProtocol, ...] = get_args(ImageProtocol)
+OVERRIDES = ("WORKBENCH_IMAGES", "WORKBENCH_PICTURES")  # its name, and the one it had
 SLOW_LINK = "WORKBENCH_SLOW_LINK"  # set to 1: numbers more seldom, plots hardly
 SIXEL_TERMS = ("foot", "mlterm", "contour")
 SIXEL_PROGRAMS = ("iTerm.app", "WezTerm", "mintty")  # kitty's placeholders are not theirs
@@ -29,14 +29,15 @@ class CellPixels(NamedTuple):
 VT340 = CellPixels(10, 20)  # what emulators of sixel take for a cell where they do not tell
 
 
-def picture_protocol(environ: Mapping[str, str] = os.environ) -> PictureProtocol:
-    """The protocol for pictures; raises RequestError where ``WORKBENCH_PICTURES`` names none."""
-    if wanted := environ.get(OVERRIDE, ""):
+def image_protocol(environ: Mapping[str, str] = os.environ) -> ImageProtocol:
+    """The protocol for images; raises RequestError where ``WORKBENCH_IMAGES`` names none."""
+    if variable := overriding(environ):
+        wanted = environ[variable]
         for protocol in PROTOCOLS:
             if wanted == protocol:
                 return protocol
         raise RequestError(
-            f"{OVERRIDE}={wanted}: must be {', '.join(PROTOCOLS[:-1])} or {PROTOCOLS[-1]}"
+            f"{variable}={wanted}: must be {', '.join(PROTOCOLS[:-1])} or {PROTOCOLS[-1]}"
         )
     term, program = environ.get("TERM", ""), environ.get("TERM_PROGRAM", "")
     inside = environ.get("TMUX") or environ.get("STY") or term.startswith(("tmux", "screen"))
@@ -47,6 +48,11 @@ def picture_protocol(environ: Mapping[str, str] = os.environ) -> PictureProtocol
     if term.partition("-")[0] in SIXEL_TERMS or program in SIXEL_PROGRAMS:
         return "sixel"
     return "half-blocks"
+
+
+def overriding(environ: Mapping[str, str]) -> str | None:
+    """The variable that chooses the protocol, under its present name or its old one."""
+    return next(filter(environ.get, OVERRIDES), None)
 
 
 def is_slow(environ: Mapping[str, str] = os.environ) -> bool:

@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 from torch import Tensor, nn
 
 from workbench.config import RunConfig
-from workbench.runs.store.gallery import Picture
+from workbench.runs.store.gallery import GalleryImage
 
 Targets = dict[str, Tensor]
 Losses = dict[str, Tensor]
@@ -44,7 +44,7 @@ class SplitMeter(Meter, Protocol):
     """What is measured of a validation or test set; its ``accuracy`` is a number."""
 
     def worst(self) -> list[int]:
-        """Rows of the pictures that came out wrong and worst, of batches that come in order."""
+        """Rows of the images that came out wrong and worst, of batches that come in order."""
 
 
 class Task(Protocol):
@@ -62,10 +62,10 @@ class Task(Protocol):
     def test_meter(self) -> SplitMeter:
         """A meter of everything that is reported of a validation or test set."""
 
-    def pictures(
+    def images(
         self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
-    ) -> list[Picture]:
-        """What to show of a few pictures: ``images`` as the network gets them, ``raw`` as a
+    ) -> list[GalleryImage]:
+        """What to show of a few images: ``images`` as the network gets them, ``raw`` as a
         person does (uint8 [N, H, W, C]), answered by the model in evaluation mode."""
 
 

@@ -9,20 +9,20 @@ from torch.nn import functional as F
 
 from workbench.config import RunConfig
 from workbench.config.sections.task import ClassificationTask
-from workbench.runs.store.gallery import Picture
+from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
 from workbench.tasks.meters import Worst
 from workbench.tasks.sample_images import show_classes
 
 TOP_K = 3
-HELD = 8192  # pictures whose answers wait to be summed
+HELD = 8192  # images whose answers wait to be summed
 
 
 class Classification:
     """Logits [N, classes] against ``targets["label"]`` (int64 [N]).
 
     Where a batch was mixed (mixup, CutMix), ``label_b`` (int64 [N]) is the other
-    picture's label and ``mix`` (float [N], 0 to 1) the share of the first.
+    image's label and ``mix`` (float [N], 0 to 1) the share of the first.
     """
 
     def __init__(
@@ -41,9 +41,9 @@ class Classification:
         scores = logits.float()
         if "mix" in targets:
             share = targets["mix"]
-            per_picture = share * self._loss(scores, targets["label"], "none")
-            per_picture += (1 - share) * self._loss(scores, targets["label_b"], "none")
-            return {"loss": per_picture.mean()}, scores
+            per_image = share * self._loss(scores, targets["label"], "none")
+            per_image += (1 - share) * self._loss(scores, targets["label_b"], "none")
+            return {"loss": per_image.mean()}, scores
         return {"loss": self._loss(scores, targets["label"], "mean")}, scores
 
     def predict(self, model: nn.Module, images: Tensor, targets: Targets) -> tuple[Losses, Tensor]:
@@ -59,10 +59,10 @@ class Classification:
         """Loss, top-1, top-3, per-class counts, confusion matrix."""
         return ConfusionMeter(self.classes)
 
-    def pictures(
+    def images(
         self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
-    ) -> list[Picture]:
-        """The pictures with their class and the likeliest one."""
+    ) -> list[GalleryImage]:
+        """The images with their class and the likeliest one."""
         scores = model(images).float()
         return show_classes(raw, targets["label"], scores, self.classes)
 
@@ -77,14 +77,14 @@ class Classification:
 
 
 class AccuracyMeter:
-    """Mean loss and top-1 accuracy over pictures."""
+    """Mean loss and top-1 accuracy over images."""
 
     def __init__(self) -> None:
         self.count = 0
         self.correct: Tensor | None = None
         self.loss: Tensor | None = None
         self._held: list[tuple[Tensor, Tensor, Tensor]] = []  # logits (or answers), labels, loss
-        self._sum_at = HELD  # pictures counted
+        self._sum_at = HELD  # images counted
 
     def update(self, outputs: Tensor, targets: Targets, losses: Losses) -> None:
         """Take in a batch of logits [N, classes].
@@ -209,7 +209,7 @@ class ConfusionMeter(AccuracyMeter):
         return numbers
 
     def worst(self) -> list[int]:
-        """The pictures with a wrong answer and the largest loss, the largest first."""
+        """The images with a wrong answer and the largest loss, the largest first."""
         return self._worst.rows()
 
 

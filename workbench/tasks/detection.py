@@ -17,7 +17,7 @@ from workbench.config.sections.task import DetectionTask
 from workbench.detection.boxes import NO_OBJECT, squares
 from workbench.models.crops import spatial_transform, theta
 from workbench.models.rpn import Detections
-from workbench.runs.store.gallery import Picture
+from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
 from workbench.tasks.matching import TOP_K, BoxMeter, Found
 from workbench.tasks.proposals import ProposalMeter, Proposals, Proposed
@@ -49,10 +49,10 @@ class Detection(Proposals):
         """As in training, with everything that the predicted boxes are worth."""
         return BoxMeter(DetectionMeter(), self.classes, lambda outputs: _boxes_found(outputs.found))
 
-    def pictures(
+    def images(
         self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
-    ) -> list[Picture]:
-        """The pictures with boxes and classes, and what is cut out at the surest box."""
+    ) -> list[GalleryImage]:
+        """The images with boxes and classes, and what is cut out at the surest box."""
         found: Detections = model(images)
         assert found.boxes is not None
         pixels = raw.permute(0, 3, 1, 2).float()

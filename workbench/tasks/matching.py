@@ -20,7 +20,7 @@ HIT = 0.5  # IoU from which on an object counts as found
 
 
 class Found(NamedTuple):
-    """The boxes found in N pictures, K of each, the surest first."""
+    """The boxes found in N images, K of each, the surest first."""
 
     boxes: Tensor  # [N, K, 3 or 4]
     sureness: Tensor  # [N, K]; 0: no box
@@ -150,5 +150,5 @@ class BoxMeter:
         return numbers
 
     def worst(self) -> list[int]:
-        """The pictures with an object that was missed or named wrongly."""
+        """The images with an object that was missed or named wrongly."""
         return self.found.worst.rows()

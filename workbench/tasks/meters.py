@@ -1,4 +1,4 @@
-"""Pieces of meters: means over many batches, and the pictures that came out worst."""
+"""Pieces of meters: means over many batches, and the images that came out worst."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from torch import Tensor
 
 from workbench.tasks import Losses, Targets
 
-WORST = 24  # pictures kept
+WORST = 24  # images kept
 
 
 class Means:
@@ -26,7 +26,7 @@ class Means:
         self._sums[name] = both if before is None else before + both
 
     def add_losses(self, losses: dict[str, Tensor], size: int) -> None:
-        """Take in the mean losses of a batch of ``size`` pictures."""
+        """Take in the mean losses of a batch of ``size`` images."""
         for name, value in losses.items():
             if name.startswith("loss"):
                 self.add(name, value * size, size)
@@ -77,7 +77,7 @@ class MeanMeter:
 
 
 class Worst:
-    """Rows of the pictures with the largest badness, over batches that come in order."""
+    """Rows of the images with the largest badness, over batches that come in order."""
 
     def __init__(self) -> None:
         self._seen = 0
@@ -85,7 +85,7 @@ class Worst:
         self._rows: Tensor | None = None
 
     def update(self, badness: Tensor) -> None:
-        """Take in a batch's badness [B]; minus infinity for a picture that came out right."""
+        """Take in a batch's badness [B]; minus infinity for an image that came out right."""
         badness = badness.detach().float()
         rows = torch.arange(self._seen, self._seen + len(badness), device=badness.device)
         self._seen += len(badness)

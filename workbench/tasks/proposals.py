@@ -23,7 +23,7 @@ from workbench.detection.boxes import (
     squares,
 )
 from workbench.models.rpn import Detections
-from workbench.runs.store.gallery import Picture
+from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
 from workbench.tasks.matching import BoxMeter, Found
 from workbench.tasks.meters import MeanMeter
@@ -85,10 +85,10 @@ class Proposals:
         """As in training, with IoU, share found and average precision of the best boxes."""
         return ProposalTestMeter(self.classes)
 
-    def pictures(
+    def images(
         self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
-    ) -> list[Picture]:
-        """The pictures with their true boxes and the best ones found."""
+    ) -> list[GalleryImage]:
+        """The images with their true boxes and the best ones found."""
         found: Detections = model(images)
         return show_found(raw, _boxes_found(found), targets, self.classes)
 

@@ -1,4 +1,4 @@
-"""Pictures with boxes and classes for the gallery."""
+"""Images with boxes and classes for the gallery."""
 
 from typing import Literal
 
@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from workbench.detection.boxes import NO_OBJECT, corners
-from workbench.runs.store.gallery import Mark, Picture, Pixels, as_pixels
+from workbench.runs.store.gallery import GalleryImage, Mark, Pixels, as_pixels
 from workbench.tasks import Targets
 from workbench.tasks.matching import Found, match
 
@@ -19,12 +19,12 @@ def show_found(
     targets: Targets,
     classes: tuple[str, ...],
     crops: Tensor | None = None,
-) -> list[Picture]:
-    """Pictures uint8 [N, H, W, C] with their true boxes and those found.
+) -> list[GalleryImage]:
+    """Images uint8 [N, H, W, C] with their true boxes and those found.
 
     ``crops`` [N, C, h, w], 0 to 255, are what was cut out of each.
     """
-    # Synchronises: pictures are made by the host, from here on.
+    # Synchronises: images are made by the host, from here on.
     boxes, labels = targets["box"].cpu(), targets["label"].cpu()
     answers = None if found.classes is None else found.classes.cpu()
     found = Found(found.boxes.cpu(), found.sureness.cpu(), answers)
@@ -42,7 +42,7 @@ def show_found(
         marks = _marks(true_edges[n][real], "true")
         marks += _marks(found_edges[n][found.sureness[n] > 0][: max(1, len(ious))], "found")
         shown.append(
-            Picture(
+            GalleryImage(
                 image=images[n],
                 truth=", ".join(classes[label] for label in labels[n][real].tolist()),
                 answer=", ".join(classes[guess] for guess in guesses),
@@ -57,14 +57,14 @@ def show_found(
 
 def show_classes(
     raw: Tensor, labels: Tensor, scores: Tensor, classes: tuple[str, ...]
-) -> list[Picture]:
-    """Pictures uint8 [N, H, W, C] with their class and the likeliest by logits [N, classes]."""
+) -> list[GalleryImage]:
+    """Images uint8 [N, H, W, C] with their class and the likeliest by logits [N, classes]."""
     sureness, answers = scores.softmax(dim=1).max(dim=1)
-    # Synchronises: pictures are made by the host.
+    # Synchronises: images are made by the host.
     images, shares = raw.cpu().numpy(), sureness.tolist()
     rows = zip(labels.tolist(), answers.tolist(), strict=True)
     return [
-        Picture(
+        GalleryImage(
             image=images[n],
             truth=classes[label] if label != NO_OBJECT else "",
             answer=classes[answer],

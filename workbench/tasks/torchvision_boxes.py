@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.models.torchvision_detector import FoundBoxes
-from workbench.runs.store.gallery import Picture
+from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TrainMeter
 from workbench.tasks.matching import BoxMeter, Found
 from workbench.tasks.meters import MeanMeter
@@ -48,10 +48,10 @@ class TorchvisionBoxes:
         """Losses and everything that the boxes found are worth."""
         return BoxMeter(MeanMeter(), self.classes, _as_found)
 
-    def pictures(
+    def images(
         self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
-    ) -> list[Picture]:
-        """The pictures with boxes and classes."""
+    ) -> list[GalleryImage]:
+        """The images with boxes and classes."""
         return show_found(raw, _as_found(model(images)), targets, self.classes)
 
 

@@ -29,7 +29,7 @@ def check_model(
     """Run every check of ``CHECKS`` on a preset, a configuration or a network of your own.
 
     ``model`` is a preset's name or file, a :class:`RunConfig`, or a function without
-    arguments that makes a network, which then needs the ``shape`` [C, H, W] of its pictures;
+    arguments that makes a network, which then needs the ``shape`` [C, H, W] of its images;
     with ``classes`` its output must be [N, classes]. ``other_sizes`` lists further sides that
     it must take. Parameters and MACs, layer by layer, are compared with the ``golden`` file,
     which ``update_golden`` rewrites. Raises ``AssertionError`` at the first check that fails.
@@ -48,10 +48,10 @@ def check_model(
 
 def output_shape(subject: Subject) -> None:
     """A batch of three gives finite numbers, [3, classes] where the classes are known."""
-    output = subject.network().eval()(subject.pictures(BATCH))
+    output = subject.network().eval()(subject.images(BATCH))
     for tensor in tensors(output):
         assert tensor.shape[0] == BATCH, (
-            f"{subject.name}: {BATCH} pictures gave an output of shape {list(tensor.shape)}"
+            f"{subject.name}: {BATCH} images gave an output of shape {list(tensor.shape)}"
         )
         assert tensor.isfinite().all(), f"{subject.name}: the output is not finite"
     if subject.classes is not None:
@@ -63,7 +63,7 @@ def output_shape(subject: Subject) -> None:
 def gradients(subject: Subject) -> None:
     """Every trainable parameter gets a gradient that is finite and not zero."""
     network = subject.network().train()
-    _loss(network(subject.pictures(BATCH))).backward()  # type: ignore[no-untyped-call]
+    _loss(network(subject.images(BATCH))).backward()  # type: ignore[no-untyped-call]
     for name, parameter in network.named_parameters():
         if not parameter.requires_grad:
             continue
@@ -74,15 +74,15 @@ def gradients(subject: Subject) -> None:
 
 
 def no_leak_across_batch(subject: Subject) -> None:
-    """In evaluation, what a picture gives does not depend on the others of its batch."""
+    """In evaluation, what an image gives does not depend on the others of its batch."""
     network = _used(subject).eval()
-    pictures, others = subject.pictures(BATCH), subject.pictures(BATCH, seed=1)
-    others[0] = pictures[0]
+    images, others = subject.images(BATCH), subject.images(BATCH, seed=1)
+    others[0] = images[0]
     with torch.no_grad():
-        before, after = network(pictures), network(others)
+        before, after = network(images), network(others)
     for one, other in zip(tensors(before), tensors(after), strict=True):
         assert torch.allclose(one[0], other[0], rtol=1e-4, atol=1e-5), (
-            f"{subject.name}: in evaluation, a picture's output changes with its neighbours"
+            f"{subject.name}: in evaluation, an image's output changes with its neighbours"
         )
 
 
@@ -107,15 +107,15 @@ def train_and_eval(subject: Subject) -> None:
 
     Evaluation leaves every buffer as it was; training moves the statistics of norms.
     """
-    network, pictures = _used(subject), subject.pictures(BATCH)
+    network, images = _used(subject), subject.images(BATCH)
     buffers = {name: buffer.clone() for name, buffer in network.named_buffers()}
     with torch.no_grad():
-        evaluated = network.eval()(pictures)
+        evaluated = network.eval()(images)
         for name, buffer in network.named_buffers():
             assert torch.equal(buffer, buffers[name]), f"{subject.name}: evaluation changes {name}"
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
-            trained = network.train()(pictures)
+            trained = network.train()(images)
     pairs = zip(tensors(evaluated), tensors(trained), strict=False)
     differs = any(not torch.equal(one, other) for one, other in pairs)
     active = _mode_dependent(network)
@@ -138,16 +138,15 @@ def state_dict_round_trip(subject: Subject) -> None:
 
 
 def other_sizes(subject: Subject) -> None:
-    """The network takes the other sizes of pictures that it claims to."""
+    """The network takes the other sizes of images that it claims to."""
     network = subject.network().eval()
     for size in subject.sizes(network):
         with torch.no_grad():
-            output = network(subject.pictures(2, size=size))
+            output = network(subject.images(2, size=size))
         if subject.classes is not None:
             got, wanted = list(output.shape), [2, subject.classes]
             assert got == wanted, (
-                f"{subject.name}: {size}×{size} pictures gave an output of shape {got}, "
-                f"not {wanted}"
+                f"{subject.name}: {size}×{size} images gave an output of shape {got}, not {wanted}"
             )
 
 
@@ -167,7 +166,7 @@ def _used(subject: Subject) -> nn.Module:
     network = subject.network().train()
     with torch.no_grad(), torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        network(subject.pictures(BATCH, seed=2))
+        network(subject.images(BATCH, seed=2))
     return network
 
 
@@ -185,8 +184,8 @@ def _mode_dependent(network: nn.Module) -> str:
 
 
 def _same_output(subject: Subject, one: nn.Module, other: nn.Module, what: str) -> None:
-    pictures = subject.pictures(BATCH)
+    images = subject.images(BATCH)
     with torch.no_grad():
-        pairs = zip(tensors(one(pictures)), tensors(other(pictures)), strict=True)
+        pairs = zip(tensors(one(images)), tensors(other(images)), strict=True)
         for first, second in pairs:
             assert torch.equal(first, second), f"{subject.name}: the outputs of {what} differ"

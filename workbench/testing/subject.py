@@ -1,4 +1,4 @@
-"""What is tested: a way to make a network, and the pictures that it takes."""
+"""What is tested: a way to make a network, and the images that it takes."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from workbench.config.presets import load_preset
 from workbench.models import build_model
 
 Shape = tuple[int, int, int]
-LARGEST = 64  # side of the pictures with which a preset is run: larger ones only take longer
+LARGEST = 64  # side of the images with which a preset is run: larger ones only take longer
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Subject:
 
     name: str
     make: Callable[[], nn.Module]
-    shape: Shape  # [C, H, W] of one picture
+    shape: Shape  # [C, H, W] of one image
     classes: int | None  # None: the output may have any form
     other_sizes: tuple[int, ...] | None = None  # None: two more where the network says any_size
 
@@ -56,14 +56,14 @@ class Subject:
             torch.manual_seed(seed)
             return self.make()
 
-    def pictures(self, number: int, seed: int = 0, size: int | None = None) -> Tensor:
+    def images(self, number: int, seed: int = 0, size: int | None = None) -> Tensor:
         """[number, C, H, W] of normal noise that follows from the seed."""
         channels, height, width = self.shape
         random = torch.Generator().manual_seed(seed)
         return torch.randn(number, channels, size or height, size or width, generator=random)
 
     def sizes(self, network: nn.Module) -> tuple[int, ...]:
-        """The other sizes of pictures that the network claims to take."""
+        """The other sizes of images that the network claims to take."""
         if self.other_sizes is not None:
             return self.other_sizes
         side = self.shape[1]

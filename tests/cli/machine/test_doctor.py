@@ -56,7 +56,7 @@ def test_torch_and_torchvision_that_do_not_match(
 
 
 @pytest.mark.parametrize(
-    ("environment", "pictures", "colours"),
+    ("environment", "images", "colours"),
     [
         ({"TERM": "xterm-kitty", "COLORTERM": "truecolor"}, "kitty", 1 << 24),
         ({"TERM": "xterm-256color", "TERM_PROGRAM": "iTerm.app"}, "sixel", 256),
@@ -67,23 +67,23 @@ def test_torch_and_torchvision_that_do_not_match(
     ],
 )
 def test_terminals(
-    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], pictures: str, colours: int
+    monkeypatch: pytest.MonkeyPatch, environment: dict[str, str], images: str, colours: int
 ) -> None:
     foreign = ("TERM_PROGRAM", "COLORTERM", "KITTY_WINDOW_ID", "TMUX", "STY")
-    for name in (*foreign, "WORKBENCH_PICTURES", "WORKBENCH_SLOW_LINK"):
+    for name in (*foreign, "WORKBENCH_IMAGES", "WORKBENCH_SLOW_LINK"):
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     facts = machine.terminal_facts()
-    assert (facts["pictures"], facts["colours"]) == (pictures, colours)
+    assert (facts["pictures"], facts["colours"]) == (images, colours)
 
 
-def test_a_wrong_wish_for_pictures_is_one_line(
+def test_a_wrong_wish_for_images_is_one_line(
     workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("WORKBENCH_PICTURES", "ascii")
+    monkeypatch.setenv("WORKBENCH_IMAGES", "ascii")
     result = workbench("doctor")
     assert result.status == 2
     assert result.err.splitlines()[-1] == (
-        "workbench: WORKBENCH_PICTURES=ascii: must be kitty, sixel or half-blocks"
+        "workbench: WORKBENCH_IMAGES=ascii: must be kitty, sixel or half-blocks"
     )

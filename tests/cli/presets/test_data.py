@@ -34,8 +34,8 @@ def test_a_folder_with_a_broken_file(workbench: Workbench, tmp_path: Path) -> No
     assert "of 3×8×8, 2 classes" in told.out
     rows = {line.split()[0]: line.split()[1:] for line in told.out.splitlines() if line}
     assert sum(map(int, rows["[bee]"])) == 10 and sum(map(int, rows["ant"])) == 19
-    assert "  ant/0.png: is no picture that Pillow can read" in told.out
-    assert "decoding pictures" in told.err and "decoding" not in told.out
+    assert "  ant/0.png: is no image that Pillow can read" in told.out
+    assert "decoding images" in told.err and "decoding" not in told.out
 
 
 def test_data_that_is_not_there(workbench: Workbench, tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def tree(root: Path, counts: dict[str, int]) -> Path:
 def test_a_split_that_is_empty_is_shown_and_refused(workbench: Workbench, tmp_path: Path) -> None:
     root = tree(tmp_path / "data", {"a": 1, "b": 1, "c": 1})
     told = workbench("data", "quick/digits", "--set", "data.name=imagefolder", "--data", root)
-    assert told.status == 2 and "3 + 0 + 0 pictures" in told.out
+    assert told.status == 2 and "3 + 0 + 0 images" in told.out
     assert told.err.splitlines()[-1] == (
         f"workbench: {root}: class 'a' has 1 image and needs at least 3, one each for training, "
         "validation and test (likewise 2 more classes); add images"
@@ -75,5 +75,5 @@ def test_what_is_passed_over_is_listed(workbench: Workbench, tmp_path: Path) -> 
 def test_boxes_are_counted_too(workbench: Workbench) -> None:
     few = ("--set", "data.source=digits", "--set", "data.scenes=20")
     told = workbench("data", "detection/rpn-scenes", *few)
-    assert told.status == 0 and "scenes: 20 + 2 + 6 pictures" in told.out
+    assert told.status == 0 and "scenes: 20 + 2 + 6 images" in told.out
     assert "note: no image of class '0' in validation" in told.err

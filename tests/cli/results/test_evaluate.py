@@ -40,7 +40,7 @@ def test_the_table_marks_the_best_crop_and_the_plot_follows(
     assert "test crop, px" in result.out and "\x1b" not in result.out
 
 
-def test_the_validation_pictures_give_the_recorded_validation_accuracy(
+def test_the_validation_images_give_the_recorded_validation_accuracy(
     workbench: Workbench, finished: RunFolder
 ) -> None:
     result = workbench("evaluate", finished.path, "--split", "validation", "--json")

@@ -61,11 +61,11 @@ def test_detached_as_json(small: Workbench, workbench: Workbench, tmp_path: Path
 
 
 def test_a_failed_run_is_status_1(workbench: Workbench, tmp_path: Path) -> None:
-    for name in ("cat", "dog"):  # pictures that only look like some
+    for name in ("cat", "dog"):  # images that only look like some
         folder = tmp_path / "data" / "train" / name
         folder.mkdir(parents=True)
         for number in range(4):
-            (folder / f"{number}.png").write_bytes(b"no picture at all")
+            (folder / f"{number}.png").write_bytes(b"no image at all")
     request = ("train", "simplenn/simplenn-cifar10", "--set", "data.name=imagefolder")
     result = workbench(*request, "--data", tmp_path / "data", "--runs-dir", tmp_path / "runs")
     assert result.status == 1 and result.out == ""

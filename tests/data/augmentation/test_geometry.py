@@ -1,4 +1,4 @@
-"""Windows against a picture-by-picture reference; centre crops against torchvision."""
+"""Windows against an image-by-image reference; centre crops against torchvision."""
 
 import pytest
 import torch
@@ -10,7 +10,7 @@ COUNT, SIDE = 400, 6
 
 
 def numbered(channels: int = 2, count: int = COUNT) -> torch.Tensor:
-    """Pictures whose pixels are all different, so that a window tells where it was."""
+    """Images whose pixels are all different, so that a window tells where it was."""
     size = SIDE * SIDE * channels
     one = torch.arange(1, size + 1, dtype=torch.uint8).view(1, SIDE, SIDE, channels)
     return one.repeat(count, 1, 1, 1)
@@ -20,10 +20,10 @@ def generator() -> torch.Generator:
     return torch.Generator().manual_seed(3)
 
 
-def every_window(windows: Windows, picture: torch.Tensor) -> dict[bytes, tuple[int, int, int, int]]:
-    """Each window that may come of a picture [H, W, C], with its top, left, hflip and vflip."""
+def every_window(windows: Windows, image: torch.Tensor) -> dict[bytes, tuple[int, int, int, int]]:
+    """Each window that may come of an image [H, W, C], with its top, left, hflip and vflip."""
     mode = "reflect" if windows.reflect else "constant"
-    padded = pad(picture.permute(2, 0, 1), [windows.pad] * 4, padding_mode=mode).permute(1, 2, 0)
+    padded = pad(image.permute(2, 0, 1), [windows.pad] * 4, padding_mode=mode).permute(1, 2, 0)
     found = {}
     for top in range(padded.shape[0] - windows.side + 1):
         for left in range(padded.shape[1] - windows.side + 1):
@@ -58,7 +58,7 @@ def test_every_window_and_only_those(windows: Windows, channels: int) -> None:
     assert len(seen) >= 0.9 * len(possible)
 
 
-def test_pictures_stay_apart() -> None:
+def test_images_stay_apart() -> None:
     images = torch.arange(50, dtype=torch.uint8).view(-1, 1, 1, 1).expand(50, 5, 5, 3).contiguous()
     cut = Windows(5, pad=2, reflect=True, hflip=0.5, vflip=0.5)(images, generator())
     assert torch.equal(cut, images)
@@ -92,7 +92,7 @@ def test_centre_crop_is_torchvisions(size: int, side: int) -> None:
     assert torch.equal(centre_crop(images, side), expected)
 
 
-def test_pictures_are_mirrored_where_it_is_said() -> None:
+def test_images_are_mirrored_where_it_is_said() -> None:
     images = numbered(count=6)
     chosen = torch.tensor([True, False, True, True, False, False])
     cut = Windows(SIDE, hflip=0.5)(images, generator(), chosen)
@@ -101,7 +101,7 @@ def test_pictures_are_mirrored_where_it_is_said() -> None:
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**32 - 1])
-def test_alternating_shows_each_picture_both_ways_in_two_epochs(seed: int) -> None:
+def test_alternating_shows_each_image_both_ways_in_two_epochs(seed: int) -> None:
     rows = torch.arange(10_000)
     first = alternating(rows, 0, seed)
     assert first.float().mean().item() == pytest.approx(0.5, abs=0.02)

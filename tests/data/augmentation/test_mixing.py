@@ -12,7 +12,7 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 def numbered(count: int = 200, side: int = 8) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
-    """Picture n is full of n; its label is n."""
+    """Image n is full of n; its label is n."""
     label = torch.arange(count)
     return label.float().view(-1, 1, 1, 1).expand(count, 3, side, side), {"label": label}
 
@@ -28,7 +28,7 @@ def test_cutout_blanks_one_square_cut_off_at_the_edge() -> None:
 
 
 @pytest.mark.parametrize(("mixup", "cutmix"), [(0.5, 0.0), (0.0, 1.0), (1.0, 1.0)])
-def test_the_mean_of_a_mixed_picture_is_that_of_its_labels(mixup: float, cutmix: float) -> None:
+def test_the_mean_of_a_mixed_image_is_that_of_its_labels(mixup: float, cutmix: float) -> None:
     batch, targets = numbered()
     mixed, found = Mix(mixup, cutmix)(batch, targets, generator())
     first, second, share = found["label"], found["label_b"], found["mix"]
@@ -46,7 +46,7 @@ def test_cutmix_pastes_a_box_and_blends_nothing() -> None:
     assert torch.allclose(own.float().mean(dim=(1, 2, 3)), found["mix"])
 
 
-def test_both_at_once_gives_each_picture_one_of_them() -> None:
+def test_both_at_once_gives_each_image_one_of_them() -> None:
     batch, targets = numbered()
     mixed, _ = Mix(1.0, 1.0)(batch, targets, generator())
     whole = ((mixed == batch) | (mixed == batch.roll(1, 0))).flatten(1).all(dim=1)

@@ -5,7 +5,7 @@ import torch
 from torchvision.transforms.v2 import functional as V
 
 from workbench.config.sections.augment import AugmentConfig
-from workbench.data.augmentation.pixels import PerPicture, jitter, resized_crop
+from workbench.data.augmentation.pixels import PerImage, jitter, resized_crop
 
 
 def make_images(count: int = 64, side: int = 12, channels: int = 3) -> torch.Tensor:
@@ -18,14 +18,14 @@ def generator(seed: int = 0) -> torch.Generator:
 
 
 @pytest.mark.parametrize("name", ["brightness", "contrast", "saturation"])
-def test_jitter_is_torchvisions_with_a_factor_for_each_picture(name: str) -> None:
-    pictures = make_images(16)
-    changed = jitter(pictures, AugmentConfig(**{name: 0.5}), generator())
+def test_jitter_is_torchvisions_with_a_factor_for_each_image(name: str) -> None:
+    images = make_images(16)
+    changed = jitter(images, AugmentConfig(**{name: 0.5}), generator())
     draws = torch.rand(16, 1, 1, 1, generator=generator()).flatten()
     factors = 1 + 0.5 * (2 * draws - 1)
     adjust = getattr(V, f"adjust_{name}")
-    for picture, result, factor in zip(pictures, changed, factors.tolist(), strict=True):
-        expected = adjust(picture.permute(2, 0, 1), factor).permute(1, 2, 0)
+    for image, result, factor in zip(images, changed, factors.tolist(), strict=True):
+        expected = adjust(image.permute(2, 0, 1), factor).permute(1, 2, 0)
         # torchvision cuts off to whole numbers where we round, the grey one too.
         assert (result.int() - expected.int()).abs().max() <= 2
 
@@ -34,12 +34,12 @@ def test_no_jitter_changes_nothing() -> None:
     assert torch.equal(jitter(make_images(), AugmentConfig(), generator()), make_images())
 
 
-def test_grey_pictures_have_no_saturation() -> None:
-    pictures = make_images(channels=1)
-    assert torch.equal(jitter(pictures, AugmentConfig(saturation=1.0), generator()), pictures)
+def test_grey_images_have_no_saturation() -> None:
+    images = make_images(channels=1)
+    assert torch.equal(jitter(images, AugmentConfig(saturation=1.0), generator()), images)
 
 
-def test_a_resized_crop_of_everything_is_the_picture_scaled() -> None:
+def test_a_resized_crop_of_everything_is_the_image_scaled() -> None:
     flat = torch.full((8, 10, 10, 3), 90, dtype=torch.uint8)
     assert torch.equal(resized_crop(flat, 6, 0.1, generator()), flat[:, :6, :6])
 
@@ -55,7 +55,7 @@ def test_a_resized_crop_takes_the_share_that_it_should() -> None:
     area, ratio = wide * tall, wide / tall
     assert area.min() > 0.2 and area.max() < 1.05
     assert ratio.min() > 0.7 and ratio.max() < 1.45
-    # Large crops lose where a side would be longer than the picture's, so slightly below 0.625.
+    # Large crops lose where a side would be longer than the image's, so slightly below 0.625.
     assert area.mean().item() == pytest.approx(0.615, abs=0.02)
 
 
@@ -69,16 +69,16 @@ def test_a_resized_crop_takes_the_share_that_it_should() -> None:
     ids=["hue", "randaugment", "trivialaugment"],
 )
 @pytest.mark.parametrize("channels", [1, 3])
-def test_per_picture_transforms_follow_the_given_generator(
+def test_per_image_transforms_follow_the_given_generator(
     config: AugmentConfig, channels: int
 ) -> None:
-    assert PerPicture.wanted(config)
-    pictures, transform = make_images(8, channels=channels), PerPicture(config)
+    assert PerImage.wanted(config)
+    images, transform = make_images(8, channels=channels), PerImage(config)
     before = torch.get_rng_state()
-    first = transform(pictures, generator())
+    first = transform(images, generator())
     assert torch.equal(torch.get_rng_state(), before)
     torch.rand(5)
-    assert torch.equal(transform(pictures, generator()), first)
-    assert first.shape == pictures.shape and first.dtype == torch.uint8
+    assert torch.equal(transform(images, generator()), first)
+    assert first.shape == images.shape and first.dtype == torch.uint8
     if channels == 3:
-        assert not torch.equal(transform(pictures, generator(7)), first)
+        assert not torch.equal(transform(images, generator(7)), first)

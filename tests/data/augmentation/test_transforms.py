@@ -69,7 +69,7 @@ def test_a_batch_is_a_function_of_its_generator(
     torch.rand(7)  # what else draws from torch does not matter
     again, _ = augment(source, labels(), generator())
     assert torch.equal(first, again)
-    assert torch.equal(source, batch())  # the resident pictures are left alone
+    assert torch.equal(source, batch())  # the resident images are left alone
     assert torch.isfinite(first).all()
 
 
@@ -101,7 +101,7 @@ def test_cutout_comes_after_normalising(config: MakeConfig) -> None:
     assert ((images == 0).all(dim=1).flatten(1).sum(dim=1) >= 16).all()
 
 
-def test_alternating_flips_go_by_picture_and_epoch_whatever_the_batch(config: MakeConfig) -> None:
+def test_alternating_flips_go_by_image_and_epoch_whatever_the_batch(config: MakeConfig) -> None:
     chosen = config("imagefolder", augment__hflip=0.5, augment__hflip_mode="alternating")
     augment = TrainAugment(chosen, MEAN, STD)
     other = torch.Generator().manual_seed(6)

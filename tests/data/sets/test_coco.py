@@ -28,7 +28,7 @@ def config(root: Path, **data: Any) -> RunConfig:
 
 
 def write(root: Path, name: str, count: int, **document: Any) -> None:
-    """Pictures of 128×64 with a dog on the left half and a car in the middle."""
+    """Images of 128×64 with a dog on the left half and a car in the middle."""
     (root / "annotations").mkdir(parents=True, exist_ok=True)
     (root / name).mkdir()
     images, boxes = [], []
@@ -46,7 +46,7 @@ def write(root: Path, name: str, count: int, **document: Any) -> None:
     (root / "annotations" / f"instances_{name}.json").write_text(json.dumps(whole))
 
 
-def test_boxes_follow_their_pictures_into_the_padded_square(tmp_path: Path) -> None:
+def test_boxes_follow_their_images_into_the_padded_square(tmp_path: Path) -> None:
     write(tmp_path, "train2017", 10)
     write(tmp_path, "val2017", 3)
 
@@ -77,7 +77,7 @@ def test_classes_follow_the_data(tmp_path: Path) -> None:
     assert resolve(config(tmp_path)).data.classes == 2
 
 
-def test_a_broken_picture_is_listed_and_left_out(tmp_path: Path) -> None:
+def test_a_broken_image_is_listed_and_left_out(tmp_path: Path) -> None:
     write(tmp_path, "train", 10)
     (tmp_path / "train" / "4.png").write_bytes(b"nothing")
 
@@ -91,7 +91,7 @@ def test_a_broken_picture_is_listed_and_left_out(tmp_path: Path) -> None:
     ("document", "words"),
     [
         ({"categories": []}, "has no categories"),
-        ({"annotations": []}, "no picture with a box"),
+        ({"annotations": []}, "no image with a box"),
         ({"annotations": [{"image_id": 1}]}, "not in COCO format"),
         ({"images": 3}, "needs the lists"),
         (
@@ -118,7 +118,7 @@ def test_a_folder_without_annotations_says_what_to_put_there(tmp_path: Path) -> 
 @pytest.mark.timeout(60)
 def test_pipes_and_what_archives_leave_behind_are_listed(tmp_path: Path) -> None:
     write(tmp_path, "train", 10)
-    for name in ("0.png", "4.png"):  # the first too: it tells where the pictures are
+    for name in ("0.png", "4.png"):  # the first too: it tells where the images are
         (tmp_path / "train" / name).unlink()
         os.mkfifo(tmp_path / "train" / name)
     file = tmp_path / "annotations" / "instances_train.json"
@@ -147,14 +147,14 @@ def test_annotations_that_are_a_pipe_are_refused(tmp_path: Path, name: str) -> N
         find_classes(tmp_path)
 
 
-def test_too_few_pictures_to_split_are_one_line(tmp_path: Path) -> None:
+def test_too_few_images_to_split_are_one_line(tmp_path: Path) -> None:
     write(tmp_path, "train", 3)
     (tmp_path / "train" / "1.png").write_bytes(b"nothing")
-    with pytest.raises(DataError, match="too few pictures to split, 2 can be read"):
+    with pytest.raises(DataError, match="too few images to split, 2 can be read"):
         load_data(config(tmp_path))
 
 
-def test_a_picture_counts_once_for_each_class_that_it_shows(tmp_path: Path) -> None:
+def test_a_image_counts_once_for_each_class_that_it_shows(tmp_path: Path) -> None:
     write(tmp_path, "train", 10)
     data = load_data(config(tmp_path))
     assert data.class_counts() == [len(data.train)] * 2

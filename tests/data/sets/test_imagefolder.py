@@ -1,4 +1,4 @@
-"""Picture folders as data sets."""
+"""Image folders as data sets."""
 
 import os
 from collections.abc import Callable
@@ -20,7 +20,7 @@ MakeConfig = Callable[..., RunConfig]
 
 @pytest.fixture
 def load(config: MakeConfig) -> Callable[..., DataSet]:
-    """Give a function that loads a picture folder with dotted changes of the configuration."""
+    """Give a function that loads an image folder with dotted changes of the configuration."""
 
     def loaded(root: Path, **changes: object) -> DataSet:
         return load_data(resolve(config("imagefolder", **changes), root))
@@ -38,7 +38,7 @@ def test_train_and_test_folders(folder: MakeFolder, load: Callable[..., DataSet]
     assert data.skipped == []
 
 
-def test_pictures_keep_their_labels(folder: MakeFolder, load: Callable[..., DataSet]) -> None:
+def test_images_keep_their_labels(folder: MakeFolder, load: Callable[..., DataSet]) -> None:
     data = load(folder({"a": 12, "b": 12, "c": 12}))
     for split in (data.train, data.validation, data.test):
         images, targets = split.batch(torch.arange(len(split)))
@@ -58,11 +58,11 @@ def test_a_validation_folder_is_used(folder: MakeFolder, load: Callable[..., Dat
     folder({"a": 10, "b": 10}, "train")
     data = load(folder({"a": 3, "b": 1}, "valid"))
     assert data.class_counts("validation") == [3, 1]
-    assert data.class_counts("test") == [2, 2]  # data.test of the training pictures
+    assert data.class_counts("test") == [2, 2]  # data.test of the training images
     assert data.class_counts() == [8, 8]
 
 
-def test_statistics_leave_the_test_pictures_out(
+def test_statistics_leave_the_test_images_out(
     folder: MakeFolder, load: Callable[..., DataSet]
 ) -> None:
     folder({"a": 10, "b": 10}, "train")
@@ -80,11 +80,11 @@ def test_a_limit_decodes_no_more_than_it_needs(
 ) -> None:
     data = load(folder({"a": 40, "b": 40}), data__limit=20)
     assert len(data.train) + len(data.validation) == 20
-    (cached,) = (home / "cache" / "pictures").glob("*/pictures.uint8")
+    (cached,) = (home / "cache" / "pictures").glob("*/images.uint8")
     assert cached.stat().st_size == (20 + len(data.test)) * 8 * 8 * 3
 
 
-def test_broken_pictures_are_listed_and_left_out(
+def test_broken_images_are_listed_and_left_out(
     folder: MakeFolder, load: Callable[..., DataSet]
 ) -> None:
     folder({"a": 10, "b": 10}, "train")
@@ -98,27 +98,27 @@ def test_broken_pictures_are_listed_and_left_out(
         assert len(data.train) + len(data.validation) == 19
 
 
-def test_a_class_that_loses_every_picture_is_fatal(
+def test_a_class_that_loses_every_image_is_fatal(
     folder: MakeFolder, load: Callable[..., DataSet]
 ) -> None:
     root = folder({"a": 5, "b": 3}, "train")
     folder({"a": 1}, "test")
     for path in (root / "train" / "b").iterdir():
         path.write_bytes(b"broken")
-    with pytest.raises(DataError, match=r"no picture of class 'b' can be read; train/b/000\.png"):
+    with pytest.raises(DataError, match=r"no image of class 'b' can be read; train/b/000\.png"):
         load(root)
 
 
 def test_grey_folders_stay_grey(folder: MakeFolder, load: Callable[..., DataSet]) -> None:
     root = folder({"a": 10, "b": 10})
     for path in root.rglob("*.png"):
-        with Image.open(path) as picture:
-            picture.convert("L").save(path)
+        with Image.open(path) as image:
+            image.convert("L").save(path)
     data = load(root)
     assert data.train.images.shape[1] == 1 and len(data.mean) == 1
 
 
-def test_a_changed_picture_is_seen(folder: MakeFolder, load: Callable[..., DataSet]) -> None:
+def test_a_changed_image_is_seen(folder: MakeFolder, load: Callable[..., DataSet]) -> None:
     root = folder({"a": 10, "b": 10})
     before = load(root).content_hash
     path = root / "a" / "000.png"
@@ -145,7 +145,7 @@ def test_what_is_passed_over_is_listed_behind_what_is_broken(
     ]
 
 
-def test_a_class_that_is_emptied_by_broken_pictures_is_named(
+def test_a_class_that_is_emptied_by_broken_images_is_named(
     folder: MakeFolder, config: MakeConfig
 ) -> None:
     root = folder({"a": 10, "b": 2}, "train")

@@ -78,7 +78,7 @@ def test_the_object_lies_in_its_box_and_the_background_does_not_know_it() -> Non
     one = draw(data, black, label, np.random.default_rng(5))  # type: ignore[arg-type]
     other = draw(data, white, label, np.random.default_rng(5))  # type: ignore[arg-type]
 
-    changed = (one.pictures != other.pictures)[0, 0].nonzero()
+    changed = (one.images != other.images)[0, 0].nonzero()
     left, top, right, bottom = corners(one.targets["box"])[0, 0].tolist()
     y, x = changed[:, 0] + 0.5, changed[:, 1] + 0.5
     # A pixel at the border is half object: it may lie outside by half of the object's pixel.
@@ -96,7 +96,7 @@ def test_a_turned_object_fills_its_box() -> None:
     other = draw(data, white, label, np.random.default_rng(1))  # type: ignore[arg-type]
 
     for n in range(40):
-        changed = (one.pictures[n] != other.pictures[n])[0].nonzero()
+        changed = (one.images[n] != other.images[n])[0].nonzero()
         extent = (changed.amax(dim=0) - changed.amin(dim=0) + 1).tolist()
         width = one.targets["box"][n, 0, 2].item()
         assert extent == pytest.approx([width, width], abs=3)
@@ -111,7 +111,7 @@ def test_several_objects_keep_clear_of_each_other() -> None:
 
 
 def test_no_object_is_in_two_splits() -> None:
-    # The source's splits share no picture, and each split of scenes takes from its own.
+    # The source's splits share no image, and each split of scenes takes from its own.
     cfg = config(scenes=0)
     data, source = load_data(cfg), load_data(source_config(cfg))
 

@@ -2,11 +2,11 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.runs.store.gallery import Gallery, Mark, Picture, read_gallery, write_gallery
+from workbench.runs.store.gallery import Gallery, GalleryImage, Mark, read_gallery, write_gallery
 
 PIXELS = np.arange(48 * 48 * 3, dtype=np.uint8).reshape(48, 48, 3)
 CUT = PIXELS[:22, :22]
-PICTURE = Picture(
+IMAGE = GalleryImage(
     PIXELS,
     "cat",
     "dog [x]",
@@ -19,28 +19,28 @@ PICTURE = Picture(
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     path = tmp_path / "gallery.npz"
-    plain = Picture(PIXELS, "7", "7", True)
-    write_gallery(path, Gallery((PICTURE, plain), 3, "validation"))
+    plain = GalleryImage(PIXELS, "7", "7", True)
+    write_gallery(path, Gallery((IMAGE, plain), 3, "validation"))
 
     found = read_gallery(path)
 
     assert found is not None and (found.epoch, found.split) == (3, "validation")
-    first, second = found.pictures
+    first, second = found.images
     assert np.array_equal(first.image, PIXELS)
     assert first.crop is not None and np.array_equal(first.crop, PIXELS[:22, :22])
-    assert first.marks == PICTURE.marks and (first.truth, first.answer) == ("cat", "dog [x]")
+    assert first.marks == IMAGE.marks and (first.truth, first.answer) == ("cat", "dog [x]")
     assert second.crop is None and second.is_right and not second.marks
 
 
-def test_large_and_grey_pictures_become_small_and_coloured(tmp_path: Path) -> None:
+def test_large_and_grey_images_become_small_and_coloured(tmp_path: Path) -> None:
     path = tmp_path / "gallery.npz"
     grey = np.full((300, 150, 1), 9, dtype=np.uint8)
-    write_gallery(path, Gallery((Picture(grey, "a", "a", True),)))
+    write_gallery(path, Gallery((GalleryImage(grey, "a", "a", True),)))
 
     found = read_gallery(path)
 
     assert found is not None
-    assert found.pictures[0].image.shape == (96, 48, 3) and (found.pictures[0].image == 9).all()
+    assert found.images[0].image.shape == (96, 48, 3) and (found.images[0].image == 9).all()
 
 
 def test_a_damaged_or_foreign_file_is_none(tmp_path: Path) -> None:
@@ -53,6 +53,6 @@ def test_a_damaged_or_foreign_file_is_none(tmp_path: Path) -> None:
     np.savez(path, about=np.array([{"a": 1}], dtype=object))  # would run code if it were loaded
     assert read_gallery(path) is None
 
-    write_gallery(path, Gallery((PICTURE,)))
+    write_gallery(path, Gallery((IMAGE,)))
     path.write_bytes(path.read_bytes()[:-200])
     assert read_gallery(path) is None

@@ -121,8 +121,8 @@ class Broken(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, pictures: torch.Tensor) -> torch.Tensor:
-        outputs: torch.Tensor = self.network(pictures)
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        outputs: torch.Tensor = self.network(images)
         outputs.register_hook(self._fail)
         return outputs
 
@@ -163,7 +163,7 @@ def test_graphs_are_asked_for_and_their_outputs_are_copies(
 
     def compile(network: nn.Module, **how: Any) -> Any:
         asked.append(how)
-        return lambda pictures: memory.fill_(pictures.item())
+        return lambda images: memory.fill_(images.item())
 
     monkeypatch.setattr(torch, "compile", compile)
     network = compiling.compiled(nn.Linear(1, 1), "graphs")

@@ -31,7 +31,7 @@ def test_divergence_ends_the_run_and_leaves_a_sound_checkpoint(new_run: Prepare)
     assert all(torch.isfinite(value).all() for value in snapshot.weights.values())
 
 
-def test_a_poisoned_picture_names_step_batch_and_layer(
+def test_a_poisoned_image_names_step_batch_and_layer(
     new_run: Prepare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = Batches.batch

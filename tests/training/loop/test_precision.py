@@ -21,5 +21,5 @@ def test_bfloat16_learns_the_digits_as_well_as_float32(new_run: Prepare) -> None
         assert record["environment"]["precision"] == precision
         accuracy[precision] = record["result"]["test_accuracy"]
     assert accuracy["float32"] > 0.93
-    # Two pictures in a hundred: what two seeds differ by as well.
+    # Two images in a hundred: what two seeds differ by as well.
     assert abs(accuracy["bfloat16"] - accuracy["float32"]) <= 0.02, accuracy

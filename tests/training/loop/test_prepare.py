@@ -18,8 +18,8 @@ from workbench.training.worker.callbacks import Attendant
 
 
 class Asks(nn.Module):
-    def prepare(self, pictures: Tensor) -> None:
-        self.seen = pictures[:, 0, 0, 0].tolist()
+    def prepare(self, images: Tensor) -> None:
+        self.seen = images[:, 0, 0, 0].tolist()
 
 
 def shown(network: nn.Module, count: int) -> list[str]:
@@ -36,13 +36,13 @@ def shown(network: nn.Module, count: int) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("pictures", "pixels", "rows"),
+    ("images", "pixels", "rows"),
     [(5, 16_000, [0, 2, 4, 6, 8]), (5000, 64, [0, 2, 5, 7]), (50, 16_000, list(range(10)))],
 )
-def test_pictures_are_spread_over_the_split_and_bounded(
-    monkeypatch: pytest.MonkeyPatch, pictures: int, pixels: int, rows: list[int]
+def test_images_are_spread_over_the_split_and_bounded(
+    monkeypatch: pytest.MonkeyPatch, images: int, pixels: int, rows: list[int]
 ) -> None:
-    monkeypatch.setattr(session, "PREPARED_FROM", pictures)
+    monkeypatch.setattr(session, "PREPARED_FROM", images)
     monkeypatch.setattr(session, "PREPARED_PIXELS", pixels)
     network = Asks()
     assert shown(network, 10) == [session.PREPARING]
@@ -57,9 +57,9 @@ def test_only_before_the_first_step(new_run: Prepare, monkeypatch: pytest.Monkey
     calls: list[int] = []
     real_prepare, real_done = SpeedNet.prepare, Attendant.step_done
 
-    def prepare(self: SpeedNet, pictures: Tensor) -> None:
-        calls.append(len(pictures))
-        real_prepare(self, pictures)
+    def prepare(self: SpeedNet, images: Tensor) -> None:
+        calls.append(len(images))
+        real_prepare(self, images)
 
     def stop(self: Attendant, trainer: Any, losses: Any, lr: float) -> None:
         real_done(self, trainer, losses, lr)

@@ -22,7 +22,7 @@ from workbench.training.worker import main as worker
 
 
 class Corner(nn.Module):
-    """Its logits are the pictures' first pixels."""
+    """Its logits are the images' first pixels."""
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x[:, :, 0, 0]
@@ -34,15 +34,15 @@ def test_without_views_the_network_itself_is_judged() -> None:
 
 
 def test_views_are_weighed() -> None:
-    pictures = torch.arange(32.0).view(2, 1, 4, 4)
-    own, mirrored = pictures[:, :, 0, 0], pictures[:, :, 0, 3]
+    images = torch.arange(32.0).view(2, 1, 4, 4)
+    own, mirrored = images[:, :, 0, 0], images[:, :, 0, 3]
 
-    flipped = judged(Corner(), AugmentConfig(test_flip=True))(pictures)
-    moved = judged(Corner(), AugmentConfig(test_shift=1))(pictures)
+    flipped = judged(Corner(), AugmentConfig(test_flip=True))(images)
+    moved = judged(Corner(), AugmentConfig(test_shift=1))(images)
 
     assert torch.equal(flipped, (own + mirrored) / 2)
     # Moved to one corner its first pixel is [1, 1] mirrored at the border, to the other [1, 1].
-    assert torch.equal(moved, own / 2 + pictures[:, :, 1, 1] / 2)
+    assert torch.equal(moved, own / 2 + images[:, :, 1, 1] / 2)
 
 
 def test_the_mode_reaches_the_network() -> None:
@@ -65,7 +65,7 @@ def test_the_mode_reaches_the_network() -> None:
                 "data.source": "digits",
                 "augment.test_flip": True,
             },
-            "augment.test_flip: moves pictures but not their boxes",
+            "augment.test_flip: moves images but not their boxes",
         ),
     ],
 )
@@ -84,13 +84,13 @@ def test_a_finished_run_answers_as_it_was_judged(new_run: Prepare, tmp_path: Pat
     worker.work(folder)
     run = open_run(folder, device="cpu")
     pixels = np.arange(64, dtype=np.uint8).reshape(8, 8)
-    Image.fromarray(pixels).save(tmp_path / "picture.png")
+    Image.fromarray(pixels).save(tmp_path / "image.png")
 
-    (answer,) = predict(folder, [tmp_path / "picture.png"], device="cpu", top=1)
-    pictures = run.transform(*run.normalisation, 8)(torch.from_numpy(pixels)[None, None])
+    (answer,) = predict(folder, [tmp_path / "image.png"], device="cpu", top=1)
+    images = run.transform(*run.normalisation, 8)(torch.from_numpy(pixels)[None, None])
     with torch.inference_mode():
-        by_views = run.judged(pictures).softmax(dim=1).max().item()
-        by_itself = run.model(pictures).softmax(dim=1).max().item()
+        by_views = run.judged(images).softmax(dim=1).max().item()
+        by_itself = run.model(images).softmax(dim=1).max().item()
 
     assert answer.top[0][1] == pytest.approx(by_views, rel=1e-6)
     assert answer.top[0][1] != pytest.approx(by_itself, rel=1e-6)

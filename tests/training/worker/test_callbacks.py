@@ -14,7 +14,7 @@ from workbench.training.worker.callbacks import Attendant
 
 
 @pytest.mark.parametrize(("pause", "times"), [(3600.0, 2), (0.0, 4)])
-def test_pictures_of_short_epochs_are_not_all_written_but_the_first_and_last(
+def test_images_of_short_epochs_are_not_all_written_but_the_first_and_last(
     new_run: Prepare, monkeypatch: pytest.MonkeyPatch, pause: float, times: int
 ) -> None:
     shown: list[int] = []

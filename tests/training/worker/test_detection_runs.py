@@ -60,7 +60,7 @@ def test_two_steps_change_every_weight_and_can_be_judged(name: str) -> None:
     assert {"loss", "accuracy", "box_iou", "map50", "map50_95"} <= set(meter.result())
 
 
-def test_a_run_keeps_every_loss_metric_and_its_pictures(tmp_path: Path) -> None:
+def test_a_run_keeps_every_loss_metric_and_its_images(tmp_path: Path) -> None:
     config = load_preset("detection/faster-rcnn-digits", {**SCENES, "data.objects": 2,
                          "model.keep": 2, "data.size": 64})  # fmt: skip
 
@@ -78,4 +78,4 @@ def test_a_run_keeps_every_loss_metric_and_its_pictures(tmp_path: Path) -> None:
     assert {"test_accuracy_true_box", "test_map50_95", "test_loss_box", "macs"} <= set(result)
     gallery = read_gallery(tmp_path / "two/gallery-test.npz")
     assert gallery is not None and gallery.split == "test"
-    assert len(gallery.pictures[0].marks) == 4 and gallery.pictures[0].crop is not None
+    assert len(gallery.images[0].marks) == 4 and gallery.images[0].crop is not None

@@ -1,4 +1,4 @@
-"""The Compare and Sweep screens, driven by keys and seen in pictures."""
+"""The Compare and Sweep screens, driven by keys and seen in images."""
 
 import time
 from pathlib import Path
@@ -67,7 +67,7 @@ async def compare(pilot: Pilot[None]) -> CompareScreen:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)])
-def test_picture(snap_compare: Any, root: Path, size: tuple[int, int]) -> None:
+def test_image(snap_compare: Any, root: Path, size: tuple[int, int]) -> None:
     async def drive(pilot: Pilot[None]) -> None:
         await compare(pilot)
         await pilot.pause(0.1)

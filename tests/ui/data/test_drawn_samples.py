@@ -1,4 +1,4 @@
-"""Pictures as pixels in a running app: what goes to the terminal, and what is on the screen."""
+"""Images as pixels in a running app: what goes to the terminal, and what is on the screen."""
 
 import re
 from collections.abc import AsyncIterator, Callable
@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from workbench.catalog.samples import DataFacts, Page, Picture, Request
+from workbench.catalog.samples import DataFacts, Page, Request, SampleImage
 from workbench.ui.data.drawn_samples import DrawnSamples, samples_panel, usable
 from workbench.ui.data.samples import DataView, SamplesPanel
 from workbench.ui.images.renderers import KittyPainter, SixelPainter
@@ -35,8 +35,8 @@ DELETED = re.compile(r"a=d,d=I,i=(\d+)")
 
 
 def page(colour: int, number: int = 9) -> Page:
-    """Pictures of one colour."""
-    return Page(tuple(Picture(f"{n}", 2, 2, bytes([colour] * 12)) for n in range(number)))
+    """Images of one colour."""
+    return Page(tuple(SampleImage(f"{n}", 2, 2, bytes([colour] * 12)) for n in range(number)))
 
 
 class PanelScreen(Screen[None]):
@@ -99,7 +99,7 @@ async def until(pilot: Pilot[None], ready: Callable[[], object]) -> None:
 
 
 def positions(sent: list[str]) -> list[tuple[int, ...]]:
-    """Row and column, from 1 on, width and height in pixels of every sixel picture."""
+    """Row and column, from 1 on, width and height in pixels of every sixel image."""
     return [tuple(map(int, found)) for found in PLACED.findall("".join(sent))]
 
 
@@ -117,7 +117,7 @@ def colours_in_view(pilot: Pilot[None]) -> set[int]:
     }
 
 
-async def test_kitty_pictures_are_sent_once_and_shown_by_placeholders() -> None:
+async def test_kitty_images_are_sent_once_and_shown_by_placeholders() -> None:
     async with shown(KittyPainter) as (pilot, panel, sent):
         await until(pilot, lambda: colours_in_view(pilot))
         ids = numbers(SENT, sent)
@@ -131,7 +131,7 @@ async def test_kitty_pictures_are_sent_once_and_shown_by_placeholders() -> None:
         assert len(sent) == count  # text has moved, nothing else
 
 
-async def test_kitty_pictures_go_with_their_page() -> None:
+async def test_kitty_images_go_with_their_page() -> None:
     async with shown(KittyPainter) as (pilot, panel, sent):
         await until(pilot, lambda: colours_in_view(pilot))
         before = numbers(SENT, sent)
@@ -149,7 +149,7 @@ async def test_kitty_pictures_go_with_their_page() -> None:
 
 
 @pytest.mark.parametrize("kind", [KittyPainter, SixelPainter])
-async def test_below_a_dialog_pictures_are_half_blocks(
+async def test_below_a_dialog_images_are_half_blocks(
     kind: type[KittyPainter] | type[SixelPainter],
 ) -> None:
     async with shown(kind) as (pilot, panel, sent):
@@ -173,7 +173,7 @@ async def test_below_a_dialog_pictures_are_half_blocks(
 async def test_sixels_are_drawn_where_their_room_is() -> None:
     async with shown(SixelPainter) as (pilot, _, sent):
         await until(pilot, lambda: len(sent) == 3)
-        width = 3 * 240 + 2 * 20  # three pictures a row, in cells of 10 × 20 pixels
+        width = 3 * 240 + 2 * 20  # three images a row, in cells of 10 × 20 pixels
         assert positions(sent) == [
             (5, 2, width, 240),
             (19, 2, width, 240),
@@ -206,7 +206,7 @@ async def test_a_new_page_is_painted_over_the_sixels_before() -> None:
 async def test_what_lies_beside_sixels_stays_where_it_is() -> None:
     async with shown(SixelPainter, size=(84, 24)) as (pilot, panel, sent):
         await until(pilot, lambda: len(sent) == 2)
-        pilot.app.notify("over a picture")
+        pilot.app.notify("over an image")
         await until(pilot, lambda: pilot.app.screen.query("Toast"))
         panel.refresh()
         await until(pilot, lambda: any("▀" in plain(line) for line in panel.lines))
@@ -222,7 +222,7 @@ async def test_what_lies_beside_sixels_stays_where_it_is() -> None:
         ("kitty", "truecolor", False, {}, "kitty"),
         ("kitty", "truecolor", True, {}, "half-blocks"),
         ("kitty", "256", False, {}, "half-blocks"),
-        ("sixel", "256", False, {"WORKBENCH_PICTURES": "sixel"}, "sixel"),
+        ("sixel", "256", False, {"WORKBENCH_IMAGES": "sixel"}, "sixel"),
         ("sixel", "256", False, {}, "half-blocks"),
         ("half-blocks", "truecolor", False, {}, "half-blocks"),
     ],
@@ -246,7 +246,7 @@ def test_what_a_protocol_needs(
 async def test_the_panel_fits_the_terminal(
     monkeypatch: pytest.MonkeyPatch, wanted: str, painter: type | None
 ) -> None:
-    monkeypatch.setenv("WORKBENCH_PICTURES", wanted)
+    monkeypatch.setenv("WORKBENCH_IMAGES", wanted)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.delenv("NO_COLOR", raising=False)

@@ -1,10 +1,10 @@
-"""The look at a data set as lines: facts, pictures, counts, and what is wrong."""
+"""The look at a data set as lines: facts, images, counts, and what is wrong."""
 
 from dataclasses import replace
 
 import pytest
 
-from workbench.catalog.samples import DataFacts, Page, Picture, Request
+from workbench.catalog.samples import DataFacts, Page, Request, SampleImage
 from workbench.ui.data.samples import DataView, data_lines
 from workbench.ui.widgets.lines import Line, plain
 
@@ -16,9 +16,9 @@ FACTS = DataFacts(
     mean=(0.1, 0.2, 0.3),
     std=(0.4, 0.5, 0.6),
     content_hash="abc",
-    skipped=(("a/1.png", "is no picture"), ("a/2.png", "truncated")),
+    skipped=(("a/1.png", "is no image"), ("a/2.png", "truncated")),
 )
-RED = Picture("ant", 2, 2, bytes([255, 0, 0] * 4))
+RED = SampleImage("ant", 2, 2, bytes([255, 0, 0] * 4))
 
 
 def text(lines: list[Line]) -> str:
@@ -26,8 +26,8 @@ def text(lines: list[Line]) -> str:
 
 
 def test_waiting_says_for_what() -> None:
-    view = DataView(Request(2), waiting="decoding pictures 12,000/50,000")
-    assert text(data_lines(view, 80)) == " decoding pictures 12,000/50,000"
+    view = DataView(Request(2), waiting="decoding images 12,000/50,000")
+    assert text(data_lines(view, 80)) == " decoding images 12,000/50,000"
 
 
 def test_a_problem_is_shown_whole() -> None:
@@ -42,10 +42,10 @@ def test_facts_are_told() -> None:
     assert "25 training  3 validation  7 test" in shown
     assert "8×8 RGB   2 classes" in shown
     assert "training mean 0.1000 0.2000 0.3000   deviation 0.4000 0.5000 0.6000" in shown
-    assert "2 files left out: a/1.png: is no picture   x shows all" in shown
+    assert "2 files left out: a/1.png: is no image   x shows all" in shown
 
 
-def test_pictures_carry_their_colours() -> None:
+def test_images_carry_their_colours() -> None:
     view = DataView(Request(2), FACTS, Page((RED, RED)))
     lines = data_lines(view, 120)
     cells = [span for line in lines for span in line if span[0] == "▀"]
@@ -54,7 +54,7 @@ def test_pictures_carry_their_colours() -> None:
 
 
 @pytest.mark.parametrize("width", [20, 80, 160])
-def test_rows_of_pictures_fit(width: int) -> None:
+def test_rows_of_images_fit(width: int) -> None:
     view = DataView(Request(2), FACTS, Page((RED,) * 5))
     rows = [line for line in data_lines(view, width) if any(span[0] == "▀" for span in line)]
     assert rows and all(len(plain(row)) <= width for row in rows)
@@ -74,9 +74,9 @@ def test_an_empty_class_is_named_as_such() -> None:
     assert "one class is empty" in text(data_lines(DataView(Request(2), facts), 80))
 
 
-def test_what_the_keys_do_is_beside_the_pictures() -> None:
+def test_what_the_keys_do_is_beside_the_images() -> None:
     page = Page((RED,))
     seen = text(data_lines(DataView(Request(2), FACTS, page), 80))
     plain_ones = text(data_lines(DataView(Request(2, augmented=False), FACTS, page), 80))
     assert "as training sees them   a plain" in seen
-    assert "as a test picture   a augmented" in plain_ones
+    assert "as a test image   a augmented" in plain_ones

@@ -29,19 +29,19 @@ async def wait_for(pilot: Pilot[None], ready: Callable[[DataScreen], object]) ->
     raise AssertionError(text_of(pilot.app))  # type: ignore[arg-type]
 
 
-async def test_facts_and_pictures_of_the_digits(tmp_path: Path) -> None:
+async def test_facts_and_images_of_the_digits(tmp_path: Path) -> None:
     async with desk(tmp_path) as (app, pilot, _):
         await pilot.press("v")
         screen = await wait_for(pilot, lambda screen: screen.view.page)
         assert "1,295 training  143 validation  359 test" in text_of(app)
-        assert "Pictures as training sees them" in text_of(app)
+        assert "Images as training sees them" in text_of(app)
         first = screen.view.page
         await pilot.press("n")
         await wait_for(pilot, lambda screen: screen.view.page != first)
         varied = screen.view.page
         await pilot.press("a")
         await wait_for(pilot, lambda screen: screen.view.page != varied)
-        assert "as a test picture" in text_of(app)
+        assert "as a test image" in text_of(app)
         await pilot.press("x")
         assert "No file was left out." in notices(app)
         process = screen._process
@@ -56,14 +56,14 @@ async def test_facts_and_pictures_of_the_digits(tmp_path: Path) -> None:
     ("wanted", "painter", "largest"),
     [("kitty", KittyPainter, 240), ("sixel", SixelPainter, 240), ("half-blocks", None, 96)],
 )
-async def test_pictures_are_drawn_as_the_terminal_can(
+async def test_images_are_drawn_as_the_terminal_can(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     wanted: str,
     painter: type[KittyPainter] | type[SixelPainter] | None,
     largest: int,
 ) -> None:
-    monkeypatch.setenv("WORKBENCH_PICTURES", wanted)
+    monkeypatch.setenv("WORKBENCH_IMAGES", wanted)
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.setattr("workbench.ui.data.drawn_samples.cell_pixels", lambda _: None)
     async with desk(tmp_path) as (_, pilot, _):
@@ -77,7 +77,7 @@ async def test_pictures_are_drawn_as_the_terminal_can(
             assert isinstance(panel, DrawnSamples) and isinstance(panel._painter, painter)
 
 
-def test_nothing_that_draws_is_loaded_before_a_picture_is_looked_at() -> None:
+def test_nothing_that_draws_is_loaded_before_a_image_is_looked_at() -> None:
     code = (
         "import sys, workbench.cli.main, workbench.ui.app, workbench.ui.presets.screen; "
         "print(*sys.modules)"

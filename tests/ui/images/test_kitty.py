@@ -28,7 +28,7 @@ def commands(text: str) -> list[tuple[dict[str, str], str]]:
 
 
 @pytest.mark.parametrize("side", [1, 80])
-def test_a_picture_is_sent_whole_in_chunks(side: int) -> None:
+def test_a_image_is_sent_whole_in_chunks(side: int) -> None:
     canvas = on_glass(NOISE[:side, :side], 100, 100)
     first, *rest = commands(kitty.transmitted(0x012345, canvas, 10, 5))
     assert {k: v for k, v in first[0].items() if k != "m"} == {
@@ -42,8 +42,8 @@ def test_a_picture_is_sent_whole_in_chunks(side: int) -> None:
     assert all(len(payload) <= 4096 for payload in payloads)
     assert all(len(payload) % 4 == 0 for payload in payloads[:-1])
     assert (len(payloads) > 1) == (side > 1)
-    picture = Image.open(io.BytesIO(base64.b64decode("".join(payloads), validate=True)))
-    assert picture.format == "PNG" and np.array_equal(np.asarray(picture), canvas)
+    image = Image.open(io.BytesIO(base64.b64decode("".join(payloads), validate=True)))
+    assert image.format == "PNG" and np.array_equal(np.asarray(image), canvas)
 
 
 def test_placeholders_name_row_and_column() -> None:
@@ -61,15 +61,15 @@ def test_numbers_are_the_diacritics_of_the_specification() -> None:
         assert unicodedata.combining(letter) == 230 and not unicodedata.decomposition(letter)
 
 
-def test_the_colour_is_the_number_of_the_picture() -> None:
+def test_the_colour_is_the_number_of_the_image() -> None:
     assert kitty.colour_of(0x00A1FF) == "#00a1ff"
 
 
-def test_pictures_and_their_data_are_deleted_by_number() -> None:
+def test_images_and_their_data_are_deleted_by_number() -> None:
     found = commands(kitty.deleted([7, 9]))
     assert found == [({"a": "d", "d": "I", "i": str(n), "q": "2"}, "") for n in (7, 9)]
 
 
-def test_at_the_cursor_a_picture_has_no_number() -> None:
+def test_at_the_cursor_a_image_has_no_number() -> None:
     ((keys, _),) = commands(kitty.at_cursor(on_glass(NOISE[:2, :2], 4, 4), 3, 2))
     assert keys == {"a": "T", "c": "3", "r": "2", "f": "100", "q": "2", "m": "0"}

@@ -73,7 +73,7 @@ def test_many_colours_become_the_nearest_of_256() -> None:
     assert abs(back[..., :3] - pixels * (100 / 255)).mean() < 4
 
 
-def test_enlarged_pictures_are_short() -> None:
+def test_enlarged_images_are_short() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
     assert len(encoded(glass(fitted(noise, 224, 224)))) < 224 * 224
     assert len(encoded(glass(np.zeros((240, 240, 3), np.uint8)))) < 400

@@ -1,8 +1,8 @@
-"""Squares of cells for pictures, and where they are."""
+"""Squares of cells for images, and where they are."""
 
 import pytest
 
-from workbench.catalog.samples import Picture
+from workbench.catalog.samples import SampleImage
 from workbench.system.terminal import CellPixels
 from workbench.ui.images.tiles import (
     CoveredTiles,
@@ -15,19 +15,19 @@ from workbench.ui.images.tiles import (
 from workbench.ui.widgets.lines import Line, plain
 
 CELL = CellPixels(10, 20)
-RED = Picture("ant", 2, 2, bytes([255, 0, 0] * 4))
-WIDE = Picture("bee", 4, 2, bytes([0, 255, 0] * 8))
+RED = SampleImage("ant", 2, 2, bytes([255, 0, 0] * 4))
+WIDE = SampleImage("bee", 4, 2, bytes([0, 255, 0] * 8))
 KINDS = (PixelTiles(CELL), PlaceholderTiles(CELL, 0x0100), CoveredTiles(CELL))
 
 
 @pytest.mark.parametrize("tiles", KINDS)
-@pytest.mark.parametrize("picture", [RED, WIDE])
+@pytest.mark.parametrize("image", [RED, WIDE])
 @pytest.mark.parametrize(("room", "side", "height"), [(80, 24, 12), (5, 5, 3)])
 def test_every_kind_takes_the_same_square(
-    tiles: PixelTiles, picture: Picture, room: int, side: int, height: int
+    tiles: PixelTiles, image: SampleImage, room: int, side: int, height: int
 ) -> None:
-    assert tiles.side([picture], room) == side
-    rows = tiles.rows(3, picture, side)
+    assert tiles.side([image], room) == side
+    rows = tiles.rows(3, image, side)
     assert len(rows) == height
     bare = [plain(row).translate({ord(letter): None for letter in "\u0305\u030d"}) for row in rows]
     if not isinstance(tiles, PlaceholderTiles):
@@ -36,12 +36,12 @@ def test_every_kind_takes_the_same_square(
         assert all(row.count("\U0010eeee") == side for row in bare)
 
 
-def test_placeholders_carry_the_number_of_their_picture() -> None:
+def test_placeholders_carry_the_number_of_their_image() -> None:
     rows = PlaceholderTiles(CELL, 0x0100).rows(3, RED, 24)
     assert {role for row in rows for _, role in row} == {"#000103"}
 
 
-def test_covered_pictures_are_half_blocks() -> None:
+def test_covered_images_are_half_blocks() -> None:
     rows = CoveredTiles(CELL).rows(0, RED, 24)
     assert {span for row in rows for span in row} == {("▀", "#ff0000 on #ff0000")}
 

@@ -1,4 +1,4 @@
-"""Pictures of the Presets screen; its presets, machine and network are always the same."""
+"""Images of the Presets screen; its presets, machine and network are always the same."""
 
 import shutil
 from pathlib import Path
@@ -36,7 +36,7 @@ async def wait_for_the_machine(pilot: Pilot[None]) -> None:
 
 @pytest.mark.parametrize("size", [NARROW, (120, 30), WIDE])
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_picture(snap_compare: Any, app: WorkbenchApp, size: tuple[int, int], theme: str) -> None:
+def test_image(snap_compare: Any, app: WorkbenchApp, size: tuple[int, int], theme: str) -> None:
     async def drive(pilot: Pilot[None]) -> None:
         await wait_for_the_machine(pilot)
         if theme == "light":
@@ -47,7 +47,7 @@ def test_picture(snap_compare: Any, app: WorkbenchApp, size: tuple[int, int], th
 
 
 @pytest.mark.parametrize("size", [NARROW, WIDE])
-def test_picture_of_edits_and_a_refusal(
+def test_image_of_edits_and_a_refusal(
     snap_compare: Any, app: WorkbenchApp, size: tuple[int, int]
 ) -> None:
     async def drive(pilot: Pilot[None]) -> None:

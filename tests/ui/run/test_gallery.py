@@ -6,7 +6,7 @@ import pytest
 
 from tests.ui.harness import ScreenApp, settle, text_of
 from tests.ui.recorded import Recording, record_run
-from workbench.runs.store.gallery import Gallery, Mark, Picture, write_gallery
+from workbench.runs.store.gallery import Gallery, GalleryImage, Mark, write_gallery
 from workbench.ui.images.gallery_tiles import gallery_lines
 from workbench.ui.images.half_blocks import UPPER, colour_style, half_blocks, marked, scaled
 from workbench.ui.run.classes import ClassesPanel
@@ -19,8 +19,8 @@ from workbench.ui.widgets.lines import plain
 BLACK = np.zeros((48, 48, 3), dtype=np.uint8)
 RED = np.zeros((22, 22, 3), dtype=np.uint8) + np.array([255, 0, 0], dtype=np.uint8)
 BOX = (Mark(0.25, 0.25, 0.75, 0.75, "true"),)
-RIGHT = Picture(BLACK, "cat", "cat", True, "IoU 0.91", BOX, RED)
-WRONG = Picture(BLACK, "[bold]dog", "cat", False, "IoU 0.40", BOX, RED)
+RIGHT = GalleryImage(BLACK, "cat", "cat", True, "IoU 0.91", BOX, RED)
+WRONG = GalleryImage(BLACK, "[bold]dog", "cat", False, "IoU 0.40", BOX, RED)
 GALLERY = Gallery((RIGHT, RIGHT, WRONG, RIGHT), 3, "validation")
 
 
@@ -49,7 +49,7 @@ def test_boxes_are_drawn_where_they_are_and_stay_inside() -> None:
     assert drawn.sum() == 25 * 2 + 22 * 2 and not (BLACK != 0).any()
 
 
-def test_pictures_stand_beside_each_other_with_their_answers() -> None:
+def test_images_stand_beside_each_other_with_their_answers() -> None:
     lines = gallery_lines(GALLERY, Look(), 110, 20)
     text = [plain(line) for line in lines]
 
@@ -70,22 +70,22 @@ def test_wrong_answers_only() -> None:
 def test_no_wrong_answer_is_said() -> None:
     text = [plain(line) for line in gallery_lines(Gallery((RIGHT,)), Look(wrong_only=True), 80, 20)]
 
-    assert "none of these pictures is wrong" in text[2]
+    assert "none of these images is wrong" in text[2]
 
 
-def test_what_is_cut_out_takes_the_place_of_the_pictures() -> None:
+def test_what_is_cut_out_takes_the_place_of_the_images() -> None:
     lines = gallery_lines(GALLERY, Look(crops=True), 110, 20)
 
     assert {role for _, role in lines[3] if role.startswith("#")} == {"#ff0000 on #ff0000"}
 
 
-def test_a_narrow_screen_has_one_picture_a_row() -> None:
+def test_a_narrow_screen_has_one_image_a_row() -> None:
     lines = gallery_lines(GALLERY, Look(), 24, 10)
 
     assert all(len(plain(line)) <= 24 for line in lines[1:])
 
 
-async def test_keys_choose_which_pictures_are_seen(tmp_path: Path) -> None:
+async def test_keys_choose_which_images_are_seen(tmp_path: Path) -> None:
     folder = record_run(tmp_path, Recording(steps_per_epoch=20))
     write_gallery(folder.gallery(), GALLERY)
     app = ScreenApp(tmp_path, folder)
@@ -109,7 +109,7 @@ async def test_keys_choose_which_pictures_are_seen(tmp_path: Path) -> None:
         assert text_of(panel) == everything
 
 
-async def test_a_run_without_pictures_says_so(tmp_path: Path) -> None:
+async def test_a_run_without_images_says_so(tmp_path: Path) -> None:
     folder = record_run(tmp_path, Recording(steps_per_epoch=20))
     app = ScreenApp(tmp_path, folder)
 
@@ -124,7 +124,7 @@ async def test_a_run_without_pictures_says_so(tmp_path: Path) -> None:
 
 
 def test_a_small_image_takes_little_room() -> None:
-    digit = Picture(np.zeros((8, 8, 3), dtype=np.uint8), "3", "3", True)
+    digit = GalleryImage(np.zeros((8, 8, 3), dtype=np.uint8), "3", "3", True)
     lines = [plain(line) for line in gallery_lines(Gallery((digit,) * 24), Look(), 80, 20)]
 
     assert lines[1].count(UPPER) == 4 * 16  # enlarged to 16 columns: four beside each other

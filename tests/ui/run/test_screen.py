@@ -1,4 +1,4 @@
-"""The Run screen, driven by keys and seen in pictures."""
+"""The Run screen, driven by keys and seen in images."""
 
 from pathlib import Path
 from typing import Any
@@ -47,7 +47,7 @@ def shown(pilot: Pilot[None]) -> set[str]:
 
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("keys", ["", "2", "3", "4", "7", "vl"], ids=lambda keys: keys or "first")
-def test_picture(snap_compare: Any, running: RunFolder, size: tuple[int, int], keys: str) -> None:
+def test_image(snap_compare: Any, running: RunFolder, size: tuple[int, int], keys: str) -> None:
     async def drive(pilot: Pilot[None]) -> None:
         await settle(pilot)
         await pilot.press(*keys)
@@ -57,7 +57,7 @@ def test_picture(snap_compare: Any, running: RunFolder, size: tuple[int, int], k
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_picture_of_a_failure(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
+def test_image_of_a_failure(snap_compare: Any, tmp_path: Path, size: tuple[int, int]) -> None:
     error = "out of memory: 2.1 GiB asked, 0.4 GiB free; train.batch_size 64 would fit [bold]x[/]"
     recording = Recording(
         steps_per_epoch=20, done=12.2, status="failed", error=error, empty_class="cat"

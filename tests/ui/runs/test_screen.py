@@ -1,4 +1,4 @@
-"""The Runs screen, driven by keys and seen in pictures."""
+"""The Runs screen, driven by keys and seen in images."""
 
 import threading
 import time
@@ -60,7 +60,7 @@ def preview(pilot: Pilot[None]) -> str:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)])
-def test_picture(snap_compare: Any, root: Path, size: tuple[int, int]) -> None:
+def test_image(snap_compare: Any, root: Path, size: tuple[int, int]) -> None:
     async def drive(pilot: Pilot[None]) -> None:
         await settle(pilot)
         await pilot.press("space", "j")
@@ -253,7 +253,7 @@ async def looked_again(pilot: Pilot[None]) -> None:
 
 
 @pytest.mark.parametrize("size", [(80, 24), (160, 48)])
-def test_picture_of_two_roots(
+def test_image_of_two_roots(
     snap_compare: Any, root: Path, tmp_path: Path, size: tuple[int, int]
 ) -> None:
     for name in ("disk", "gone"):

@@ -1,4 +1,4 @@
-"""A small picture in a terminal: two pixels a cell, as the colours of a half block."""
+"""A small image in a terminal: two pixels a cell, as the colours of a half block."""
 
 import io
 
@@ -14,11 +14,11 @@ LARGEST = 48  # cells across
 
 def half_blocks(pixels: NDArray[np.uint8]) -> str:
     """uint8 [H, W, C] (C is 1 or 3) as lines of ▀ in 24-bit colours."""
-    picture = Image.fromarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels).convert("RGB")
-    picture.thumbnail((LARGEST, LARGEST))
-    height = picture.height + picture.height % 2  # whole cells
-    canvas = Image.new("RGB", (picture.width, height))
-    canvas.paste(picture)
+    image = Image.fromarray(pixels.squeeze(2) if pixels.shape[2] == 1 else pixels).convert("RGB")
+    image.thumbnail((LARGEST, LARGEST))
+    height = image.height + image.height % 2  # whole cells
+    canvas = Image.new("RGB", (image.width, height))
+    canvas.paste(image)
     rows = np.asarray(canvas)
     text = Text()
     for upper, lower in zip(rows[::2], rows[1::2], strict=True):

@@ -9,7 +9,7 @@ from workbench.cli.console.output import print_json
 from workbench.cli.machine import facts as machine
 from workbench.cli.machine.facts import Facts
 from workbench.formatting.text import columns, count, size
-from workbench.system.terminal import OVERRIDE, PROTOCOLS
+from workbench.system.terminal import OVERRIDES, PROTOCOLS
 
 LOW_DISK = 2 * 10**9  # bytes: a few runs of a small network with their checkpoints
 
@@ -101,8 +101,8 @@ def _terminal(terminal: Facts) -> str:
     letters = "unicode" if terminal["unicode"] else "no unicode"
     return (
         f"{terminal['columns']}×{terminal['lines']}, {terminal['term'] or 'unnamed'}, "
-        f"{terminal['colours']:,} colours, {letters}, pictures as {terminal['pictures']} "
-        f"({OVERRIDE}={'|'.join(PROTOCOLS)} chooses)"
+        f"{terminal['colours']:,} colours, {letters}, images as {terminal['pictures']} "
+        f"({OVERRIDES[0]}={'|'.join(PROTOCOLS)} chooses)"
     )
 
 

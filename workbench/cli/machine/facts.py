@@ -19,7 +19,7 @@ from workbench.config.presets import list_presets, own_folder
 from workbench.errors import WorkbenchError
 from workbench.runs.store.folder import list_folders
 from workbench.system.compiler import cxx_compiler
-from workbench.system.terminal import picture_protocol
+from workbench.system.terminal import image_protocol
 
 Facts = dict[str, Any]
 
@@ -78,7 +78,7 @@ def torchvision_problem() -> str:
 def terminal_facts() -> Facts:
     """The terminal as the environment and the system describe it; nothing is asked of it.
 
-    Raises RequestError as :func:`picture_protocol` does.
+    Raises RequestError as :func:`image_protocol` does.
     """
     columns, lines = shutil.get_terminal_size()
     name = os.environ.get("TERM", "")
@@ -90,7 +90,7 @@ def terminal_facts() -> Facts:
         "term": name,
         "colours": 1 << 24 if truecolour else 256 if "256" in name else 16 if name else 0,
         "unicode": (sys.stdout.encoding or "").lower().replace("-", "") == "utf8",
-        "pictures": picture_protocol(),
+        "pictures": image_protocol(),
         "ssh": "SSH_CONNECTION" in os.environ,
     }
 

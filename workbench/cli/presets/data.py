@@ -71,9 +71,9 @@ def as_text(found: DataFacts) -> str:
     channels, height, width = found.shape
     totals = " + ".join(f"{found.total(split):,}" for split in found.counts)
     lines = [
-        f"{found.name}: {totals} pictures ({', '.join(found.counts)}) of "
+        f"{found.name}: {totals} images ({', '.join(found.counts)}) of "
         f"{channels}×{height}×{width}, {len(found.classes)} classes",
-        f"mean {_numbers(found.mean)}, deviation {_numbers(found.std)} (training pictures)",
+        f"mean {_numbers(found.mean)}, deviation {_numbers(found.std)} (training images)",
         f"hash {found.content_hash}",
         "",
     ]

@@ -29,7 +29,7 @@ from workbench.runs.store.folder import find_run
     type=click.Choice(["test", "validation"]),
     default="test",
     show_default=True,
-    help="Which pictures to test on.",
+    help="Which images to test on.",
 )
 @weights_option
 @device_option
@@ -46,7 +46,7 @@ def command(
     runs_dir: Path,
     as_json: bool,
 ) -> None:
-    """Test RUN's weights again. A crop larger than the pictures is padded with zeros.
+    """Test RUN's weights again. A crop larger than the images is padded with zeros.
 
     The result is kept beside the run, in evaluations/.
     """
@@ -66,7 +66,7 @@ def command(
             progress=progress,
         )
     if document["same_data"] is False:
-        click.echo(f"note: these are not the pictures that {folder.id} was trained on", err=True)
+        click.echo(f"note: these are not the images that {folder.id} was trained on", err=True)
     if as_json:
         print_json(document)
     else:

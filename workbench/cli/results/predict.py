@@ -1,4 +1,4 @@
-"""``workbench predict``: what a run's network says of pictures."""
+"""``workbench predict``: what a run's network says of images."""
 
 import sys
 from collections.abc import Iterator, Sequence
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.catalog.image_folder import pictures_below
+from workbench.catalog.image_folder import images_below
 from workbench.cli.console.options import (
     device_option,
     json_option,
@@ -20,16 +20,16 @@ from workbench.cli.console.waiting import Waiting
 from workbench.errors import RequestError
 from workbench.formatting.text import columns, one_line
 from workbench.runs.store.folder import find_run
-from workbench.system.terminal import PictureProtocol, picture_protocol
+from workbench.system.terminal import ImageProtocol, image_protocol
 
 if TYPE_CHECKING:
     from workbench.training.inference.predict import Prediction
 
 
-@click.command(short_help="What a run's network says of pictures.")
+@click.command(short_help="What a run's network says of images.")
 @run_argument
 @click.argument(
-    "pictures", metavar="PICTURE…", nargs=-1, required=True, type=click.Path(path_type=Path)
+    "images", metavar="IMAGE…", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
 @click.option(
     "--top",
@@ -41,12 +41,12 @@ if TYPE_CHECKING:
 )
 @weights_option
 @device_option
-@click.option("--show/--no-show", default=None, help="Draw the pictures; else on a terminal only.")
+@click.option("--show/--no-show", default=None, help="Draw the images; else on a terminal only.")
 @runs_dir_option
 @json_option
 def command(
     run: str,
-    pictures: Sequence[Path],
+    images: Sequence[Path],
     top: int,
     weights: str,
     device: str | None,
@@ -54,15 +54,15 @@ def command(
     runs_dir: Path,
     as_json: bool,
 ) -> int:
-    """The K likeliest classes of each PICTURE, or of every picture in a folder.
+    """The K likeliest classes of each IMAGE, or of every image in a folder.
 
-    Pictures are cropped and normalised as the run's test pictures were. Leaves
+    Images are cropped and normalised as the run's test images were. Leaves
     with status 1 where one could not be read. What is no file or was left behind
     by an archive or a server (__MACOSX, names that begin with a dot) is passed over.
     """
     folder = find_run(run, runs_dir)
-    files = list(_files(pictures))
-    protocol = picture_protocol() if sys.stdout.isatty() else "half-blocks"
+    files = list(_files(images))
+    protocol = image_protocol() if sys.stdout.isatty() else "half-blocks"
     with Waiting() as progress:
         progress("loading torch")
         from workbench.training.inference.predict import predict
@@ -71,7 +71,7 @@ def command(
         found = []
         for prediction in predict(folder, files, top=top, best=best, device=device):
             found.append(prediction)
-            progress("looking at pictures", len(found), len(files))
+            progress("looking at images", len(found), len(files))
     if as_json:
         print_json([_document(one) for one in found])
     else:
@@ -81,20 +81,20 @@ def command(
     return 1 if any(one.error for one in found) else 0
 
 
-def _files(pictures: Sequence[Path]) -> Iterator[Path]:
-    for path in pictures:
+def _files(images: Sequence[Path]) -> Iterator[Path]:
+    for path in images:
         if not path.is_dir():
             yield path  # what is wrong with it, decoding says
             continue
-        inside, skipped = pictures_below(path)
+        inside, skipped = images_below(path)
         for name, why in skipped:
             click.echo(one_line(f"{path / name}: left out: {why}"), err=True)
         if not inside:
-            raise RequestError(f"{path}: holds no picture")
+            raise RequestError(f"{path}: holds no image")
         yield from inside
 
 
-def _print(one: "Prediction", protocol: PictureProtocol, *, draw: bool) -> None:
+def _print(one: "Prediction", protocol: ImageProtocol, *, draw: bool) -> None:
     if one.error:
         click.echo(f"{one_line(str(one.path))}: {one.error}", err=True)
         return

@@ -1,4 +1,4 @@
-"""How training pictures are varied, and what a test picture looks like."""
+"""How training images are varied, and what a test image looks like."""
 
 from typing import Literal, Self
 
@@ -18,7 +18,7 @@ class AugmentConfig(Section):
     test_crop: int = setting(
         0,
         "Side of the centre crop for validation and test, zero-padded where larger than the "
-        "picture; 0: the same as the training crop.",
+        "image; 0: the same as the training crop.",
         unit="px",
         ge=0,
     )
@@ -32,7 +32,7 @@ class AugmentConfig(Section):
     hflip: float = setting(0.0, "Probability of a horizontal flip.", ge=0, le=1)
     hflip_mode: Literal["random", "alternating"] = setting(
         "random",
-        "random: a coin for each picture and epoch. alternating: a coin for each picture in the "
+        "random: a coin for each image and epoch. alternating: a coin for each image in the "
         "first epoch, the other side in every next one (Jordan 2024, arXiv:2404.00498).",
     )
     vflip: float = setting(0.0, "Probability of a vertical flip.", ge=0, le=1)
@@ -44,37 +44,37 @@ class AugmentConfig(Section):
     )
     policy: Literal["none", "randaugment", "trivialaugment"] = setting(
         "none",
-        "Random operations on each picture: RandAugment (Cubuk et al. 2019) or TrivialAugment "
+        "Random operations on each image: RandAugment (Cubuk et al. 2019) or TrivialAugment "
         "(Müller & Hutter 2021).",
     )
-    policy_ops: int = setting(2, "Operations a picture (RandAugment).", ge=1, le=10)
+    policy_ops: int = setting(2, "Operations an image (RandAugment).", ge=1, le=10)
     policy_magnitude: int = setting(9, "Strength of the operations (RandAugment).", ge=0, le=30)
     cutout: int = setting(
         0,
-        "Side of a square of each picture that is blanked (DeVries & Taylor 2017).",
+        "Side of a square of each image that is blanked (DeVries & Taylor 2017).",
         unit="px",
         ge=0,
     )
     mixup: float = setting(
         0.0,
-        "Alpha of mixup: blend each picture with another (Zhang et al. 2017); 0: none.",
+        "Alpha of mixup: blend each image with another (Zhang et al. 2017); 0: none.",
         ge=0,
         le=10,
     )
     cutmix: float = setting(
         0.0,
-        "Alpha of CutMix: paste a box of another picture (Yun et al. 2019); 0: none. With mixup "
-        "too, each picture gets one or the other.",
+        "Alpha of CutMix: paste a box of another image (Yun et al. 2019); 0: none. With mixup "
+        "too, each image gets one or the other.",
         ge=0,
         le=10,
     )
     test_flip: bool = setting(
         False,
-        "Judge by the mean of the logits of a picture and of its mirror image (classification).",
+        "Judge by the mean of the logits of an image and of its mirror image (classification).",
     )
     test_shift: int = setting(
         0,
-        "Judge pictures moved by this much along both diagonals too, which count for a half in "
+        "Judge images moved by this much along both diagonals too, which count for a half in "
         "the mean of the logits (classification); 0: no.",
         unit="px",
         ge=0,

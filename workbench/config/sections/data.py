@@ -3,7 +3,7 @@
 ``name`` names the file in ``workbench/data`` that loads it. ``classes`` and
 ``channels`` are facts of the data: a preset declares them so that a summary
 needs no data, and :func:`workbench.config.fitting.resolve` corrects them from the
-pictures before a run starts.
+images before a run starts.
 """
 
 import math
@@ -15,20 +15,20 @@ from workbench.config.sections.base import Section, per_item, setting
 
 
 class DataSection(Section):
-    """What every data set of pictures has."""
+    """What every data set of images has."""
 
     root: str = setting(
         "", "Folder that holds the data; empty for $WORKBENCH_DATA or the user's cache folder."
     )
     classes: int = setting(10, "Number of classes; follows the data when it is read.", ge=1)
-    channels: Literal[1, 3] = setting(3, "1 for grey pictures, 3 for RGB.")
-    size: int = setting(32, "Height and width to which pictures are decoded.", unit="px", ge=1)
+    channels: Literal[1, 3] = setting(3, "1 for grey images, 3 for RGB.")
+    size: int = setting(32, "Height and width to which images are decoded.", unit="px", ge=1)
     validation: float = setting(
-        0.1, "Share of the training pictures kept for validation, stratified.", gt=0, le=0.5
+        0.1, "Share of the training images kept for validation, stratified.", gt=0, le=0.5
     )
     split_seed: int = setting(0, "Seed of the training / validation split.", ge=0)
     limit: int = setting(
-        0, "Use at most this many training pictures, stratified; 0 for all.", unit="pictures", ge=0
+        0, "Use at most this many training images, stratified; 0 for all.", unit="images", ge=0
     )
     allow_missing_classes: bool = setting(
         False,
@@ -36,12 +36,12 @@ class DataSection(Section):
         "refused. Each split needs one image in any case.",
     )
     mean: list[float] = per_item(
-        "Mean of each channel (0 to 1) for normalisation; empty: from the training pictures.",
+        "Mean of each channel (0 to 1) for normalisation; empty: from the training images.",
         default=[],
         max_length=3,
     )
     std: list[float] = per_item(
-        "Standard deviation of each channel; empty: from the training pictures.",
+        "Standard deviation of each channel; empty: from the training images.",
         default=[],
         max_length=3,
     )
@@ -51,26 +51,26 @@ class DigitsData(DataSection):
     """1,797 handwritten digits, 8×8 grey, that come installed with scikit-learn."""
 
     name: Literal["digits"] = "digits"
-    channels: Literal[1, 3] = setting(1, "1 for grey pictures, 3 for RGB.")
-    size: int = setting(8, "Height and width to which pictures are scaled.", unit="px", ge=1)
-    test: float = setting(0.2, "Share of the pictures kept for the test.", gt=0, le=0.5)
+    channels: Literal[1, 3] = setting(1, "1 for grey images, 3 for RGB.")
+    size: int = setting(8, "Height and width to which images are scaled.", unit="px", ge=1)
+    test: float = setting(0.2, "Share of the images kept for the test.", gt=0, le=0.5)
 
 
 class Cifar10Data(DataSection):
-    """CIFAR-10: 50,000 + 10,000 pictures, 32×32 RGB, 10 classes (Krizhevsky 2009)."""
+    """CIFAR-10: 50,000 + 10,000 images, 32×32 RGB, 10 classes (Krizhevsky 2009)."""
 
     name: Literal["cifar10"] = "cifar10"
 
 
 class Cifar100Data(DataSection):
-    """CIFAR-100: 50,000 + 10,000 pictures, 32×32 RGB, 100 classes (Krizhevsky 2009)."""
+    """CIFAR-100: 50,000 + 10,000 images, 32×32 RGB, 100 classes (Krizhevsky 2009)."""
 
     name: Literal["cifar100"] = "cifar100"
     classes: int = setting(100, "Number of classes; follows the data when it is read.", ge=1)
 
 
 class ImageFolderData(DataSection):
-    """A folder of pictures: ``root/train/<class>/…`` and ``root/test/<class>/…``, or one tree."""
+    """A folder of images: ``root/train/<class>/…`` and ``root/test/<class>/…``, or one tree."""
 
     name: Literal["imagefolder"] = "imagefolder"
     test: float = setting(
@@ -78,16 +78,16 @@ class ImageFolderData(DataSection):
     )
     fit: Literal["crop", "pad", "stretch"] = setting(
         "crop",
-        "How a picture becomes square: scale the short side and crop the centre, scale the "
+        "How an image becomes square: scale the short side and crop the centre, scale the "
         "long side and pad with zeros, or scale both sides.",
     )
 
 
 class BoxDataSection(DataSection):
-    """What every data set of pictures with boxes has."""
+    """What every data set of images with boxes has."""
 
     size: int = setting(
-        48, "Height and width of a picture, a multiple of 8.", unit="px", ge=16, multiple_of=8
+        48, "Height and width of an image, a multiple of 8.", unit="px", ge=16, multiple_of=8
     )
 
 
@@ -99,13 +99,13 @@ class ScenesData(BoxDataSection):
         "cifar10", "Data set that the objects come from; its files are looked for in data.root."
     )
     source_size: int = setting(
-        32, "Height and width to which the source's pictures are decoded.", unit="px", ge=4
+        32, "Height and width to which the source's images are decoded.", unit="px", ge=4
     )
     objects: int = setting(1, "Objects in each scene.", ge=1, le=16)
     scenes: int = setting(
         0,
         "Training scenes; those for validation and test follow in proportion. 0: one for each "
-        "picture of the source.",
+        "image of the source.",
         unit="scenes",
         ge=0,
     )
@@ -137,17 +137,17 @@ class ScenesData(BoxDataSection):
 
 
 class CocoData(BoxDataSection):
-    """Pictures with boxes in COCO format: ``annotations/instances_train*.json`` and folders."""
+    """Images with boxes in COCO format: ``annotations/instances_train*.json`` and folders."""
 
     name: Literal["coco"] = "coco"
     size: int = setting(
         320,
-        "Pictures are scaled to fit into a square of this side, a multiple of 8.",
+        "Images are scaled to fit into a square of this side, a multiple of 8.",
         unit="px",
         ge=16,
         multiple_of=8,
     )
-    most: int = setting(20, "Boxes kept of a picture, the largest first.", ge=1, le=200)
+    most: int = setting(20, "Boxes kept of an image, the largest first.", ge=1, le=200)
     test: float = setting(
         0.2, "Share kept for the test where there is no file of test boxes.", gt=0, le=0.5
     )

@@ -179,7 +179,7 @@ class SpeedNetModel(Section):
     kind: Literal["speednet"] = "speednet"
     stem: Literal["whitening", "learned"] = setting(
         "whitening",
-        "Filters of the 2×2 stem: computed from the training pictures and then left alone, or "
+        "Filters of the 2×2 stem: computed from the training images and then left alone, or "
         "learned like any other.",
     )
     widths: list[PositiveInt] = per_item(
@@ -231,7 +231,7 @@ class RpnModel(Section):
     anchors: list[Annotated[float, Field(gt=0)]] = per_item(
         "Widths of the anchors, one or several scales.", unit="px", default=[32.0], min_length=1
     )
-    keep: int = setting(1, "Proposals kept of a picture, the surest first.", ge=1, le=1000)
+    keep: int = setting(1, "Proposals kept of an image, the surest first.", ge=1, le=1000)
     nms: float = setting(
         0.5, "A proposal that overlaps a surer one by more than this IoU is dropped.", gt=0, le=1
     )
@@ -263,7 +263,7 @@ class TorchvisionDetectorModel(Section):
         "fasterrcnn_mobilenet_v3_large_fpn",
         "fasterrcnn_mobilenet_v3_large_320_fpn",
     ] = setting("fasterrcnn_mobilenet_v3_large_fpn", "Name of the detector.")
-    keep: int = setting(100, "Boxes kept of a picture, the surest first.", ge=1, le=1000)
+    keep: int = setting(100, "Boxes kept of an image, the surest first.", ge=1, le=1000)
     nms: float = setting(
         0.5, "A box that overlaps a surer one of its class by more than this IoU is dropped.",
         gt=0, le=1,

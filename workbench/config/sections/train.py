@@ -10,17 +10,17 @@ from workbench.config.sections.base import Section, setting
 class TrainConfig(Section):
     """Length, batch, seeds, device and precision of a run."""
 
-    epochs: int = setting(0, "Passes over the training pictures.", unit="epochs", ge=0)
+    epochs: int = setting(0, "Passes over the training images.", unit="epochs", ge=0)
     steps: int = setting(0, "Length in optimiser steps, instead of epochs.", unit="steps", ge=0)
-    batch_size: int = setting(128, "Pictures a step.", unit="pictures", ge=1)
-    eval_batch_size: int = setting(500, "Pictures at once when testing.", unit="pictures", ge=1)
+    batch_size: int = setting(128, "Images a step.", unit="images", ge=1)
+    eval_batch_size: int = setting(500, "Images at once when testing.", unit="images", ge=1)
     seed: int = setting(0, "Seed of weights, data order and augmentation.", ge=0, lt=2**32)
     device: str = setting("auto", "auto, cpu, cuda or cuda:N.", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
     precision: Literal["auto", "float32", "bfloat16", "float16"] = setting(
         "auto", "Arithmetic of the network; auto: bfloat16 where the processor is fast at it."
     )
     threads: int = setting(0, "CPU threads; 0: all cores.", ge=0, le=1024)
-    channels_last: bool = setting(True, "Keep pictures channels-last in memory.")
+    channels_last: bool = setting(True, "Keep images channels-last in memory.")
     compile: Literal["off", "default", "graphs"] = setting(
         "off",
         "Compile the network that trains with torch.compile; graphs: replayed as CUDA graphs, for "

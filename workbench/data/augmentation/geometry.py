@@ -1,6 +1,6 @@
 """Windows out of whole batches of bytes: crop, flip and pad as a few gathers, on any device.
 
-Pictures are [N, H, W, C] here: a row of pixels is one run of W·C bytes, so that
+Images are [N, H, W, C] here: a row of pixels is one run of W·C bytes, so that
 a window is ``side`` runs, copied whole, and the result is channels-last already.
 """
 
@@ -13,11 +13,11 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class Windows:
-    """Pads each picture, cuts a window at a random place, mirrors it with some probability."""
+    """Pads each image, cuts a window at a random place, mirrors it with some probability."""
 
     side: int  # of the window, px
     pad: int = 0  # on each side, px
-    reflect: bool = False  # what the border is filled with: the picture mirrored, or zeros
+    reflect: bool = False  # what the border is filled with: the image mirrored, or zeros
     hflip: float = 0.0
     vflip: float = 0.0
 
@@ -26,10 +26,10 @@ class Windows:
     ) -> Tensor:
         """uint8 [N, H, W, C] → [N, side, side, C]; the generator is on the images' device.
 
-        ``mirrored`` (bool [N]) says which pictures to flip horizontally; without it each is,
+        ``mirrored`` (bool [N]) says which images to flip horizontally; without it each is,
         with probability ``hflip``.
 
-        Every picture and its mirror image are laid side by side on a canvas, and
+        Every image and its mirror image are laid side by side on a canvas, and
         all windows are cut with one gather of rows of bytes: three times as fast as
         indexing windows of [N, C, H, W] and flipping after that (benchmarks/augment.py).
         """
@@ -50,14 +50,14 @@ class Windows:
         if self.vflip:
             turned = torch.rand(count, 1, **at) < self.vflip  # type: ignore[call-overload]
             row = torch.where(turned, self.side - 1 - row, row)
-        picture = torch.arange(count, device=images.device).view(-1, 1) * tall
-        starts = ((picture + top + row) * (mirrors * wide) + left) * channels
+        image = torch.arange(count, device=images.device).view(-1, 1) * tall
+        starts = ((image + top + row) * (mirrors * wide) + left) * channels
         return _runs(canvas, starts, self.side * channels).view(
             count, self.side, self.side, channels
         )
 
     def _canvas(self, images: Tensor, mirrors: int) -> Tensor:
-        """[N, H + 2·pad, mirrors, W + 2·pad, C]: the padded picture, and its mirror image."""
+        """[N, H + 2·pad, mirrors, W + 2·pad, C]: the padded image, and its mirror image."""
         count, height, width, channels = images.shape
         pad = self.pad
         if not pad and mirrors == 1:
@@ -68,7 +68,7 @@ class Windows:
         for mirror in range(mirrors):
             inside[:, :, mirror, pad : pad + width] = images.flip(2) if mirror else images
         if pad and self.reflect:
-            # Without repeating the border: first beside the picture, then whole rows.
+            # Without repeating the border: first beside the image, then whole rows.
             core = inside[:, :, :, pad : pad + width]
             inside[:, :, :, :pad] = core[:, :, :, 1 : pad + 1].flip(3)
             inside[:, :, :, pad + width :] = core[:, :, :, -pad - 1 : -1].flip(3)
@@ -101,10 +101,10 @@ def centre_crop(images: Tensor, side: int) -> Tensor:
 
 
 def alternating(rows: Tensor, epoch: int, seed: int) -> Tensor:
-    """Which pictures (int64 [N], numbers within the data set) an epoch mirrors, bool [N].
+    """Which images (int64 [N], numbers within the data set) an epoch mirrors, bool [N].
 
     In the first epoch (0) a hash of seed and number decides, and every next one mirrors
-    those that the one before did not: in two epochs a picture is met both ways (Jordan
+    those that the one before did not: in two epochs an image is met both ways (Jordan
     2024, arXiv:2404.00498, section 3.6). The hash is splitmix64's (Steele et al. 2014).
     """
     mixed = rows + (seed << 31)

@@ -1,6 +1,6 @@
 """What blanks or blends parts of a normalised batch: Cutout, mixup, CutMix.
 
-The other picture of a blend is the next one of the batch, whose order is random.
+The other image of a blend is the next one of the batch, whose order is random.
 """
 
 from functools import cache
@@ -13,7 +13,7 @@ TABLE = 4096  # quantiles of a Beta distribution that are kept: draws are exact 
 
 
 def cutout(batch: Tensor, side: int, generator: torch.Generator) -> Tensor:
-    """Set a square of each picture to 0 (the mean); its centre is any pixel, its edge may be out.
+    """Set a square of each image to 0 (the mean); its centre is any pixel, its edge may be out.
 
     DeVries & Taylor 2017, arXiv:1708.04552. ``batch`` is [N, C, H, W], changed in place.
     """
@@ -26,8 +26,8 @@ def cutout(batch: Tensor, side: int, generator: torch.Generator) -> Tensor:
 class Mix:
     """mixup (Zhang et al. 2017, arXiv:1710.09412) and CutMix (Yun et al. 2019, arXiv:1905.04899).
 
-    Adds ``label_b`` (int64 [N], the other picture's label) and ``mix`` (float32 [N],
-    the share of the picture's own label) to the targets.
+    Adds ``label_b`` (int64 [N], the other image's label) and ``mix`` (float32 [N],
+    the share of the image's own label) to the targets.
     """
 
     def __init__(self, mixup: float, cutmix: float) -> None:
@@ -36,7 +36,7 @@ class Mix:
     def __call__(
         self, batch: Tensor, targets: Targets, generator: torch.Generator
     ) -> tuple[Tensor, Targets]:
-        """Blend floats [N, C, H, W]; every picture draws its own share."""
+        """Blend floats [N, C, H, W]; every image draws its own share."""
         other = batch.roll(1, 0)
         share = batch.new_ones(len(batch), dtype=torch.float32)
         mixed = batch
@@ -76,7 +76,7 @@ def beta_quantiles(alpha: float) -> Tensor:
 def _paste(
     batch: Tensor, other: Tensor, share: Tensor, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Paste a box of ``1 - share`` of the area; gives pictures and the share that is left."""
+    """Paste a box of ``1 - share`` of the area; gives images and the share that is left."""
     height, width = batch.shape[2:]
     half = (1 - share).sqrt() / 2
     y, x = (_integers(size, len(batch), generator) for size in (height, width))
@@ -87,7 +87,7 @@ def _paste(
 
 
 def _box(batch: Tensor, top: Tensor, left: Tensor, bottom: Tensor, right: Tensor) -> Tensor:
-    """True inside a box of each picture, [N, 1, H, W]; what lies outside is cut off."""
+    """True inside a box of each image, [N, 1, H, W]; what lies outside is cut off."""
     rows = torch.arange(batch.shape[2], device=batch.device).view(1, 1, -1, 1)
     columns = torch.arange(batch.shape[3], device=batch.device).view(1, 1, 1, -1)
     shape = (-1, 1, 1, 1)

@@ -1,4 +1,4 @@
-"""What changes colours or content of single pictures; all take and give uint8 [N, H, W, C]."""
+"""What changes colours or content of single images; all take and give uint8 [N, H, W, C]."""
 
 from collections.abc import Callable
 from functools import cache
@@ -29,7 +29,7 @@ def resized_crop(images: Tensor, side: int, least: float, generator: torch.Gener
     area = uniform(least, 1)
     ratio = torch.pow(RATIO, uniform(-1, 1))
     wide, tall = (area * ratio).sqrt().clamp_max(1), (area / ratio).sqrt().clamp_max(1)
-    # In the coordinates of affine_grid the picture reaches from -1 to 1.
+    # In the coordinates of affine_grid the image reaches from -1 to 1.
     theta = torch.zeros(count, 2, 3, device=images.device)
     theta[:, 0, 0], theta[:, 1, 1] = wide, tall
     theta[:, 0, 2], theta[:, 1, 2] = (1 - wide) * uniform(-1, 1), (1 - tall) * uniform(-1, 1)
@@ -40,7 +40,7 @@ def resized_crop(images: Tensor, side: int, least: float, generator: torch.Gener
 
 
 def jitter(images: Tensor, config: AugmentConfig, generator: torch.Generator) -> Tensor:
-    """Change brightness, contrast and saturation of each picture by factors of its own."""
+    """Change brightness, contrast and saturation of each image by factors of its own."""
     batch = images.float()
 
     def factor(most: float) -> Tensor:
@@ -57,8 +57,8 @@ def jitter(images: Tensor, config: AugmentConfig, generator: torch.Generator) ->
     return _bytes(batch)
 
 
-class PerPicture:
-    """torchvision's own transforms, one picture at a time: hue, RandAugment, TrivialAugment.
+class PerImage:
+    """torchvision's own transforms, one image at a time: hue, RandAugment, TrivialAugment.
 
     They draw from torch's global generator, which is seeded as the caller's was for
     the time of the batch and then put back.

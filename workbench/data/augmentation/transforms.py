@@ -1,7 +1,7 @@
-"""Training and test pictures made from uint8 batches: whole batches, on their device.
+"""Training and test images made from uint8 batches: whole batches, on their device.
 
 All randomness comes from the ``torch.Generator`` that the caller passes, so
-that a batch is a function of its pictures and that generator's state alone.
+that a batch is a function of its images and that generator's state alone.
 """
 
 import torch
@@ -11,7 +11,7 @@ from workbench.config import RunConfig
 from workbench.config.sections.augment import AugmentConfig
 from workbench.data.augmentation.geometry import Windows, alternating, centre_crop
 from workbench.data.augmentation.mixing import Mix, Targets, cutout
-from workbench.data.augmentation.pixels import PerPicture, jitter, resized_crop
+from workbench.data.augmentation.pixels import PerImage, jitter, resized_crop
 
 
 class Normalize:
@@ -52,7 +52,7 @@ class TrainAugment:
     Calling it with uint8 [N, C, S, S], targets and a generator (on the batch's
     device) gives floats [N, C, crop, crop] in ``dtype`` and targets, which mixup
     and CutMix extend by ``label_b`` and ``mix``. Fastest for channels-last bytes.
-    Alternating flips go by the pictures' numbers ``rows`` (int64 [N]; else 0 to N - 1)
+    Alternating flips go by the images' numbers ``rows`` (int64 [N]; else 0 to N - 1)
     and by the epoch, counted from 0.
     """
 
@@ -70,7 +70,7 @@ class TrainAugment:
         self.seed = config.train.seed
         self.side = augment.crop or config.data.size
         self.windows = _windows(augment, self.side)
-        self.per_picture = PerPicture(augment) if PerPicture.wanted(augment) else None
+        self.per_image = PerImage(augment) if PerImage.wanted(augment) else None
         self.normalize = Normalize(mean, std, dtype, channels_last)
         self.mix = Mix(augment.mixup, augment.cutmix) if augment.mixup or augment.cutmix else None
 
@@ -82,21 +82,21 @@ class TrainAugment:
         rows: Tensor | None = None,
         epoch: int = 0,
     ) -> tuple[Tensor, Targets]:
-        batch = self.normalize(self.pictures(images, generator, rows, epoch))
+        batch = self.normalize(self.images(images, generator, rows, epoch))
         if self.config.cutout:
             batch = cutout(batch, self.config.cutout, generator)
         if self.mix is not None:
             return self.mix(batch, targets, generator)
         return batch, targets
 
-    def pictures(
+    def images(
         self,
         images: Tensor,
         generator: torch.Generator,
         rows: Tensor | None = None,
         epoch: int = 0,
     ) -> Tensor:
-        """The part that gives pictures still: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
+        """The part that gives images still: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
         batch = _pixels_last(images)
         config = self.config
         mirrored = None
@@ -108,13 +108,13 @@ class TrainAugment:
         batch = self.windows(batch, generator, mirrored)
         if config.brightness or config.contrast or config.saturation:
             batch = jitter(batch, config, generator)
-        if self.per_picture is not None:
-            batch = self.per_picture(batch, generator)
+        if self.per_image is not None:
+            batch = self.per_image(batch, generator)
         return batch
 
 
 class TestTransform:
-    """What a test picture looks like: a centre crop, zero-padded where larger, normalised."""
+    """What a test image looks like: a centre crop, zero-padded where larger, normalised."""
 
     __test__ = False  # its name does not make it a test
 
@@ -134,10 +134,10 @@ class TestTransform:
 
     def __call__(self, images: Tensor) -> Tensor:
         """uint8 [N, C, S, S] → floats [N, C, crop, crop]."""
-        return self.normalize(self.pictures(images))
+        return self.normalize(self.images(images))
 
-    def pictures(self, images: Tensor) -> Tensor:
-        """The part that gives pictures still: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
+    def images(self, images: Tensor) -> Tensor:
+        """The part that gives images still: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
         return centre_crop(_pixels_last(images), self.side)
 
 

@@ -104,7 +104,7 @@ def _fetch(reader: Any, root: Path, progress: Progress) -> None:
 
 def _hint(root: Path) -> str:
     if (root / "train").is_dir():
-        return "; for the picture folder that is here, set data.name=imagefolder"
+        return "; for the image folder that is here, set data.name=imagefolder"
     return ""
 
 

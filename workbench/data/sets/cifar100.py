@@ -1,4 +1,4 @@
-"""CIFAR-100: 50,000 + 10,000 pictures, 32×32 RGB, 100 classes."""
+"""CIFAR-100: 50,000 + 10,000 images, 32×32 RGB, 100 classes."""
 
 from workbench.config import RunConfig
 from workbench.data.dataset import DataSet, Progress

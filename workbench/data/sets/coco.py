@@ -1,4 +1,4 @@
-"""Boxes in COCO format: pictures scaled to fit into a square, padded, their boxes with them."""
+"""Boxes in COCO format: images scaled to fit into a square, padded, their boxes with them."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.catalog.coco import CocoPicture, read_coco
+from workbench.catalog.coco import CocoImage, read_coco
 from workbench.catalog.splits import Rows, random_parts
 from workbench.config import RunConfig
 from workbench.config.sections.data import CocoData
@@ -17,30 +17,30 @@ from workbench.data.dataset import DataSet, Progress
 from workbench.detection.boxes import NO_OBJECT, STRIDE, proposal_mask
 from workbench.errors import DataError
 
-CHUNK = 500  # pictures whose masks are made at once
+CHUNK = 500  # images whose masks are made at once
 
 
 def load(config: RunConfig, progress: Progress) -> DataSet:
-    """Load ``data.root``; broken pictures are listed in ``skipped`` and left out.
+    """Load ``data.root``; broken images are listed in ``skipped`` and left out.
 
     Targets are ``label`` int64 [N, M] (-1: no box), ``box`` float32 [N, M, 4] (centre x, y,
-    width, height in pixels of the scaled picture) and ``mask`` uint8 [N, S/8, S/8].
+    width, height in pixels of the scaled image) and ``mask`` uint8 [N, S/8, S/8].
     Raises :class:`DataError` for annotations that cannot be used.
     """
     data = config.data
     assert isinstance(data, CocoData)
     progress("reading the annotations", 0, 0)
     folder = read_coco(Path(data.root))
-    pictures = [*folder.train, *folder.test]
+    images = [*folder.train, *folder.test]
     how = Decoding(data.size, data.channels, "pad")
-    cache = decoded(folder.root, [picture.file for picture in pictures], how, progress)
+    cache = decoded(folder.root, [image.file for image in images], how, progress)
     good = np.flatnonzero(cache.good)
     if not len(good):
-        raise DataError(f"{folder.root}: no picture can be read: {cache.problems[0]}")
+        raise DataError(f"{folder.root}: no image can be read: {cache.problems[0]}")
     parts = _split(good, len(folder.train), data)
     if not all(map(len, parts)):
-        raise DataError(f"{folder.root}: too few pictures to split, {len(good)} can be read")
-    targets = [_targets([pictures[row] for row in rows], data) for rows in parts]
+        raise DataError(f"{folder.root}: too few images to split, {len(good)} can be read")
+    targets = [_targets([images[row] for row in rows], data) for rows in parts]
     data_set = assemble_cached(config, folder.classes, cache, parts, targets)
     return replace(
         data_set,
@@ -55,8 +55,8 @@ def _split(good: Rows, trained: int, data: CocoData) -> list[Rows]:
     return random_parts(train, test, (data.validation, data.test), data.limit, data.split_seed)
 
 
-def _targets(pictures: list[CocoPicture], data: CocoData) -> dict[str, Tensor]:
-    kept = [_scaled(picture, data) for picture in pictures]
+def _targets(images: list[CocoImage], data: CocoData) -> dict[str, Tensor]:
+    kept = [_scaled(image, data) for image in images]
     most = max(len(boxes) for boxes in kept)
     box = torch.zeros(len(kept), most, 4)
     label = torch.full((len(kept), most), NO_OBJECT)
@@ -71,12 +71,12 @@ def _targets(pictures: list[CocoPicture], data: CocoData) -> dict[str, Tensor]:
     return {"label": label, "box": box, "mask": torch.cat(masks)}
 
 
-def _scaled(picture: CocoPicture, data: CocoData) -> list[tuple[float, float, float, float, int]]:
+def _scaled(image: CocoImage, data: CocoData) -> list[tuple[float, float, float, float, int]]:
     """Centre and sides in the padded square; the largest boxes first, the least dropped."""
-    scale = data.size / max(picture.width, picture.height)
-    dx, dy = ((data.size - scale * side) / 2 for side in (picture.width, picture.height))
+    scale = data.size / max(image.width, image.height)
+    dx, dy = ((data.size - scale * side) / 2 for side in (image.width, image.height))
     boxes = [
         (dx + scale * (x + w / 2), dy + scale * (y + h / 2), scale * w, scale * h, label)
-        for x, y, w, h, label in picture.boxes
+        for x, y, w, h, label in image.boxes
     ]
     return sorted(boxes, key=lambda box: -box[2] * box[3])[: data.most]

@@ -1,4 +1,4 @@
-"""The handwritten digits that come installed with scikit-learn: 1,797 pictures, 8×8, grey.
+"""The handwritten digits that come installed with scikit-learn: 1,797 images, 8×8, grey.
 
 Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.
 """

@@ -1,4 +1,4 @@
-"""Drawing scenes: textures, places and turned pictures, a whole batch at a time, in float64."""
+"""Drawing scenes: textures, places and turned images, a whole batch at a time, in float64."""
 
 import math
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ class Places:
 
     x: Tensor
     y: Tensor
-    side: Tensor  # of the picture itself
+    side: Tensor  # of the image itself
     angle: Tensor
 
     @property
     def boxes(self) -> Tensor:
-        """The upright squares around the turned pictures: x, y, w, [N, M, 3]."""
+        """The upright squares around the turned images: x, y, w, [N, M, 3]."""
         return torch.stack([self.x, self.y, self.side * _spread(self.angle)], dim=-1)
 
 
@@ -80,22 +80,22 @@ def place_objects(rng: np.random.Generator, data: ScenesData, count: int, object
 
 
 def draw_objects(canvas: Tensor, images: Tensor, places: Places) -> Tensor:
-    """Lay pictures [N, M, C, H, W] onto scenes [N, C, S, S], the last one on top."""
+    """Lay images [N, M, C, H, W] onto scenes [N, C, S, S], the last one on top."""
     size = canvas.shape[-1]
     for number in range(images.shape[1]):
-        theta = _towards_picture(places, number, size)
+        theta = _towards_image(places, number, size)
         shape = [len(canvas), canvas.shape[1] + 1, size, size]
         grid = F.affine_grid(theta, shape, align_corners=False)
-        picture = images[:, number]
-        solid = torch.cat([picture, torch.ones_like(picture[:, :1])], dim=1)
+        image = images[:, number]
+        solid = torch.cat([image, torch.ones_like(image[:, :1])], dim=1)
         drawn = F.grid_sample(solid, grid, align_corners=False)
         cover = drawn[:, -1:]
         canvas = canvas * (1 - cover) + drawn[:, :-1]
     return canvas
 
 
-def _towards_picture(places: Places, number: int, size: int) -> Tensor:
-    """The affine maps [N, 2, 3] from a scene's coordinates (-1 to 1) to a picture's."""
+def _towards_image(places: Places, number: int, size: int) -> Tensor:
+    """The affine maps [N, 2, 3] from a scene's coordinates (-1 to 1) to an image's."""
     x, y = places.x[:, number], places.y[:, number]
     scale = size / places.side[:, number]
     cos, sin = places.angle[:, number].cos() * scale, places.angle[:, number].sin() * scale

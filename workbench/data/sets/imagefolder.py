@@ -1,6 +1,6 @@
-"""A folder of pictures, one folder a class, decoded once and mapped from there.
+"""A folder of images, one folder a class, decoded once and mapped from there.
 
-The pictures stay in the cache's file and are read by batches through the page
+The images stay in the cache's file and are read by batches through the page
 cache: a small set costs what a resident one does, a large one needs no memory.
 """
 
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from workbench.catalog.image_folder import PictureFile, PictureFolder, find_pictures
+from workbench.catalog.image_folder import ImageFile, ImageFolder, find_images
 from workbench.catalog.splits import Rows, limited, stratified
 from workbench.config import RunConfig
 from workbench.config.sections.data import ImageFolderData
@@ -23,15 +23,15 @@ from workbench.errors import DataError
 
 
 def load(config: RunConfig, progress: Progress) -> DataSet:
-    """Load ``data.root``; broken pictures are listed in ``skipped`` and left out.
+    """Load ``data.root``; broken images are listed in ``skipped`` and left out.
 
     Raises :class:`DataError` for a folder that cannot be used, or a class of
-    which no training picture can be read.
+    which no training image can be read.
     """
     data = config.data
     assert isinstance(data, ImageFolderData)
-    progress("listing pictures", 0, 0)
-    folder = find_pictures(Path(data.root))
+    progress("listing images", 0, 0)
+    folder = find_images(Path(data.root))
     halves = _choose(folder, data)
     files = [file for half in halves for file in half]
     cache = decoded(folder.root, files, Decoding(data.size, data.channels, data.fit), progress)
@@ -48,7 +48,7 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
     )
 
 
-def _choose(folder: PictureFolder, data: ImageFolderData) -> list[list[PictureFile]]:
+def _choose(folder: ImageFolder, data: ImageFolderData) -> list[list[ImageFile]]:
     """The files of training, validation and test; only a folder of its own fills the second."""
     train, test = list(folder.train), list(folder.test)
     if not test:
@@ -61,7 +61,7 @@ def _choose(folder: PictureFolder, data: ImageFolderData) -> list[list[PictureFi
 def _split_rows(
     counts: list[int], labels: Rows, good: NDArray[np.bool_], data: ImageFolderData
 ) -> list[Rows]:
-    """Rows of the cache for training, validation and test, without broken pictures."""
+    """Rows of the cache for training, validation and test, without broken images."""
     starts = np.cumsum([0, *counts])
     train, validation, test = (
         start + np.flatnonzero(good[start : start + count])
@@ -73,16 +73,16 @@ def _split_rows(
     return [train, validation, test]
 
 
-def _check_classes(folder: PictureFolder, train: Sequence[PictureFile], cache: Decoded) -> None:
+def _check_classes(folder: ImageFolder, train: Sequence[ImageFile], cache: Decoded) -> None:
     reasons = dict(cache.problems)
     counts = np.bincount(_labels(train)[cache.good[: len(train)]], minlength=len(folder.classes))
     for label, name in enumerate(folder.classes):
         path = next((file.path for file in train if file.label == label), None)
         if path is not None and not counts[label]:
             raise DataError(
-                f"{folder.root}: no picture of class {name!r} can be read; {path}: {reasons[path]}"
+                f"{folder.root}: no image of class {name!r} can be read; {path}: {reasons[path]}"
             )
 
 
-def _labels(files: Sequence[PictureFile]) -> Rows:
+def _labels(files: Sequence[ImageFile]) -> Rows:
     return np.array([file.label for file in files], dtype=np.int64)

@@ -2,7 +2,7 @@
 
 A scene is drawn from uniform numbers of a seeded generator, in float64, so that machines which
 differ in a last bit of it still round to the same bytes. The scenes of training, validation and
-test are made of the source's pictures of the same split: no object is seen both in training and
+test are made of the source's images of the same split: no object is seen both in training and
 in the test.
 """
 
@@ -21,7 +21,7 @@ from workbench.config import RunConfig
 from workbench.config.fitting import cache_folder, source_config
 from workbench.config.sections.data import ScenesData
 from workbench.data import load_data
-from workbench.data.dataset import DataSet, PictureRows, Progress, Split
+from workbench.data.dataset import DataSet, ImageRows, Progress, Split
 from workbench.data.sets.drawing import draw_objects, place_objects, textures
 from workbench.data.statistics import channel_statistics, normalisation
 from workbench.detection.boxes import STRIDE, proposal_mask
@@ -34,9 +34,9 @@ SPLITS = ("train", "validation", "test")
 
 @dataclass(frozen=True)
 class Scenes:
-    """Drawn scenes: pictures uint8 [N, C, S, S] and their labels."""
+    """Drawn scenes: images uint8 [N, C, S, S] and their labels."""
 
-    pictures: Tensor
+    images: Tensor
     targets: dict[str, Tensor]
 
 
@@ -91,10 +91,10 @@ def draw(data: ScenesData, images: Tensor, labels: Tensor, rng: np.random.Genera
     return Scenes(drawn, {"label": labels, "box": boxes, "mask": mask})
 
 
-def scene_counts(scenes: int, pictures: list[int]) -> list[int]:
-    """Scenes of each split: ``scenes`` of training (0: a scene a picture), the rest in step."""
-    share = (scenes or pictures[0]) / pictures[0]
-    return [max(1, round(count * share)) for count in pictures]
+def scene_counts(scenes: int, images: list[int]) -> list[int]:
+    """Scenes of each split: ``scenes`` of training (0: a scene an image), the rest in step."""
+    share = (scenes or images[0]) / images[0]
+    return [max(1, round(count * share)) for count in images]
 
 
 def _build(data: ScenesData, source: DataSet, folder: Path, progress: Progress) -> None:
@@ -110,11 +110,11 @@ def _build(data: ScenesData, source: DataSet, folder: Path, progress: Progress) 
         with (part / f"{name}.uint8").open("wb") as out:
             for start in range(0, count, CHUNK):
                 scenes = _chunk(data, split, order, number, start, min(CHUNK, count - start))
-                pixels = scenes.pictures.permute(0, 2, 3, 1).contiguous().numpy().tobytes()
+                pixels = scenes.images.permute(0, 2, 3, 1).contiguous().numpy().tobytes()
                 out.write(pixels)
                 digest.update(pixels)
                 chunks.append(scenes.targets)
-                done += len(scenes.pictures)
+                done += len(scenes.images)
                 progress("drawing scenes", done, sum(counts))
         targets = {key: torch.cat([chunk[key] for chunk in chunks]) for key in chunks[0]}
         save_file(targets, part / f"{name}.safetensors")
@@ -146,8 +146,8 @@ def _open(folder: Path, name: str) -> Split:
     channels = path.stat().st_size // (count * side * side)
     # Mapped copy-on-write: torch wants memory that it may write to, and the file stays as it is.
     array = np.memmap(path, dtype=np.uint8, mode="c", shape=(count, side, side, channels))
-    pictures = torch.from_numpy(array).permute(0, 3, 1, 2)
-    return Split(PictureRows(pictures, torch.arange(count)), targets)
+    images = torch.from_numpy(array).permute(0, 3, 1, 2)
+    return Split(ImageRows(images, torch.arange(count)), targets)
 
 
 def _key(data: ScenesData, source_hash: str) -> str:

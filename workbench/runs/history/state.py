@@ -13,7 +13,7 @@ from workbench.runs.history.series import Series
 from workbench.runs.store.events import Event
 
 NOTICES = 200  # kept; a damaged file may hold any number of them
-MOST = 10**15  # steps, pictures, classes: more of them are a damaged line
+MOST = 10**15  # steps, images, classes: more of them are a damaged line
 NO_CURVE = frozenset(("event", "time", "step", "epoch"))
 UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, IndexError)
 
@@ -28,7 +28,7 @@ class ClassScore:
 
     @property
     def accuracy(self) -> float:
-        """Share of the class's pictures that are right, 0 to 1; 0 for none."""
+        """Share of the class's images that are right, 0 to 1; 0 for none."""
         return self.correct / self.total if self.total else 0.0
 
 

@@ -28,7 +28,7 @@ class RunRow(NamedTuple):
     top3: float | None = None
     params: int | None = None
     macs: int | None = None
-    speed: float | None = None  # pictures a second
+    speed: float | None = None  # images a second
     time: float | None = None  # seconds of training
     started: str = ""
     epoch: int = 0

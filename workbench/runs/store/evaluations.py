@@ -11,7 +11,7 @@ from workbench.runs.store.documents import check_evaluation
 from workbench.runs.store.files import make_folder, read_json
 from workbench.runs.store.folder import RunFolder
 
-LARGEST_CROP = 4096  # px on a side: 200 MB as floats for one RGB picture
+LARGEST_CROP = 4096  # px on a side: 200 MB as floats for one RGB image
 
 
 @dataclass(frozen=True)

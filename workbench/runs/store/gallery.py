@@ -1,4 +1,4 @@
-"""The pictures a run shows: what is in them and what the network made of it, in one small file.
+"""The images a run shows: what is in them and what the network made of it, in one small file.
 
 The worker writes ``gallery.npz`` after every epoch, whole; a screen reads it. It holds plain
 arrays and JSON: reading it runs no code from it.
@@ -34,7 +34,7 @@ Pixels = NDArray[np.uint8]  # [H, W, 3]
 
 @dataclass(frozen=True)
 class Mark:
-    """A box on a picture, in shares of its width and height."""
+    """A box on an image, in shares of its width and height."""
 
     left: float
     top: float
@@ -44,8 +44,8 @@ class Mark:
 
 
 @dataclass(frozen=True)
-class Picture:
-    """One picture with its answer."""
+class GalleryImage:
+    """One image with its answer."""
 
     image: Pixels
     truth: str
@@ -58,9 +58,9 @@ class Picture:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Pictures and the moment that they show."""
+    """Images and the moment that they show."""
 
-    pictures: tuple[Picture, ...]
+    images: tuple[GalleryImage, ...]
     epoch: int = 0
     split: str = ""  # validation or test
 
@@ -69,11 +69,11 @@ def write_gallery(path: Path, gallery: Gallery) -> None:
     """Replace the file; raises OSError where it cannot be written."""
     arrays: dict[str, Any] = {}
     entries = []
-    for number, picture in enumerate(gallery.pictures):
-        arrays[f"image{number}"] = _small(picture.image)
-        if picture.crop is not None:
-            arrays[f"crop{number}"] = _small(picture.crop)
-        entries.append(asdict(replace(picture, image=None, crop=None)))  # type: ignore[arg-type]
+    for number, image in enumerate(gallery.images):
+        arrays[f"image{number}"] = _small(image.image)
+        if image.crop is not None:
+            arrays[f"crop{number}"] = _small(image.crop)
+        entries.append(asdict(replace(image, image=None, crop=None)))  # type: ignore[arg-type]
     about = {"epoch": gallery.epoch, "split": gallery.split, "pictures": entries}
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
     out = io.BytesIO()
@@ -90,24 +90,24 @@ def read_gallery(path: Path) -> Gallery | None:
                 return None  # small on the disk, and huge once it is unpacked
         with np.load(data, allow_pickle=False) as arrays:
             about = parse_json(arrays["about"].tobytes())
-            pictures = tuple(
-                _picture(entry, arrays, number) for number, entry in enumerate(about["pictures"])
+            images = tuple(
+                _image(entry, arrays, number) for number, entry in enumerate(about["pictures"])
             )
-            return Gallery(pictures, int(about["epoch"]), str(about["split"]))
+            return Gallery(images, int(about["epoch"]), str(about["split"]))
     except UNREADABLE:
         return None
 
 
-def _picture(entry: dict[str, Any], arrays: Any, number: int) -> Picture:
+def _image(entry: dict[str, Any], arrays: Any, number: int) -> GalleryImage:
     marks = tuple(Mark(**mark) for mark in entry.pop("marks"))
     crop = _pixels(arrays[f"crop{number}"]) if f"crop{number}" in arrays else None
     image = _pixels(arrays[f"image{number}"])
-    return Picture(**{**entry, "image": image, "crop": crop, "marks": marks})
+    return GalleryImage(**{**entry, "image": image, "crop": crop, "marks": marks})
 
 
 def _pixels(array: Any) -> Pixels:
     if array.dtype != np.uint8 or array.ndim != 3 or array.shape[2] != 3 or not array.size:
-        raise ValueError("a picture is uint8 [H, W, 3]")
+        raise ValueError("an image is uint8 [H, W, 3]")
     pixels: Pixels = array
     return pixels
 
@@ -125,8 +125,16 @@ def _small(image: Pixels) -> Pixels:
 
 
 def as_pixels(values: Sequence[Any] | NDArray[Any]) -> Pixels:
-    """Numbers from 0 to 255 as a picture."""
+    """Numbers from 0 to 255 as an image."""
     return np.clip(np.rint(np.asarray(values, dtype=np.float64)), 0, 255).astype(np.uint8)
 
 
-__all__ = ["Gallery", "Mark", "Picture", "Pixels", "as_pixels", "read_gallery", "write_gallery"]
+__all__ = [
+    "Gallery",
+    "GalleryImage",
+    "Mark",
+    "Pixels",
+    "as_pixels",
+    "read_gallery",
+    "write_gallery",
+]

@@ -37,7 +37,7 @@ def evaluate_run(
     sides = crops.sizes if crops else [run.crop]
     if crops is not None and (refused := _first_refused(run, sides)):
         raise RequestError(
-            f"--crop: this network takes no pictures of {refused} px; it trained on {run.crop} px"
+            f"--crop: this network takes no images of {refused} px; it trained on {run.crop} px"
         )
     data = load_data(resolve(run.config, data_root), progress)
     _check_classes(run, data)
@@ -54,7 +54,7 @@ def _judge_all(
 ) -> list[dict[str, Any]]:
     task = build_task(run.config, data, run.compute.device)
     chosen: Split = data.test if split == "test" else data.validation
-    pictures = chosen.to(run.compute.device)
+    images = chosen.to(run.compute.device)
     results = []
     for index, side in enumerate(sides):
         progress(f"testing at {side} px", index, len(sides))
@@ -62,7 +62,7 @@ def _judge_all(
         judged = measure(
             run.judged,
             task,
-            pictures,
+            images,
             run.transform(data.mean, data.std, side),
             run.compute,
             run.config.train.eval_batch_size,

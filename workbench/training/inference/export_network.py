@@ -35,7 +35,7 @@ OUTPUTS = {  # names of the outputs, by task
     TORCHVISION: ["boxes", "scores", "labels"],  # [N, K, 4] x, y, w, h; [N, K]; [N, K]
 }
 Outputs = Callable[[Tensor], Tensor | tuple[Tensor, ...]]
-SHAPES = ({0: torch.export.Dim("batch")},)  # any number of pictures
+SHAPES = ({0: torch.export.Dim("batch")},)  # any number of images
 
 
 def export_weights(folder: RunFolder, target: Path, weights: Which = "last") -> list[Path]:
@@ -48,7 +48,7 @@ def export_weights(folder: RunFolder, target: Path, weights: Which = "last") -> 
 
 
 def export_onnx(folder: RunFolder, target: Path, weights: Which = "last") -> list[Path]:
-    """Write an ONNX file: ``pictures`` [N, C, H, W], normalised, to the outputs of ``OUTPUTS``.
+    """Write an ONNX file: ``images`` [N, C, H, W], normalised, to the outputs of ``OUTPUTS``.
 
     Its metadata names classes, mean, std and crop, so that it explains itself. Checked with ONNX
     Runtime. torchvision's detectors are written by torch's older exporter, for one image.
@@ -122,9 +122,9 @@ class Exported(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, pictures: Tensor) -> Tensor | tuple[Tensor, ...]:
+    def forward(self, images: Tensor) -> Tensor | tuple[Tensor, ...]:
         """Float [N, C, H, W] to the outputs that ``OUTPUTS`` names, in its order."""
-        answer = self.network(pictures)
+        answer = self.network(images)
         if isinstance(answer, Tensor):
             return answer
         last = answer.labels if isinstance(answer, FoundBoxes) else answer.logits

@@ -1,4 +1,4 @@
-"""A finished run brought back: its network with its weights, and how its pictures looked.
+"""A finished run brought back: its network with its weights, and how its images looked.
 
 Weights are read from safetensors, after their hash has been checked: nothing
 that is loaded here can run code.
@@ -47,7 +47,7 @@ class FinishedRun:
 
     @property
     def crop(self) -> int:
-        """Side of the test pictures that the run was judged on, px."""
+        """Side of the test images that the run was judged on, px."""
         augment = self.config.augment
         return augment.test_crop or augment.crop or self.config.data.size
 
@@ -61,13 +61,13 @@ class FinishedRun:
 
     @property
     def normalisation(self) -> tuple[list[float], list[float]]:
-        """Mean and deviation of each channel (0 to 1) that the run's pictures were given."""
+        """Mean and deviation of each channel (0 to 1) that the run's images were given."""
         mean, std = self.recorded("data", "mean"), self.recorded("data", "std")
         if isinstance(mean, list) and isinstance(std, list):
             return mean, std
         if self.config.data.mean and self.config.data.std:
             return list(self.config.data.mean), list(self.config.data.std)
-        raise RunError(f"run {self.folder.id} does not tell how its pictures were normalised")
+        raise RunError(f"run {self.folder.id} does not tell how its images were normalised")
 
     def transform(self, mean: list[float], std: list[float], crop: int) -> TestTransform:
         """What makes a batch of uint8 [N, C, S, S] into the network's float [N, C, crop, crop]."""
@@ -97,14 +97,14 @@ def open_run(folder: RunFolder, weights: Which = "last", device: str | None = No
 
 
 def takes(run: FinishedRun, side: int) -> bool:
-    """Whether the network takes pictures of this side: tried with an empty one."""
+    """Whether the network takes images of this side: tried with an empty one."""
     import torch
 
     shape = (1, run.config.data.channels, side, side)
-    picture: Tensor = torch.zeros(shape, device=run.compute.device)
+    image: Tensor = torch.zeros(shape, device=run.compute.device)
     try:
         with torch.inference_mode(), run.compute.autocast():
-            run.model(picture)
+            run.model(image)
     except (RuntimeError, ValueError):  # torch's word for shapes that do not fit together
         return False
     return True

@@ -1,6 +1,6 @@
-"""What a finished run's network says of pictures: the classes it finds most likely.
+"""What a finished run's network says of images: the classes it finds most likely.
 
-A picture is decoded, cropped and normalised as the run's test pictures were.
+An image is decoded, cropped and normalised as the run's test images were.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,17 +12,17 @@ import torch
 from numpy.typing import NDArray
 
 from workbench.config.sections.data import ImageFolderData
-from workbench.data.decode import BrokenPicture, Fit, decode
+from workbench.data.decode import BrokenImage, Fit, decode
 from workbench.errors import RequestError
 from workbench.runs.store.folder import RunFolder
 from workbench.training.inference.finished import FinishedRun, open_run
 
-BATCH = 64  # pictures at once
+BATCH = 64  # images at once
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The classes of one picture, the most likely first; or why there are none."""
+    """The classes of one image, the most likely first; or why there are none."""
 
     path: Path
     top: tuple[tuple[str, float], ...] = ()  # (class, probability 0 to 1)
@@ -32,13 +32,13 @@ class Prediction:
 
 def predict(
     folder: RunFolder,
-    pictures: Sequence[Path],
+    images: Sequence[Path],
     *,
     top: int = 5,
     best: bool = False,
     device: str | None = None,
 ) -> Iterator[Prediction]:
-    """The ``top`` classes of each picture, in their order; broken ones come with an error.
+    """The ``top`` classes of each image, in their order; broken ones come with an error.
 
     ``best`` asks for the weights of the best validation accuracy, not the final ones.
     Raises :class:`RequestError` for a run whose task is not classification.
@@ -48,8 +48,8 @@ def predict(
         raise RequestError(
             f"run {folder.id} is of task {run.config.task.kind}; predict names classes only"
         )
-    for start in range(0, len(pictures), BATCH):
-        yield from _batch(run, pictures[start : start + BATCH], top)
+    for start in range(0, len(images), BATCH):
+        yield from _batch(run, images[start : start + BATCH], top)
 
 
 def _batch(run: FinishedRun, paths: Sequence[Path], top: int) -> Iterator[Prediction]:
@@ -69,7 +69,7 @@ def _decode(run: FinishedRun, path: Path) -> NDArray[np.uint8] | str:
     fit: Fit = data.fit if isinstance(data, ImageFolderData) else "crop"
     try:
         return decode(path, data.size, data.channels, fit)
-    except BrokenPicture as error:
+    except BrokenImage as error:
         return str(error)
 
 
@@ -79,7 +79,7 @@ def _classify(
     mean, std = run.normalisation
     transform = run.transform(mean, std, run.crop)
     images = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2)
-    seen = transform.pictures(images)
+    seen = transform.images(images)
     with torch.inference_mode(), run.compute.autocast():
         logits = run.judged(transform(images.to(run.compute.device)))
     shares, places = logits.float().softmax(dim=1).topk(min(top, len(run.classes)))

@@ -1,7 +1,7 @@
 """``train.compile``: the network that trains, compiled where that can be had.
 
 Only training is compiled. Judging takes one forward pass where training takes a forward and
-a backward one over far more pictures, and what is judged uncompiled comes out the same, to
+a backward one over far more images, and what is judged uncompiled comes out the same, to
 the bit, when the finished run is tested again. Parameters and buffers are the network's own
 either way, so that checkpoints do not know whether it was compiled.
 """

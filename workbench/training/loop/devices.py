@@ -32,7 +32,7 @@ class Compute:
 
     @property
     def memory_format(self) -> torch.memory_format:
-        """The layout of pictures and weights."""
+        """The layout of images and weights."""
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
     def autocast(self) -> contextlib.AbstractContextManager[None]:

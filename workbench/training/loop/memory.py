@@ -23,9 +23,9 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 def largest_part(trainer: "Trainer", start: int) -> int:
-    """The largest of ``start``, a half, a quarter, … pictures that fit; 0 if not even one does.
+    """The largest of ``start``, a half, a quarter, … images that fit; 0 if not even one does.
 
-    Tries forward and backward on real pictures and leaves the network as it was.
+    Tries forward and backward on real images and leaves the network as it was.
     """
     part = start
     while part >= 1:
@@ -41,7 +41,7 @@ def explain(trainer: "Trainer") -> RunError:
     where = f"{trainer.compute.device.type} memory ran out at train.batch_size = {size}"
     part = largest_part(trainer, trainer.micro_batch // 2)
     if not part:
-        return RunError(f"{where}, and not even one picture fits; use a smaller network or input")
+        return RunError(f"{where}, and not even one image fits; use a smaller network or input")
     return RunError(
         f"{where}; {part} would fit. Set train.batch_size = {part}, or train.auto_batch = true "
         f"to train {size} in parts"

@@ -38,6 +38,6 @@ def seed_network(value: int, *, gpu: bool) -> None:
 
 
 def epoch_order(seed: int, epoch: int, count: int) -> torch.Tensor:
-    """The order (int64 [count]) in which an epoch, counted from 0, meets the pictures."""
+    """The order (int64 [count]) in which an epoch, counted from 0, meets the images."""
     generator = torch.Generator().manual_seed(derive(seed, "order", epoch))
     return torch.randperm(count, generator=generator)

@@ -1,4 +1,4 @@
-"""Judging by several views of each picture: the mean of a classifier's logits."""
+"""Judging by several views of each image: the mean of a classifier's logits."""
 
 import torch
 from torch import Tensor, nn
@@ -8,7 +8,7 @@ from workbench.config.sections.augment import AugmentConfig
 
 
 class Views(nn.Module):
-    """A network asked about a picture, its mirror image, and both moved by a few pixels.
+    """A network asked about an image, its mirror image, and both moved by a few pixels.
 
     Multi-crop evaluation as in Jordan 2024, arXiv:2404.00498: the views that are
     not moved count for a half, those moved towards two corners for the rest.
@@ -20,20 +20,20 @@ class Views(nn.Module):
         self.flip, self.shift = flip, shift
         self.train(network.training)
 
-    def forward(self, pictures: Tensor) -> Tensor:
+    def forward(self, images: Tensor) -> Tensor:
         """Float [N, C, H, W] -> logits [N, classes]; H and W must be above ``shift``."""
-        logits = self._both_ways(pictures)
+        logits = self._both_ways(images)
         if not self.shift:
             return logits
-        height, width = pictures.shape[2:]
-        wide = F.pad(pictures, (self.shift,) * 4, mode="reflect")
+        height, width = images.shape[2:]
+        wide = F.pad(images, (self.shift,) * 4, mode="reflect")
         first = self._both_ways(wide[:, :, :height, :width])
         second = self._both_ways(wide[:, :, -height:, -width:])
         return torch.lerp(logits, (first + second) / 2, 0.5)
 
-    def _both_ways(self, pictures: Tensor) -> Tensor:
-        logits: Tensor = self.network(pictures)
-        return (logits + self.network(pictures.flip(3))) / 2 if self.flip else logits
+    def _both_ways(self, images: Tensor) -> Tensor:
+        logits: Tensor = self.network(images)
+        return (logits + self.network(images.flip(3))) / 2 if self.flip else logits
 
 
 def judged(network: nn.Module, augment: AugmentConfig) -> nn.Module:

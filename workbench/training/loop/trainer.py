@@ -99,7 +99,7 @@ class Trainer:
         self.steps_per_epoch = batches.steps_per_epoch
         self.steps = config.train.steps or config.train.epochs * self.steps_per_epoch
         self.epochs = -(-self.steps // self.steps_per_epoch)
-        self.micro_batch = batches.batch_size  # pictures at once; fewer where memory is short
+        self.micro_batch = batches.batch_size  # images at once; fewer where memory is short
         self.step = 0
         self.epochs_done = 0
         self.best_accuracy: float | None = None
@@ -195,7 +195,7 @@ class Trainer:
         return {name: value.detach() for name, value in losses.items()}, outputs
 
     def try_part(self, part: int) -> None:
-        """Forward and backward over the first ``part`` pictures of a batch, to see if it works.
+        """Forward and backward over the first ``part`` images of a batch, to see if it works.
 
         Whether it does or not, nothing has changed afterwards.
         """
@@ -234,7 +234,7 @@ class Trainer:
         train = self.meter.result()
         seconds = self.clock.seconds - self.epoch_began
         judged = self.judge(self.validation)
-        pictures = (self.step - (self.epoch - 1) * self.steps_per_epoch) * self.batches.batch_size
+        images = (self.step - (self.epoch - 1) * self.steps_per_epoch) * self.batches.batch_size
         row = {
             "epoch": self.epoch,
             "step": self.step,
@@ -242,7 +242,7 @@ class Trainer:
             **{f"train_{name}": value for name, value in train.items()},
             **{metric_name("val", name): value for name, value in judged.items()},
             "seconds": round(seconds, 4),
-            "images_per_second": round(pictures / seconds, 1) if seconds > 0 else None,
+            "images_per_second": round(images / seconds, 1) if seconds > 0 else None,
         }
         best = self.best_accuracy is None or row["val_accuracy"] > self.best_accuracy
         if best:
@@ -255,7 +255,7 @@ class Trainer:
         self.watcher.epoch_done(self, row, best)
 
     def judge(self, split: Split) -> dict[str, Any]:
-        """The task's metrics of the network as it is, on a split; notes the worst pictures."""
+        """The task's metrics of the network as it is, on a split; notes the worst images."""
         meter = measure(
             self.judged,
             self.task,

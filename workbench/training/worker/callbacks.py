@@ -32,7 +32,7 @@ from workbench.training.worker.step_log import StepLog
 
 LOOK = 0.25  # seconds between two looks around
 PACE = 1.0  # seconds between two reports of speed and load
-SHOW = 0.5  # seconds at least between two epochs whose pictures and record are written
+SHOW = 0.5  # seconds at least between two epochs whose images and record are written
 PATIENCE = 5.0  # seconds to wait at the end for room on a full disk
 MOST_HELD = 64 << 20  # bytes of events held back while the disk is full
 
@@ -73,9 +73,9 @@ class Attendant:
             self._look(trainer)
 
     def epoch_done(self, trainer: Trainer, row: dict[str, Any], best: bool) -> None:
-        """Write the epoch's metrics and checkpoint it; pictures and record too if it is time.
+        """Write the epoch's metrics and checkpoint it; images and record too if it is time.
 
-        Where an epoch takes a tenth of a second, nobody sees every one of its pictures, and
+        Where an epoch takes a tenth of a second, nobody sees every one of its images, and
         a record that waits for the disk after each would take a tenth of the training.
         """
         self._report(trainer)
@@ -134,7 +134,7 @@ class Attendant:
             raise StopTraining
 
     def show(self, trainer: Trainer, split: Split, name: str) -> None:
-        """Replace the gallery by what the network now makes of some pictures of a split."""
+        """Replace the gallery by what the network now makes of some images of a split."""
         try:
             write_gallery(self.folder.gallery(name), gallery(trainer, split, name))
         except OSError as error:
@@ -237,8 +237,8 @@ class Attendant:
         seconds = trainer.clock.seconds
         speed = None
         if self._paced and seconds > self._paced[0]:
-            pictures = (trainer.step - self._paced[1]) * trainer.batches.batch_size
-            speed = round(pictures / (seconds - self._paced[0]), 1)
+            images = (trainer.step - self._paced[1]) * trainer.batches.batch_size
+            speed = round(images / (seconds - self._paced[0]), 1)
         self._paced = (seconds, trainer.step)
         self.monitor = self.monitor or Monitor(trainer.compute)
         self.event(

@@ -1,30 +1,30 @@
-"""Pictures for the gallery: the same few at every moment, and those that came out worst."""
+"""Images for the gallery: the same few at every moment, and those that came out worst."""
 
 import torch
 
 from workbench.data import Split
-from workbench.runs.store.gallery import Gallery, Picture
+from workbench.runs.store.gallery import Gallery, GalleryImage
 from workbench.training.loop.trainer import Trainer
 
-ALWAYS = 24  # pictures that are shown whatever comes of them, so that they are seen to improve
+ALWAYS = 24  # images that are shown whatever comes of them, so that they are seen to improve
 
 
 def gallery(trainer: Trainer, split: Split, name: str) -> Gallery:
-    """The first pictures of a split, and the worst of its last judgement, as they are now."""
+    """The first images of a split, and the worst of its last judgement, as they are now."""
     first = range(min(ALWAYS, len(split)))
     rows = [*first, *(row for row in trainer.worst if row not in first)]
-    return Gallery(tuple(_pictures(trainer, split, rows)), trainer.epochs_done, name)
+    return Gallery(tuple(_images(trainer, split, rows)), trainer.epochs_done, name)
 
 
-def _pictures(trainer: Trainer, split: Split, rows: list[int]) -> list[Picture]:
+def _images(trainer: Trainer, split: Split, rows: list[int]) -> list[GalleryImage]:
     device = trainer.compute.device
     images, targets = split.batch(torch.tensor(rows))
     images = images.to(device)
     targets = {key: target.to(device) for key, target in targets.items()}
-    raw = trainer.test_transform.pictures(images)
+    raw = trainer.test_transform.images(images)
     was_training = trainer.judged.training
     trainer.judged.eval()
     with torch.inference_mode(), trainer.compute.autocast():
-        shown = trainer.task.pictures(trainer.judged, trainer.test_transform(images), raw, targets)
+        shown = trainer.task.images(trainer.judged, trainer.test_transform(images), raw, targets)
     trainer.judged.train(was_training)
     return shown

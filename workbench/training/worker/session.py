@@ -29,9 +29,9 @@ from workbench.training.loop.trainer import Clock, Trainer, metric_name
 from workbench.training.worker.callbacks import Attendant
 from workbench.training.worker.recorder import environment
 
-# What a network sees before its first step, if it asks for it: so many pictures, or pixels.
+# What a network sees before its first step, if it asks for it: so many images, or pixels.
 PREPARED_FROM, PREPARED_PIXELS = 5000, 1 << 24
-PREPARING = "showing the network the pictures"
+PREPARING = "showing the network the images"
 
 log = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def assemble(
     compute: Compute,
     attendant: Attendant,
 ) -> Trainer:
-    """Put the trainer together; the pictures move to the device if they are resident."""
+    """Put the trainer together; the images move to the device if they are resident."""
     last = compute.channels_last
     augment = TrainAugment(config, data.mean, data.std, channels_last=last)
     transform = TestTransform(config, data.mean, data.std, channels_last=last)
@@ -100,9 +100,9 @@ def assemble(
 
 
 def prepare(trainer: Trainer, tell: Callable[[str], None] = lambda _: None) -> None:
-    """Let a network that asks for it see training pictures before its first step.
+    """Let a network that asks for it see training images before its first step.
 
-    They are spread evenly over the split and look like test pictures, so that they are the
+    They are spread evenly over the split and look like test images, so that they are the
     same for every seed.
     """
     if not isinstance(trainer.model, Prepared):
@@ -162,7 +162,7 @@ def _describe(folder: RunFolder, attendant: Attendant, trainer: Trainer, data: D
     for path, problem in data.skipped[:20]:
         attendant.notice(f"skipped {path}: {problem}")
     if len(data.skipped) > 20:
-        attendant.notice(f"skipped {len(data.skipped) - 20} more pictures")
+        attendant.notice(f"skipped {len(data.skipped) - 20} more images")
 
 
 def _go_back(attendant: Attendant, trainer: Trainer) -> int:

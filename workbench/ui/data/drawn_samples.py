@@ -1,4 +1,4 @@
-"""The look at a data set with pictures as pixels, where the terminal has a protocol for them."""
+"""The look at a data set with images as pixels, where the terminal has a protocol for them."""
 
 import asyncio
 import os
@@ -12,19 +12,19 @@ from textual.strip import Strip
 from textual.timer import Timer
 
 from workbench.system.terminal import (
-    OVERRIDE,
     VT340,
     CellPixels,
-    PictureProtocol,
+    ImageProtocol,
     cell_pixels,
-    picture_protocol,
+    image_protocol,
+    overriding,
 )
 from workbench.ui.data.samples import HALF_BLOCKS, DataView, SamplesPanel, data_lines
 from workbench.ui.images.renderers import Painter, Send, painter
 from workbench.ui.images.tiles import COLUMNS, CoveredTiles, Place, Tiles, places
 from workbench.ui.run.image_settings import COLOURED
 
-SETTLED = 0.05  # seconds without painting after which pictures are drawn
+SETTLED = 0.05  # seconds without painting after which images are drawn
 OVERLAYS = "Toast, Tooltip"  # what Textual lays over a screen
 
 
@@ -35,18 +35,18 @@ def samples_panel(app: App[None]) -> SamplesPanel:
         if app._driver is not None:  # Textual has no public way to write as it is
             app._driver.write(text)
 
-    protocol = usable(picture_protocol(), app.console.color_system, plain=app.no_color)
+    protocol = usable(image_protocol(), app.console.color_system, plain=app.no_color)
     chosen = painter(protocol, send)
     return SamplesPanel() if chosen is None else DrawnSamples(chosen, send)
 
 
 def usable(
-    protocol: PictureProtocol,
+    protocol: ImageProtocol,
     colours: str | None,
     *,
     plain: bool,
     environ: Mapping[str, str] = os.environ,
-) -> PictureProtocol:
+) -> ImageProtocol:
     """The protocol, or half-blocks where something that it needs is missing.
 
     Kitty's placeholders need all colours (``plain``: the person wants none), sixels need
@@ -54,7 +54,7 @@ def usable(
     """
     if protocol == "kitty" and (plain or colours != "truecolor"):
         return "half-blocks"
-    if protocol == "sixel" and not environ.get(OVERRIDE) and cell_pixels(sys.__stderr__) is None:
+    if protocol == "sixel" and not overriding(environ) and cell_pixels(sys.__stderr__) is None:
         return "half-blocks"
     return protocol
 
@@ -63,7 +63,7 @@ class DrawnSamples(SamplesPanel):
     """Lets a painter draw whenever its cells were painted and nothing lies over them.
 
     Who draws over a dialog, a toast or another screen would spoil it: as long as they
-    are there, the pictures are half-blocks.
+    are there, the images are half-blocks.
     """
 
     def __init__(self, painter: Painter, send: Send) -> None:
@@ -80,7 +80,7 @@ class DrawnSamples(SamplesPanel):
         return COLUMNS * _cell().width
 
     def show(self, view: DataView) -> None:
-        """Show what is known now; a new page is painted whole, over the pictures before."""
+        """Show what is known now; a new page is painted whole, over the images before."""
         before = self._view
         super().show(view)
         if before is None or view.page is not before.page:
@@ -91,7 +91,7 @@ class DrawnSamples(SamplesPanel):
         if view.page is None:
             return HALF_BLOCKS
         cell, width = _cell(), self.size.width
-        tiles = self._painter.tiles(view.page.pictures, max(1, width - 2), cell)
+        tiles = self._painter.tiles(view.page.images, max(1, width - 2), cell)
         self._placed = places(data_lines(view, width, tiles))
         return CoveredTiles(cell) if self._covered else tiles
 
@@ -112,7 +112,7 @@ class DrawnSamples(SamplesPanel):
     def _begin(self) -> None:
         covered = self._is_covered()
         if covered == self._covered:
-            self.run_worker(self._draw(), group="pictures", exclusive=True)
+            self.run_worker(self._draw(), group="images", exclusive=True)
             return
         self._covered = covered
         if self._view is not None:

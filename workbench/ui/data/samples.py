@@ -1,4 +1,4 @@
-"""What a data set is: its facts, a page of its pictures, and how many of each class there are."""
+"""What a data set is: its facts, a page of its images, and how many of each class there are."""
 
 import textwrap
 from dataclasses import dataclass
@@ -6,14 +6,14 @@ from typing import ClassVar
 
 from rich.style import Style
 
-from workbench.catalog.samples import LARGEST, DataFacts, Page, Picture, Request
+from workbench.catalog.samples import LARGEST, DataFacts, Page, Request, SampleImage
 from workbench.ui.images.half_blocks import colour_style
 from workbench.ui.images.tiles import HalfBlockTiles, Tiles
 from workbench.ui.run.image_settings import COLOURED
 from workbench.ui.widgets.formatting import bar, clean, count, fit, right
 from workbench.ui.widgets.lines import Line, Lines
 
-GAP = 2  # columns between two pictures
+GAP = 2  # columns between two images
 NAME = 24  # cells of a class name, at most
 HALF_BLOCKS = HalfBlockTiles()
 
@@ -41,17 +41,17 @@ class SamplesPanel(Lines, can_focus=True):
     def show(self, view: DataView) -> None:
         """Show what is known now."""
         self._view = view
-        self._styles.clear()  # the colours of the pictures before
+        self._styles.clear()  # the colours of the images before
         if self.size.width:
             self.show_lines(data_lines(view, self.size.width, self.tiles(view)))
 
     def tiles(self, view: DataView) -> Tiles:
-        """What pictures are made of."""
+        """What images are made of."""
         return HALF_BLOCKS
 
     @property
     def largest(self) -> int:
-        """Pixels of a picture's side that can be shown, at most."""
+        """Pixels of an image's side that can be shown, at most."""
         return LARGEST
 
     def on_resize(self) -> None:
@@ -60,7 +60,7 @@ class SamplesPanel(Lines, can_focus=True):
             self.show(self._view)
 
     def style_of(self, role: str) -> Style:
-        """A role's style; a picture's cells carry their colours with them."""
+        """A role's style; an image's cells carry their colours with them."""
         if not role.startswith(COLOURED):
             return super().style_of(role)
         style = self._styles.get(role)
@@ -70,14 +70,14 @@ class SamplesPanel(Lines, can_focus=True):
 
 
 def data_lines(view: DataView, width: int, tiles: Tiles = HALF_BLOCKS) -> list[Line]:
-    """Facts, pictures, counts, as far as they are known; a pure function of its arguments."""
+    """Facts, images, counts, as far as they are known; a pure function of its arguments."""
     if view.problem:
         return [[(f" {part}", "bad")] for part in textwrap.wrap(clean(view.problem), width - 2)]
     if view.facts is None:
         return [[(f" {clean(view.waiting)}", "muted")]]
     lines = [*_facts(view.facts), [], _heading(view)]
     if view.page is not None:
-        lines += _pictures(view.page.pictures, width, tiles)
+        lines += _images(view.page.images, width, tiles)
     return [*lines, *_counts(view.facts, width)]
 
 
@@ -112,19 +112,19 @@ def _facts(facts: DataFacts) -> list[Line]:
 def _heading(view: DataView) -> Line:
     if view.page is None:
         return [(f" {clean(view.waiting)}", "muted")]
-    seen = "as training sees them" if view.asked.augmented else "as a test picture"
+    seen = "as training sees them" if view.asked.augmented else "as a test image"
     other = "a plain" if view.asked.augmented else "a augmented"
-    return [(f" Pictures {seen}", ""), (f"   {other}   n others", "accent")]
+    return [(f" Images {seen}", ""), (f"   {other}   n others", "accent")]
 
 
-def _pictures(pictures: tuple[Picture, ...], width: int, tiles: Tiles) -> list[Line]:
-    if not pictures:
+def _images(images: tuple[SampleImage, ...], width: int, tiles: Tiles) -> list[Line]:
+    if not images:
         return []
-    side = tiles.side(pictures, max(1, width - 2))
+    side = tiles.side(images, max(1, width - 2))
     across = max(1, (width - 1 + GAP) // (side + GAP))
     lines: list[Line] = []
-    for start in range(0, len(pictures), across):
-        row = enumerate(pictures[start : start + across], start)
+    for start in range(0, len(images), across):
+        row = enumerate(images[start : start + across], start)
         squares = [_labelled(tiles.rows(*one, side), one[1].label, side) for one in row]
         for parts in zip(*squares, strict=True):
             line: Line = [(" ", "")]
@@ -135,7 +135,7 @@ def _pictures(pictures: tuple[Picture, ...], width: int, tiles: Tiles) -> list[L
 
 
 def _labelled(rows: list[Line], label: str, side: int) -> list[Line]:
-    """A picture with its label below and an empty line, ``side`` cells wide."""
+    """An image with its label below and an empty line, ``side`` cells wide."""
     return [*rows, [(fit(clean(label), side), "muted")], [(" " * side, "")]]
 
 
@@ -144,7 +144,7 @@ def _counts(facts: DataFacts, width: int) -> list[Line]:
     train = facts.counts["train"]
     most, least = max(train), min(train)
     ratio = f"largest {most / least:,.1f} × the smallest" if least else "one class is empty"
-    lines: list[Line] = [[], [(" Pictures of each class", ""), (f"   {ratio}", "muted")]]
+    lines: list[Line] = [[], [(" Images of each class", ""), (f"   {ratio}", "muted")]]
     name_width = min(NAME, max(len(clean(name)) for name in facts.classes))
     digits = len(count(most))
     room = max(8, width - name_width - 3 * digits - 12)

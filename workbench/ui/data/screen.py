@@ -1,4 +1,4 @@
-"""A look at the data of a configuration: facts, pictures as augmented, counts of each class."""
+"""A look at the data of a configuration: facts, images as augmented, counts of each class."""
 
 import asyncio
 import tempfile
@@ -35,8 +35,8 @@ from workbench.ui.widgets.key_line import KeyLine
 from workbench.ui.widgets.styles import Inks
 from workbench.ui.widgets.top_bar import TopBar
 
-PICTURES = 24
-LONGEST_LINE = 64 << 20  # bytes: a page of the largest pictures is a tenth of it
+IMAGES = 24
+LONGEST_LINE = 64 << 20  # bytes: a page of the largest images is a tenth of it
 SHOWN_FILES = 1000
 
 
@@ -46,9 +46,9 @@ class DataScreen(Screen[None]):
     CSS_PATH = "../data.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("a", "augmented", "Augmented / plain", id="data.augmented",
-                tooltip="The pictures as training sees them, or as a test picture"),
+                tooltip="The images as training sees them, or as a test image"),
         Binding("n,space", "others", "Others", id="data.others",
-                tooltip="Other pictures, varied anew"),
+                tooltip="Other images, varied anew"),
         Binding("x", "skipped", "Left out", id="data.skipped",
                 tooltip="Every file that could not be read, and why"),
         Binding("escape,q", "dismiss", "Back", id="data.back",
@@ -60,7 +60,7 @@ class DataScreen(Screen[None]):
         self._config, self._data_root = config, data_root
         self._process: Process | None = None
         self._panel = samples_panel(self.app)
-        self.view = DataView(Request(PICTURES, largest=self._panel.largest))
+        self.view = DataView(Request(IMAGES, largest=self._panel.largest))
 
     def compose(self) -> ComposeResult:
         """Top line, what is known, keys."""
@@ -109,7 +109,7 @@ class DataScreen(Screen[None]):
             of = f" {count(message.done)}/{count(message.total)}" if message.total else "…"
             self._show(replace(self.view, waiting=f"{message.message}{of}"))
         elif isinstance(message, DataFacts):
-            self._show(replace(self.view, facts=message, waiting="choosing pictures…"))
+            self._show(replace(self.view, facts=message, waiting="choosing images…"))
             self._ask(self.view.asked)
         elif isinstance(message, Page):
             self._show(replace(self.view, page=message))
@@ -131,7 +131,7 @@ class DataScreen(Screen[None]):
         self._ask(replace(self.view.asked, augmented=not self.view.asked.augmented))
 
     def action_others(self) -> None:
-        """Other pictures."""
+        """Other images."""
         self._ask(replace(self.view.asked, seed=self.view.asked.seed + 1))
 
     def action_skipped(self) -> None:

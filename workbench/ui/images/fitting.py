@@ -1,4 +1,4 @@
-"""Pictures at the size at which a terminal shows them."""
+"""Images at the size at which a terminal shows them."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ Pixels = NDArray[np.uint8]  # [H, W, 3], or 4 with alpha
 def fitted(pixels: Pixels, width: int, height: int) -> Pixels:
     """As large as fits into ``width`` × ``height`` pixels.
 
-    A small picture grows by a whole number, so that its pixels stay squares with sharp edges.
+    A small image grows by a whole number, so that its pixels stay squares with sharp edges.
     """
     rows, columns = pixels.shape[:2]
     scale = min(width / columns, height / rows)
@@ -21,7 +21,7 @@ def fitted(pixels: Pixels, width: int, height: int) -> Pixels:
 
 
 def on_glass(pixels: Pixels, width: int, height: int) -> Pixels:
-    """The picture at the upper left of [``height``, ``width``, 4] that are else transparent."""
+    """The image at the upper left of [``height``, ``width``, 4] that are else transparent."""
     canvas = np.zeros((height, width, 4), np.uint8)
     rows, columns = pixels.shape[:2]
     canvas[:rows, :columns, :3] = pixels

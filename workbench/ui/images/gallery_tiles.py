@@ -1,34 +1,34 @@
-"""Pictures in half blocks, in rows, with the answers below: what the gallery panel draws.
+"""Images in half blocks, in rows, with the answers below: what the gallery panel draws.
 
 Apart from the panel because it needs numpy and Pillow, which are loaded when the
-first picture is looked at and not before.
+first image is looked at and not before.
 """
 
 from rich.cells import cell_len
 
-from workbench.runs.store.gallery import Gallery, Picture
+from workbench.runs.store.gallery import Gallery, GalleryImage
 from workbench.ui.images.half_blocks import half_blocks, marked, scaled
 from workbench.ui.run.image_settings import Look
 from workbench.ui.widgets.formatting import clean, fit
 from workbench.ui.widgets.lines import Line
 
-SIDE = 48  # pixels of a picture's longer side, at most
+SIDE = 48  # pixels of an image's longer side, at most
 SMALLEST = 16  # columns: below it a label cannot be read
-GAP = 2  # columns between two pictures
-UNDER = 2  # lines below a picture
+GAP = 2  # columns between two images
+UNDER = 2  # lines below an image
 
 
 def gallery_lines(gallery: Gallery, look: Look, width: int, height: int) -> list[Line]:
-    """The pictures as large as leaves room for several; a pure function of its arguments."""
-    shown = [p for p in gallery.pictures if not (look.wrong_only and p.is_right)]
+    """The images as large as leaves room for several; a pure function of its arguments."""
+    shown = [p for p in gallery.images if not (look.wrong_only and p.is_right)]
     lines = [_about(gallery, look)]
     if not shown:
-        return [*lines, [], [(" none of these pictures is wrong", "good")]]
+        return [*lines, [], [(" none of these images is wrong", "good")]]
     largest = max(max(p.image.shape[:2]) for p in shown)
     side = tile_side(largest, min(SIDE, width - 2, 2 * (height - 2 - UNDER)))
     across = max(1, (width - 1 + GAP) // (side + GAP))
     for start in range(0, len(shown), across):
-        lines += _row([_tile(picture, look, side) for picture in shown[start : start + across]])
+        lines += _row([_tile(image, look, side) for image in shown[start : start + across]])
     return lines
 
 
@@ -42,20 +42,20 @@ def tile_side(largest: int, room: int) -> int:
 
 
 def _about(gallery: Gallery, look: Look) -> Line:
-    wrong = sum(not picture.is_right for picture in gallery.pictures)
+    wrong = sum(not image.is_right for image in gallery.images)
     line: Line = [
         (f" {clean(gallery.split)} images, epoch {gallery.epoch}", ""),
-        (f"   {len(gallery.pictures)} of them   ", "muted"),
+        (f"   {len(gallery.images)} of them   ", "muted"),
         (f"{wrong} wrong", "bad" if wrong else "muted"),
     ]
-    if any(picture.marks for picture in gallery.pictures):
+    if any(image.marks for image in gallery.images):
         line += [("   ── ", "good"), ("true", "muted"), ("  ── ", "warn"), ("found", "muted")]
     chosen = [("wrong only", look.wrong_only), ("cut out", look.crops)]
     line += [(f"   {name}", "accent") for name, is_on in chosen if is_on]
     return line
 
 
-def _tile(shown: Picture, look: Look, side: int) -> list[Line]:
+def _tile(shown: GalleryImage, look: Look, side: int) -> list[Line]:
     """An image with its answer below: ``side / 2 + UNDER`` lines, each ``side`` wide."""
     image, marks = shown.image, shown.marks
     if look.crops and shown.crop is not None:
@@ -68,10 +68,10 @@ def _tile(shown: Picture, look: Look, side: int) -> list[Line]:
     return [*rows, _answer(shown, side), [(" " * side, "")]]
 
 
-def _answer(picture: Picture, side: int) -> Line:
-    truth, answer, note = (clean(t) for t in (picture.truth, picture.answer, picture.note))
-    sign, role = ("✓", "good") if picture.is_right else ("✗", "bad")
-    text = truth if picture.is_right or not answer else f"{truth} → {answer}"
+def _answer(image: GalleryImage, side: int) -> Line:
+    truth, answer, note = (clean(t) for t in (image.truth, image.answer, image.note))
+    sign, role = ("✓", "good") if image.is_right else ("✗", "bad")
+    text = truth if image.is_right or not answer else f"{truth} → {answer}"
     room = side - 2
     if cell_len(text) + 1 + cell_len(note) > room:
         return [(f"{sign} {fit(text, room)}", role)]

@@ -1,4 +1,4 @@
-"""Pictures as text: two pixels a cell, the upper one as the block and the lower one behind it."""
+"""Images as text: two pixels a cell, the upper one as the block and the lower one behind it."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ UPPER = "▀"
 
 
 def scaled(image: Pixels, width: int, height: int) -> Pixels:
-    """The picture as large as fits into ``width`` × ``height`` pixels, its rows even in number."""
+    """The image as large as fits into ``width`` × ``height`` pixels, its rows even in number."""
     rows, columns = image.shape[:2]
     scale = min(width / columns, height / rows)
     size = (max(1, round(columns * scale)), max(2, round(rows * scale) // 2 * 2))
@@ -24,7 +24,7 @@ def scaled(image: Pixels, width: int, height: int) -> Pixels:
 
 
 def marked(image: Pixels, marks: Sequence[tuple[Mark, Rgb]]) -> Pixels:
-    """The picture with boxes drawn on it, the last one on top."""
+    """The image with boxes drawn on it, the last one on top."""
     result = image.copy()
     rows, columns = image.shape[:2]
     for mark, colour in marks:

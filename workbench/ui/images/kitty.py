@@ -1,8 +1,8 @@
-"""Pictures in kitty's graphics protocol (https://sw.kovidgoyal.net/kitty/graphics-protocol/).
+"""Images in kitty's graphics protocol (https://sw.kovidgoyal.net/kitty/graphics-protocol/).
 
-In an app a picture is shown by characters: its cells hold U+10EEEE, whose colour says which
-picture and whose diacritics say which row and column of it ("Unicode placeholders"). So the
-picture moves, is cut off and goes away as text does. On a plain stream it stands at the cursor.
+In an app an image is shown by characters: its cells hold U+10EEEE, whose colour says which
+image and whose diacritics say which row and column of it ("Unicode placeholders"). So the
+image moves, is cut off and goes away as text does. On a plain stream it stands at the cursor.
 """
 
 import base64
@@ -20,31 +20,31 @@ NUMBERS = (
     "\u0305\u030d\u030e\u0310\u0312\u033d\u033e\u033f\u0346\u034a\u034b\u034c\u0350\u0351\u0352\u0357"
     "\u035b\u0363\u0364\u0365\u0366\u0367\u0368\u0369\u036a\u036b\u036c\u036d\u036e\u036f\u0483\u0484"
 )
-MOST_CELLS = len(NUMBERS)  # rows or columns of a picture
+MOST_CELLS = len(NUMBERS)  # rows or columns of an image
 
 
 def transmitted(image_id: int, pixels: Pixels, columns: int, rows: int) -> str:
-    """Gives the terminal a picture that placeholders of ``columns`` × ``rows`` cells show."""
+    """Gives the terminal an image that placeholders of ``columns`` × ``rows`` cells show."""
     return _commands(f"a=T,U=1,i={image_id},c={columns},r={rows},f=100,q=2", pixels)
 
 
 def at_cursor(pixels: Pixels, columns: int, rows: int) -> str:
-    """Shows a picture over ``columns`` × ``rows`` cells; the cursor goes on behind it."""
+    """Shows an image over ``columns`` × ``rows`` cells; the cursor goes on behind it."""
     return _commands(f"a=T,c={columns},r={rows},f=100,q=2", pixels)
 
 
 def placeholders(row: int, columns: int) -> str:
-    """The cells of one row of a picture."""
+    """The cells of one row of an image."""
     return "".join(PLACEHOLDER + NUMBERS[row] + NUMBERS[column] for column in range(columns))
 
 
 def colour_of(image_id: int) -> str:
-    """The colour of a picture's placeholders, as #rrggbb: the id has 24 bits."""
+    """The colour of an image's placeholders, as #rrggbb: the id has 24 bits."""
     return f"#{image_id:06x}"
 
 
 def deleted(image_ids: Iterable[int]) -> str:
-    """Takes pictures and their data from the terminal."""
+    """Takes images and their data from the terminal."""
     return "".join(f"\x1b_Ga=d,d=I,i={image_id},q=2\x1b\\" for image_id in image_ids)
 
 

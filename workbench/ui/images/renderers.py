@@ -1,4 +1,4 @@
-"""What draws the pictures of a page as pixels, by one of the terminal's protocols."""
+"""What draws the images of a page as pixels, by one of the terminal's protocols."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -9,25 +9,25 @@ from typing import Protocol
 import numpy as np
 from textual.geometry import Region
 
-from workbench.catalog.samples import Picture
-from workbench.system.terminal import CellPixels, PictureProtocol
+from workbench.catalog.samples import SampleImage
+from workbench.system.terminal import CellPixels, ImageProtocol
 from workbench.ui.images import kitty, sixel
 from workbench.ui.images.fitting import fitted, on_glass
 from workbench.ui.images.tiles import PixelTiles, Place, PlaceholderTiles, Tiles, pixels_of, strips
 
 Send = Callable[[str], None]  # to the terminal as it is
 
-# xterm keeps the last sixteen pictures and shows none that is wider than 1000 pixels, so that
+# xterm keeps the last sixteen images and shows none that is wider than 1000 pixels, so that
 # several go as one up to there.
 WIDEST = 1000
-BLOCK = 256  # ids for a page, of at most samples.MOST pictures
+BLOCK = 256  # ids for a page, of at most samples.MOST images
 
 
 class Painter(Protocol):
-    """Draws the pictures of a page."""
+    """Draws the images of a page."""
 
-    def tiles(self, pictures: Sequence[Picture], room: int, cell: CellPixels) -> Tiles:
-        """The cells for these pictures; from now on they are the page."""
+    def tiles(self, images: Sequence[SampleImage], room: int, cell: CellPixels) -> Tiles:
+        """The cells for these images; from now on they are the page."""
 
     def drawing(self, placed: Sequence[Place], view: Region) -> Iterator[tuple[Region, str]]:
         """Pieces to draw once the cells are painted: where they lie in ``view``, and what to send.
@@ -40,7 +40,7 @@ class Painter(Protocol):
 
 
 class KittyPainter:
-    """Hands pictures over once; placeholders show them wherever they are."""
+    """Hands images over once; placeholders show them wherever they are."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -49,33 +49,33 @@ class KittyPainter:
         block = (1 + os.getpid() % (1 << 14)) << 9
         self._first_ids = cycle((block, block + BLOCK))
         self._ids = range(0)
-        self._page: tuple[Sequence[Picture], PixelTiles, int] | None = None
+        self._page: tuple[Sequence[SampleImage], PixelTiles, int] | None = None
 
-    def tiles(self, pictures: Sequence[Picture], room: int, cell: CellPixels) -> Tiles:
-        """Placeholders; pictures that are not in the terminal yet are sent."""
+    def tiles(self, images: Sequence[SampleImage], room: int, cell: CellPixels) -> Tiles:
+        """Placeholders; images that are not in the terminal yet are sent."""
         square = PixelTiles(cell)
-        side = square.side(pictures, room)
-        page = (pictures, square, side)
+        side = square.side(images, room)
+        page = (images, square, side)
         if page != self._page:
             self.close()
             self._page = page
-            self._transmit(pictures, side, square)
+            self._transmit(images, side, square)
         return PlaceholderTiles(cell, self._ids.start)
 
-    def _transmit(self, pictures: Sequence[Picture], side: int, square: PixelTiles) -> None:
+    def _transmit(self, images: Sequence[SampleImage], side: int, square: PixelTiles) -> None:
         first, rows = next(self._first_ids), square.height(side)
-        self._ids = range(first, first + len(pictures))
+        self._ids = range(first, first + len(images))
         width, height = side * square.cell.width, rows * square.cell.height
-        for image_id, picture in zip(self._ids, pictures, strict=True):
-            canvas = on_glass(fitted(pixels_of(picture), width, height), width, height)
+        for image_id, image in zip(self._ids, images, strict=True):
+            canvas = on_glass(fitted(pixels_of(image), width, height), width, height)
             self._send(kitty.transmitted(image_id, canvas, side, rows))
 
     def drawing(self, placed: Sequence[Place], view: Region) -> Iterator[tuple[Region, str]]:
-        """Nothing: the cells are the picture."""
+        """Nothing: the cells are the image."""
         return iter(())
 
     def close(self) -> None:
-        """Take the pictures from the terminal."""
+        """Take the images from the terminal."""
         if self._ids:
             self._send(kitty.deleted(self._ids))
         self._ids, self._page = range(0), None
@@ -85,19 +85,19 @@ class SixelPainter:
     """Draws over empty cells, again whenever they were painted."""
 
     def __init__(self, send: Send) -> None:
-        self._pictures: Sequence[Picture] = ()
+        self._images: Sequence[SampleImage] = ()
         self._cell = CellPixels(1, 1)
         self._encoded = lru_cache(64)(self._encode)  # what a page shows while it is scrolled
 
-    def tiles(self, pictures: Sequence[Picture], room: int, cell: CellPixels) -> Tiles:
+    def tiles(self, images: Sequence[SampleImage], room: int, cell: CellPixels) -> Tiles:
         """Empty cells."""
-        if (pictures, cell) != (self._pictures, self._cell):
+        if (images, cell) != (self._images, self._cell):
             self._encoded.cache_clear()
-            self._pictures, self._cell = pictures, cell
+            self._images, self._cell = images, cell
         return PixelTiles(cell)
 
     def drawing(self, placed: Sequence[Place], view: Region) -> Iterator[tuple[Region, str]]:
-        """Each strip of pictures as far as it is in sight."""
+        """Each strip of images as far as it is in sight."""
         for strip in strips(placed, WIDEST // self._cell.width):
             first, last = strip[0], strip[-1]
             width = last.x + last.columns - first.x
@@ -113,17 +113,17 @@ class SixelPainter:
         for place in strip:
             left = (place.x - first.x) * cell.width
             right = left + place.columns * cell.width
-            picture = fitted(pixels_of(self._pictures[place.number]), right - left, len(canvas))
-            canvas[:, left:right] = on_glass(picture, right - left, len(canvas))
+            image = fitted(pixels_of(self._images[place.number]), right - left, len(canvas))
+            canvas[:, left:right] = on_glass(image, right - left, len(canvas))
         part = canvas[rows[0] * cell.height : rows[1] * cell.height]
         # A band that is not full would reach into the line below, and scroll on the last one.
         return sixel.encoded(part[: len(part) // sixel.BAND * sixel.BAND])
 
     def close(self) -> None:
-        """Nothing to do: what is painted next covers the pictures."""
+        """Nothing to do: what is painted next covers the images."""
 
 
-def painter(protocol: PictureProtocol, send: Send) -> Painter | None:
+def painter(protocol: ImageProtocol, send: Send) -> Painter | None:
     """The painter of a protocol; None for half-blocks, which are cells."""
     if protocol == "kitty":
         return KittyPainter(send)

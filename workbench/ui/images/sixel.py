@@ -1,4 +1,4 @@
-"""Pictures as sixels: bands six pixels high, one pass over a band for each colour.
+"""Images as sixels: bands six pixels high, one pass over a band for each colour.
 
 DEC STD 070, "Sixel graphics extension"; `DCS P1;P2;P3 q … ST`.
 """

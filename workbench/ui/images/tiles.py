@@ -1,6 +1,6 @@
-"""The pictures of a page as cells: half-blocks, kitty's placeholders, or room for sixels.
+"""The images of a page as cells: half-blocks, kitty's placeholders, or room for sixels.
 
-A kind of tiles says how many cells wide a picture is and fills its rows; where a
+A kind of tiles says how many cells wide an image is and fills its rows; where a
 page of them goes is the same for all.
 """
 
@@ -12,50 +12,50 @@ from typing import Protocol
 import numpy as np
 from textual.geometry import Region
 
-from workbench.catalog.samples import Picture
+from workbench.catalog.samples import SampleImage
 from workbench.system.terminal import CellPixels
 from workbench.ui.images import kitty
 from workbench.ui.images.fitting import Pixels
 from workbench.ui.images.half_blocks import half_blocks, scaled
 from workbench.ui.widgets.lines import Line
 
-SIDE = 48  # pixels of a picture's side in half-blocks, at most
+SIDE = 48  # pixels of an image's side in half-blocks, at most
 SMALLEST = 12  # cells of a side, that a label fits below
-COLUMNS = 24  # cells of a picture's side where the terminal shows pixels
-ROOM = "@"  # a role that begins so is room for the picture of that number
+COLUMNS = 24  # cells of an image's side where the terminal shows pixels
+ROOM = "@"  # a role that begins so is room for the image of that number
 
 
 class Tiles(Protocol):
-    """How a picture of a page is made of cells."""
+    """How an image of a page is made of cells."""
 
-    def side(self, pictures: Sequence[Picture], room: int) -> int:
-        """Cells across for each of the pictures, of at most ``room``."""
+    def side(self, images: Sequence[SampleImage], room: int) -> int:
+        """Cells across for each of the images, of at most ``room``."""
 
-    def rows(self, number: int, picture: Picture, side: int) -> list[Line]:
-        """The picture as lines that are ``side`` cells wide."""
+    def rows(self, number: int, image: SampleImage, side: int) -> list[Line]:
+        """The image as lines that are ``side`` cells wide."""
 
 
 class HalfBlockTiles:
     """Two pixels a cell."""
 
-    def side(self, pictures: Sequence[Picture], room: int) -> int:
+    def side(self, images: Sequence[SampleImage], room: int) -> int:
         """Small ones enlarged by whole pixels until a label fits below, and no further."""
-        largest = max(picture.width for picture in pictures)
+        largest = max(image.width for image in images)
         side = min(largest, SIDE, room)
         return min(side * -(-SMALLEST // side), room // side * side)
 
-    def rows(self, number: int, picture: Picture, side: int) -> list[Line]:
+    def rows(self, number: int, image: SampleImage, side: int) -> list[Line]:
         """Coloured cells."""
-        return half_blocks(scaled(pixels_of(picture), side, side))
+        return half_blocks(scaled(pixels_of(image), side, side))
 
 
 @dataclass(frozen=True)
 class PixelTiles:
-    """Squares for pictures that the terminal draws; meanwhile they are empty."""
+    """Squares for images that the terminal draws; meanwhile they are empty."""
 
     cell: CellPixels
 
-    def side(self, pictures: Sequence[Picture], room: int) -> int:
+    def side(self, images: Sequence[SampleImage], room: int) -> int:
         """The same for all: their pixels are smaller than cells."""
         return min(COLUMNS, room)
 
@@ -63,19 +63,19 @@ class PixelTiles:
         """Lines of a square that is ``side`` cells wide."""
         return min(-(-side * self.cell.width // self.cell.height), kitty.MOST_CELLS)
 
-    def rows(self, number: int, picture: Picture, side: int) -> list[Line]:
+    def rows(self, number: int, image: SampleImage, side: int) -> list[Line]:
         """Spaces that say whose room they are."""
         return [[(" " * side, f"{ROOM}{number}")] for _ in range(self.height(side))]
 
 
 @dataclass(frozen=True)
 class PlaceholderTiles(PixelTiles):
-    """Kitty's placeholders; picture ``n`` has the number ``first_id + n`` in the terminal."""
+    """Kitty's placeholders; image ``n`` has the number ``first_id + n`` in the terminal."""
 
     first_id: int
 
-    def rows(self, number: int, picture: Picture, side: int) -> list[Line]:
-        """Characters that the terminal replaces by the picture."""
+    def rows(self, number: int, image: SampleImage, side: int) -> list[Line]:
+        """Characters that the terminal replaces by the image."""
         colour = kitty.colour_of(self.first_id + number)
         return [[(kitty.placeholders(row, side), colour)] for row in range(self.height(side))]
 
@@ -84,17 +84,17 @@ class PlaceholderTiles(PixelTiles):
 class CoveredTiles(PixelTiles):
     """The same squares in half-blocks, for the time that something lies over the page."""
 
-    def rows(self, number: int, picture: Picture, side: int) -> list[Line]:
+    def rows(self, number: int, image: SampleImage, side: int) -> list[Line]:
         """Coloured cells, with room beside and below them where they are not as large."""
         height = self.height(side)
-        drawn = half_blocks(scaled(pixels_of(picture), side, 2 * height))
+        drawn = half_blocks(scaled(pixels_of(image), side, 2 * height))
         lines = [line + [(" ", "")] * (side - len(line)) for line in drawn]
         return lines + [[(" " * side, "")]] * (height - len(drawn))
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where lines leave room for a picture: cells from the first line's left end."""
+    """Where lines leave room for an image: cells from the first line's left end."""
 
     number: int
     x: int
@@ -134,7 +134,7 @@ def strips(placed: Sequence[Place], most: int) -> Iterator[list[Place]]:
         yield strip
 
 
-def pixels_of(picture: Picture) -> Pixels:
+def pixels_of(image: SampleImage) -> Pixels:
     """uint8 [H, W, 3]."""
-    pixels = np.frombuffer(picture.rgb, dtype=np.uint8)
-    return pixels.reshape(picture.height, picture.width, 3)
+    pixels = np.frombuffer(image.rgb, dtype=np.uint8)
+    return pixels.reshape(image.height, image.width, 3)

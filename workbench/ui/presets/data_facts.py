@@ -5,7 +5,7 @@ from workbench.config.learning_rate import lr_at, nominal_steps_per_epoch
 from workbench.ui.widgets.sparkline import sparkline
 
 CURVE_WIDTH = 18
-# Known without reading anything: name, training and test pictures.
+# Known without reading anything: name, training and test images.
 DATA_SETS = {
     "digits": ("handwritten digits", "1,437 + 360"),
     "cifar10": ("CIFAR-10", "50,000 + 10,000"),
@@ -16,7 +16,7 @@ DATA_SETS = {
 
 
 def data_facts(config: RunConfig) -> str:
-    """The data set in one line: name, size, colour, classes, how many pictures."""
+    """The data set in one line: name, size, colour, classes, how many images."""
     data = config.data
     title, count = DATA_SETS.get(data.name, (data.name, ""))
     colour = "grey" if data.channels == 1 else "RGB"

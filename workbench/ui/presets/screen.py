@@ -47,7 +47,7 @@ class PresetsScreen(Screen[None]):
         Binding("i", "about", "About", id="preset.about",
                 tooltip="All that is known about the preset: description and source"),
         Binding("v", "data", "View data", id="preset.data",
-                tooltip="The data set: facts, pictures as augmented, how many of each class"),
+                tooltip="The data set: facts, images as augmented, how many of each class"),
         Binding("f7,w", "sweep", "Sweep", id="preset.sweep", key_display="F7", show=False,
                 tooltip="Train several values of some keys: a sweep"),
         Binding("f9", "reset_all", "Reset all", id="preset.reset", show=False,

@@ -1,4 +1,4 @@
-"""Pictures of the run with what the network makes of them: boxes, classes, what it cuts out."""
+"""Images of the run with what the network makes of them: boxes, classes, what it cuts out."""
 
 from collections.abc import Hashable
 from dataclasses import replace
@@ -15,19 +15,19 @@ from workbench.ui.widgets.lines import Line
 class GalleryPanel(Panel):
     """Reads ``gallery.npz`` of the run, which its worker replaces after every epoch."""
 
-    title: ClassVar[str] = "Pictures"
+    title: ClassVar[str] = "Images"
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
         self.look = Look()
 
     def toggle_wrong(self) -> None:
-        """Wrong answers only, or all pictures."""
+        """Wrong answers only, or all images."""
         self.look = replace(self.look, wrong_only=not self.look.wrong_only)
         self.redraw()
 
     def toggle_crops(self) -> None:
-        """What was cut out of the pictures, or the pictures."""
+        """What was cut out of the images, or the images."""
         self.look = replace(self.look, crops=not self.look.crops)
         self.redraw()
 
@@ -36,7 +36,7 @@ class GalleryPanel(Panel):
         return _mark(view), self.look, view.standing.is_live, view.split
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
-        """A line about them, then the pictures in rows, or why there are none."""
+        """A line about them, then the images in rows, or why there are none."""
         from workbench.runs.store.gallery import read_gallery  # numpy and Pillow, 25 MB: not before
         from workbench.ui.images.gallery_tiles import gallery_lines
 
@@ -46,12 +46,12 @@ class GalleryPanel(Panel):
         if gallery is None:
             waits = "appear after the first epoch" if view.standing.is_live else "were not kept"
             return [[(f" {view.split} images {waits}", "muted")]]
-        self._styles.clear()  # the colours of the pictures before
+        self._styles.clear()  # the colours of the images before
         look = replace(self.look, true=self._colour("good"), found=self._colour("warn"))
         return gallery_lines(gallery, look, width, height)
 
     def style_of(self, role: str) -> Style:
-        """A role's style; a picture's cells carry their colours with them."""
+        """A role's style; an image's cells carry their colours with them."""
         if not role.startswith(COLOURED):
             return super().style_of(role)
         from workbench.ui.images.half_blocks import colour_style

@@ -1,4 +1,4 @@
-"""How the pictures of a run are looked at."""
+"""How the images of a run are looked at."""
 
 from dataclasses import dataclass
 

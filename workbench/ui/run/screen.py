@@ -71,11 +71,11 @@ class RunScreen(RunControl):
         ),
         Binding(
             "w", "wrong", "Wrong only", id="run.wrong",
-            tooltip="Pictures with a wrong answer, or all",
+            tooltip="Images with a wrong answer, or all",
         ),
         Binding(
             "b", "crops", "Cut out", id="run.crops",
-            tooltip="What the network cuts out of the pictures, or the pictures",
+            tooltip="What the network cuts out of the images, or the images",
         ),
         Binding(
             "o", "sort", "Sort", id="run.sort",
@@ -293,11 +293,11 @@ class RunScreen(RunControl):
         self._arrange()
 
     def action_wrong(self) -> None:
-        """Wrong answers only, or all pictures."""
+        """Wrong answers only, or all images."""
         self.query_one(GalleryPanel).toggle_wrong()
 
     def action_crops(self) -> None:
-        """What was cut out of the pictures, or the pictures."""
+        """What was cut out of the images, or the images."""
         self.query_one(GalleryPanel).toggle_crops()
 
     @property

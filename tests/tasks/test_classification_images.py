@@ -26,10 +26,10 @@ def test_the_worst_are_wrong_and_the_surest_of_them_first() -> None:
     assert meter.worst()[:2] in ([2, 6], [6, 2]) and sorted(meter.worst()) == [1, 2, 5, 6]
 
 
-def test_pictures_say_truth_and_answer() -> None:
+def test_images_say_truth_and_answer() -> None:
     raw = torch.zeros(4, 8, 8, 1, dtype=torch.uint8)
 
-    shown = task().pictures(Fixed(), torch.zeros(4, 1, 8, 8), raw, {"label": LABELS})
+    shown = task().images(Fixed(), torch.zeros(4, 1, 8, 8), raw, {"label": LABELS})
 
     assert [(p.truth, p.answer, p.is_right) for p in shown] == [
         ("a", "a", True), ("b", "a", False), ("c", "a", False), ("a", "a", True)
