@@ -21,7 +21,7 @@ from workbench.config.presets import load_preset
 from workbench.runs.live.launch import prepare
 from workbench.runs.store.record import read_record
 from workbench.training.worker import main as worker
-from workbench.training.worker.callbacks import Attendant
+from workbench.training.worker.callbacks import Callbacks
 
 SETTINGS = {"train.epochs": 30, "train.threads": 1}
 
@@ -37,8 +37,8 @@ def seconds(root: Path, name: str, *, checkpoints: bool) -> float:
         worker.work(folder)
     else:
         with (
-            patch.object(Attendant, "checkpoint", none),
-            patch.object(Attendant, "keep_final", none),
+            patch.object(Callbacks, "checkpoint", none),
+            patch.object(Callbacks, "keep_final", none),
         ):
             worker.work(folder)
     record = read_record(folder.record)

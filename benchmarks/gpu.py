@@ -28,8 +28,8 @@ from workbench.data import DataSet, Split
 from workbench.tasks import Losses, build_task
 from workbench.training.loop import compile as compiling
 from workbench.training.loop import devices
-from workbench.training.loop.trainer import Trainer
-from workbench.training.worker.session import assemble, fresh_model, prepare
+from workbench.training.loop.assembly import assemble, fresh_model, prepare
+from workbench.training.loop.trainer import Setup, Trainer
 
 PRESETS = ["speed/cifar10-94", "resnet/resnet20-cifar10", "resnet/resnet18-cifar10"]
 # What the host calls when a step waits for a GPU, as the profiler names it; the one
@@ -73,10 +73,10 @@ def make(preset: str, asked: str, changes: dict[str, Any], limit: int) -> Way:
     data = random_data(config, limit or 8 * config.train.batch_size)
     task = build_task(config, data, compute.device)
     model = fresh_model(config, compute)
-    trainer = assemble(config, data, model, task, compute, Unwatched())  # type: ignore[arg-type]
+    trainer = assemble(Setup(config, model, task, compute), data, Unwatched())  # type: ignore[arg-type]
     prepare(trainer)
     began = time.perf_counter()
-    notice = compiling.settle(trainer)
+    notice = compiling.compile_training(trainer)
     trainer.model.train()
     return Way(preset, asked, trainer, notice, time.perf_counter() - began, [])
 

@@ -180,9 +180,9 @@ def bare(config: RunConfig) -> None:
     """The workbench's own pieces in the shortest loop that trains, and nothing around it."""
     from workbench.data.augmentation.transforms import TestTransform, TrainAugment
     from workbench.training.loop import devices
+    from workbench.training.loop.assembly import fresh_model
     from workbench.training.loop.batches import Batches
     from workbench.training.loop.optimizers import build_optimizer
-    from workbench.training.worker.session import fresh_model
 
     compute = devices.choose(config.train)
     data, model = load_data(config), fresh_model(config, compute)
@@ -220,10 +220,10 @@ def workbench(config: RunConfig, runs: Path) -> None:
     """The worker itself on a new run's folder, held between its epochs."""
     from workbench.runs.live.launch import prepare
     from workbench.training.loop.trainer import Trainer
-    from workbench.training.worker import callbacks as attendant
+    from workbench.training.worker import callbacks as callbacks
     from workbench.training.worker import main as worker
 
-    class Held(attendant.Attendant):
+    class Held(callbacks.Callbacks):
         """Answers after every epoch and its checkpoint; the next begins when it is told to."""
 
         def event(self, kind: str, **values: Any) -> None:
@@ -238,7 +238,7 @@ def workbench(config: RunConfig, runs: Path) -> None:
             answer(row["seconds"], steps, steps * trainer.batches.batch_size, row["train_loss"])
             trainer.epoch_began = trainer.clock.seconds  # what waited is not training
 
-    attendant.Attendant = Held  # type: ignore[misc]
+    callbacks.Callbacks = Held  # type: ignore[misc]
     worker.work(prepare(config, runs, "watched"))
 
 

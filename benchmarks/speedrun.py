@@ -32,8 +32,9 @@ from workbench.runs.store.record import read_record
 from workbench.tasks import build_task
 from workbench.training.loop import compile as compiling
 from workbench.training.loop import devices
+from workbench.training.loop.assembly import PREPARING, assemble, fresh_model, prepare
+from workbench.training.loop.trainer import Setup
 from workbench.training.worker import main as worker
-from workbench.training.worker.session import PREPARING, assemble, fresh_model, prepare
 
 
 @dataclass(frozen=True)
@@ -78,15 +79,15 @@ def bare(config: RunConfig) -> Timed:
     task = build_task(config, data, compute.device)
     model = fresh_model(config, compute)
     watcher = Unwatched()
-    trainer = assemble(config, data, model, task, compute, watcher)  # type: ignore[arg-type]
+    trainer = assemble(Setup(config, model, task, compute), data, watcher)  # type: ignore[arg-type]
     test = data.test.to(compute.device)
     began = _now(compute.device)
     prepare(trainer)
     prepared = _now(compute.device) - began
-    compiling.settle(trainer)
+    compiling.compile_training(trainer)
     began = _now(compute.device)
     trainer.train()
-    accuracy = trainer.judge(test)["accuracy"]
+    accuracy = trainer.evaluate(test)["accuracy"]
     seconds = prepared + _now(compute.device) - began
     require_finite(watcher.loss, config.about.preset)
     return Timed(seconds, accuracy, len(test), compute.name, compute.precision, trainer.compiled)
@@ -109,7 +110,7 @@ def report(runs: list[Timed], target: float) -> None:
     for seed, run in enumerate(runs):
         print(f"| {seed} | {run.seconds:.3f} | {run.accuracy:.2%} |")
     took = f"{statistics.fmean(seconds):.3f} ± {_deviation(seconds):.3f} s"
-    print(f"| mean ± deviation | {took} | {middle:.2%} ± {spread:.2%} |\n")
+    print(f"| mean ± std | {took} | {middle:.2%} ± {spread:.2%} |\n")
     reached = sum(accuracy >= target for accuracy in accuracies)
     if middle >= target:
         print(

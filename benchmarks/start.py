@@ -5,7 +5,7 @@
 The screen is opened in a terminal of its own, at 160×48, on an empty runs folder; it has
 painted when the presets, the form's tabs and its first fields are on it. A start is timed
 from the call that the start key makes to the first step's event: by a worker forked from
-the standby process (warm), by a new process (cold), and by a bare script that imports
+the preloaded worker (warm), by a new process (cold), and by a bare script that imports
 torch, reads the same digits and takes one step of the same network and batch. All of it
 takes turns; the table gives medians. Processor time is the process's own until then. The
 package's bytecode is made first, as an installer does.
@@ -33,10 +33,10 @@ import psutil
 
 import workbench
 from workbench.config.presets import load_preset
-from workbench.runs.live.control import write_wish
+from workbench.runs.live.control import write_request
 from workbench.runs.live.launch import prepare, start_worker
-from workbench.runs.live.preloaded import Standby
-from workbench.runs.live.status import standing
+from workbench.runs.live.preloaded import PreloadedWorker
+from workbench.runs.live.status import read_status
 from workbench.runs.store.folder import RunFolder
 
 SIZE = (48, 160)
@@ -82,8 +82,8 @@ def main() -> None:
 async def measure(folder: Path, repeats: int) -> dict[str, list[float]]:
     """Every figure ``repeats`` times, in turns."""
     found: dict[str, list[float]] = defaultdict(list)
-    standby = Standby(folder / "standby.log")
-    await standby.summarize(load_preset("quick/digits"))
+    preloaded = PreloadedWorker(folder / "preloaded.log")
+    await preloaded.summarize(load_preset("quick/digits"))
     for _ in range(repeats):
         wall, processor = timed("import torch")
         found["import torch, s"].append(wall)
@@ -94,8 +94,8 @@ async def measure(folder: Path, repeats: int) -> dict[str, list[float]]:
         found["screen's memory, MB"].append(memory)
         found["bare script to its first step, s"].append(timed(BARE)[0])
         found["cold start to the first step, s"].append(await first_step(folder, None))
-        found["warm start to the first step, s"].append(await first_step(folder, standby))
-    await standby.close()
+        found["warm start to the first step, s"].append(await first_step(folder, preloaded))
+    await preloaded.close()
     for name, base in RATIOS:
         shares = [a / b for a, b in zip(found[name], found[base], strict=True)]
         found[f"{name} ÷ {base}"] = shares
@@ -152,22 +152,22 @@ def drain(master: int, seconds: float) -> None:
             os.read(master, 1 << 16)
 
 
-async def first_step(root: Path, standby: Standby | None) -> float:
+async def first_step(root: Path, preloaded: PreloadedWorker | None) -> float:
     """Seconds from the start key to the first step's event, by a warm or a new process."""
     config = load_preset("quick/digits", CHANGES)
     started = time.perf_counter()
     folder = prepare(config, root / "runs")
-    if standby is None:
+    if preloaded is None:
         start_worker(folder)
     else:
-        await standby.launch(folder)
+        await preloaded.launch(folder)
     while not has_step(folder):
         if time.perf_counter() - started > PATIENCE:
             raise SystemExit(f"no step: {folder.log.read_text()}")
         time.sleep(0.002)
     seconds = time.perf_counter() - started
-    write_wish(folder, "stop")
-    while standing(folder).is_live:
+    write_request(folder, "stop")
+    while read_status(folder).is_live:
         time.sleep(0.05)
     return seconds
 

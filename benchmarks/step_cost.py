@@ -27,9 +27,9 @@ from workbench.runs.live.launch import prepare
 from workbench.runs.store.record import read_record
 from workbench.tasks import Losses
 from workbench.training.loop.trainer import StopTraining, Trainer
-from workbench.training.worker import callbacks as attendant
+from workbench.training.worker import callbacks as callbacks
 from workbench.training.worker import main as worker
-from workbench.training.worker.callbacks import Attendant
+from workbench.training.worker.callbacks import Callbacks
 
 BLOCK = 20  # steps
 IMAGES = 16_000  # an epoch where the batch is another than the network's usual one
@@ -49,7 +49,7 @@ def bare_steps(trainer: Trainer, count: int) -> None:
     require_finite(loss.detach(), "the bare loop")
 
 
-class Paired(Attendant):
+class Paired(Callbacks):
     """Makes bare steps between the worker's blocks and times both."""
 
     wanted = 0
@@ -97,9 +97,9 @@ def main() -> None:
     if args.batch:
         request |= {"batch": args.batch, "steps": IMAGES // args.batch}
     Paired.wanted = WARM_UP + args.blocks
-    attendant.LOOK *= 2
-    attendant.PACE *= 2
-    attendant.Attendant = Paired  # type: ignore[misc]
+    callbacks.LOOK *= 2
+    callbacks.PACE *= 2
+    callbacks.Callbacks = Paired  # type: ignore[misc]
     with tempfile.TemporaryDirectory() as folder:
         run = prepare(configuration(request), Path(folder), "paired")
         worker.work(run)

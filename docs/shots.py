@@ -39,7 +39,7 @@ async def take(runs: Path, size: tuple[int, int], ending: str) -> None:
     """Save one image of each screen at one size."""
     app = WorkbenchApp(runs)
     async with app.run_test(size=size) as pilot:
-        while app.context.standby.phase != "ready":  # it loads torch, and then counts layers
+        while app.context.preloaded.phase != "ready":  # it loads torch, and then counts layers
             await pilot.pause(0.5)
         for screen, keys in SCREENS.items():
             await pilot.press(*keys)

@@ -14,7 +14,7 @@ from workbench.errors import WorkbenchError
 from workbench.runs.history.run_info import as_json, read_run
 from workbench.runs.history.state import RunState
 from workbench.runs.library.query import parse_query
-from workbench.runs.live.control import WishReader
+from workbench.runs.live.control import RequestReader
 from workbench.runs.store.events import EventTail, decode
 from workbench.runs.store.folder import RunFolder, find_run
 from workbench.runs.store.gallery import read_gallery
@@ -53,7 +53,7 @@ def run_directory(data: bytes, folder: Path) -> None:
     for path in (run.record, run.launch, run.config, run.control):
         path.write_bytes(data)
     json.dumps(as_json(read_run(run)), default=str)
-    WishReader(run).read()
+    RequestReader(run).read()
 
 
 def query(data: bytes, _: Path) -> None:

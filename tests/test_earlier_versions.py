@@ -43,7 +43,7 @@ def test_they_resume(old: Path, name: str) -> None:
     assert run(["resume", name, "--follow", "--runs-dir", str(old)]) == 0
     assert epochs(folder)[: len(before) - 1] == before[:-1]
     assert epochs(folder) == list(range(1, 61))
-    assert read_run(folder).standing.status == "finished"
+    assert read_run(folder).status.name == "finished"
 
 
 def test_they_replay(old: Path) -> None:

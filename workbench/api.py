@@ -35,8 +35,8 @@ def train(
         _wait(folder)
         raise
     run = read_run(folder)
-    if run.standing.status in ("failed", "crashed"):
-        raise RunError(f"run {run.id} {run.standing.status}: {why_ended(run)}")
+    if run.status.name in ("failed", "crashed"):
+        raise RunError(f"run {run.id} {run.status.name}: {why_ended(run)}")
     return as_json(run)
 
 

@@ -1,4 +1,4 @@
-"""A worker without torch: lives, writes events, obeys wishes; ``scripted_worker.py DIR HOW``.
+"""A worker without torch: lives, writes events, obeys requests; ``scripted_worker.py DIR HOW``.
 
 It speaks through the same files as the real one, so that watching and
 controlling can be tested without waiting for a training.
@@ -8,7 +8,7 @@ import sys
 import time
 from pathlib import Path
 
-from workbench.runs.live.control import WishReader
+from workbench.runs.live.control import RequestReader
 from workbench.runs.live.process import own_identity
 from workbench.runs.store.events import EventWriter
 from workbench.runs.store.folder import RunFolder
@@ -28,7 +28,7 @@ def main(path: str, how: str) -> None:
         write_record(folder.record, record)
 
     status("running")
-    writer, wishes = EventWriter(folder.metrics), WishReader(folder)
+    writer, requests = EventWriter(folder.metrics), RequestReader(folder)
     writer.add_now("phase", message="loading \x1b[31mnothing")
     writer.add_now("start", classes=["a", "b"], epochs=EPOCHS, steps=30, steps_per_epoch=10)
     for step in range(1, 31):
@@ -40,10 +40,10 @@ def main(path: str, how: str) -> None:
             print("a library fell over", file=sys.stderr)
             sys.exit(3)
         if how == "until asked" and step == 5:
-            while (wish := wishes.read()) != "stop":
-                if wish == "pause":
+            while (request := requests.read()) != "stop":
+                if request == "pause":
                     status("paused")
-                elif wish == "run":
+                elif request == "run":
                     status("running")
                 time.sleep(0.02)
             status("stopped")

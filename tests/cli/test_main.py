@@ -71,7 +71,7 @@ def test_runs_directory_from_the_environment(
     assert str(tmp_path) in workbench("runs").err
 
 
-def test_a_wrong_wish_for_images_is_said_before_the_screen_opens(
+def test_a_wrong_request_for_images_is_said_before_the_screen_opens(
     workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)

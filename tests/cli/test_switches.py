@@ -13,7 +13,7 @@ from workbench.cli.main import COMMANDS, root
 from workbench.config import read_config
 from workbench.config.presets import load_preset
 from workbench.runs.live.launch import prepare
-from workbench.runs.live.status import standing
+from workbench.runs.live.status import read_status
 from workbench.runs.store.folder import RunFolder
 from workbench.sweeps.folder import SweepFolder, begin, open_sweep, stored_sweep
 
@@ -286,7 +286,7 @@ def test_whoever_leaves_early_gets_one_document_too(
     from workbench.cli.console import watching
 
     folder = scripted("until asked")
-    while standing(folder).status != "running":
+    while read_status(folder).name != "running":
         pass
 
     def leave(*_: Any) -> None:

@@ -8,36 +8,36 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.comparison import differences
-from workbench.comparison.compared_run import Side
+from workbench.comparison.compared_run import ComparedRun
 from workbench.config.presets import load_preset
 from workbench.runs.history.run_info import RunInfo
 from workbench.runs.history.state import RunState
-from workbench.runs.live.status import Standing
+from workbench.runs.live.status import RunStatus
 from workbench.runs.store.folder import RunFolder
 
 Numbers = st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12)
 
 
-def side(
+def run(
     name: str,
     changes: dict[str, Any] | None = None,
     record: dict[str, Any] | None = None,
     layers: list[dict[str, Any]] | None = None,
-) -> Side:
+) -> ComparedRun:
     config = load_preset("quick/digits", changes)
     folder = RunFolder(Path(name))
-    info = RunInfo(folder, Standing("finished"), record or {}, config, {})
-    return Side(info, RunState(), {"layers": layers} if layers is not None else None)
+    info = RunInfo(folder, RunStatus("finished"), record or {}, config, {})
+    return ComparedRun(info, RunState(), {"layers": layers} if layers is not None else None)
 
 
 def test_only_what_differs_is_listed() -> None:
-    sides = [side("a"), side("b", {"optimizer.lr": 0.5, "data.root": "/elsewhere"})]
-    assert differences.configuration(sides) == {"optimizer.lr": [0.004, 0.5]}
+    compared = [run("a"), run("b", {"optimizer.lr": 0.5, "data.root": "/elsewhere"})]
+    assert differences.configuration(compared) == {"optimizer.lr": [0.004, 0.5]}
 
 
 def test_a_key_that_one_kind_lacks_is_none_there() -> None:
-    sides = [side("a"), side("b", {"optimizer.kind": "sgd"})]
-    assert differences.configuration(sides)["optimizer.momentum"] == [None, 0.9]
+    compared = [run("a"), run("b", {"optimizer.kind": "sgd"})]
+    assert differences.configuration(compared)["optimizer.momentum"] == [None, 0.9]
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_classes_that_differ_most_come_first() -> None:
         table = {"cat": {"correct": cat, "total": 10}, "dog": {"correct": dog, "total": 10}}
         return {"result": {"test_per_class": table}}
 
-    rows = differences.classes([side("a", record=tested(5, 5)), side("b", record=tested(6, 9))])
+    rows = differences.classes([run("a", record=tested(5, 5)), run("b", record=tested(6, 9))])
     assert list(rows) == ["dog", "cat"]
     assert differences.spread(rows["dog"]) == pytest.approx(0.4)
 
@@ -81,8 +81,8 @@ def test_layers_of_different_networks_stand_in_order_of_execution() -> None:
     def layer(name: str) -> dict[str, Any]:
         return {"name": name, "params": 1, "macs": 1, "type": "Conv2d", "output_shape": [1]}
 
-    one = side("a", layers=[layer("stem"), layer("head")])
-    two = side("b", layers=[layer("stem"), layer("block"), layer("block"), layer("head")])
+    one = run("a", layers=[layer("stem"), layer("head")])
+    two = run("b", layers=[layer("stem"), layer("block"), layer("block"), layer("head")])
     rows = differences.layers([one, two])
     assert list(rows) == ["stem", "block", "block (2)", "head"]
     assert rows["block"][0] is None and rows["head"][0] is not None

@@ -12,7 +12,7 @@ from workbench.config import (
     section_variants,
     to_tables,
 )
-from workbench.config.changes import ASIDE
+from workbench.config.changes import NOT_COMPARED
 from workbench.config.presets import list_presets, load_preset
 from workbench.config.run import RunConfig
 
@@ -64,8 +64,8 @@ def test_making_the_changes_gives_the_run(section: str) -> None:
         changes = found(CIFAR, {f"{section}.{tag}": choice, "train.seed": 3})
         again = change_config(base, changes)
         before, after = flatten(to_tables(other)), flatten(to_tables(again))
-        assert {k: v for k, v in before.items() if k not in ASIDE} == {
-            k: v for k, v in after.items() if k not in ASIDE
+        assert {k: v for k, v in before.items() if k not in NOT_COMPARED} == {
+            k: v for k, v in after.items() if k not in NOT_COMPARED
         }
         assert changes["train.seed"] == 3
         before = flatten(to_tables(base))

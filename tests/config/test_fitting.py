@@ -21,9 +21,9 @@ def config(name: str, **data: object) -> RunConfig:
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
     for name in ("a", "b", "c"):
-        (tmp_path / "pictures" / name).mkdir(parents=True)
-        Image.new("RGB", (2, 2)).save(tmp_path / "pictures" / name / "1.png")
-    return tmp_path / "pictures"
+        (tmp_path / "images" / name).mkdir(parents=True)
+        Image.new("RGB", (2, 2)).save(tmp_path / "images" / name / "1.png")
+    return tmp_path / "images"
 
 
 def test_facts_of_known_data_are_corrected() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.catalog.samples import (
-    DataFacts,
+    DatasetInfo,
     Page,
     Problem,
     Progress,
@@ -45,7 +45,7 @@ def test_facts_and_images_of_a_folder(
     done = subprocess.run(command(file), input=asked, capture_output=True, text=True, check=True)
     told = [read_message(line) for line in done.stdout.splitlines()]
     assert Progress("decoding images", 30, 30) in told
-    (found,) = [message for message in told if isinstance(message, DataFacts)]
+    (found,) = [message for message in told if isinstance(message, DatasetInfo)]
     assert found.classes == ("[b]", "a") and found.shape == (3, 8, 8)
     assert [sum(found.counts[split]) for split in ("train", "validation", "test")] == [20, 3, 6]
     assert [path for path, _ in found.skipped] == ["a/003.png"]
@@ -84,7 +84,9 @@ def test_samples_with_boxes_name_what_they_show() -> None:
     shown = look.samples(chosen, data, Request(20, augmented=False)).images
     wanted = {", ".join(str(n) for n in row.tolist()) for row in data.train.targets["label"]}
     assert {image.label for image in shown} == wanted
-    assert look.facts(data).total("train") == 20 < sum(look.facts(data).counts["train"])
+    assert (
+        look.dataset_info(data).total("train") == 20 < sum(look.dataset_info(data).counts["train"])
+    )
 
 
 def test_a_request_that_is_none_ends_it(
@@ -140,12 +142,12 @@ JSON = st.recursive(
     lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
     max_leaves=8,
 )
-KEYS = st.sampled_from(["progress", "done", "total", "facts", "page", "error"])
+KEYS = st.sampled_from(["progress", "done", "total", "info", "page", "error"])
 
 
 @given(st.text() | st.dictionaries(KEYS, JSON).map(json.dumps) | JSON.map(json.dumps))
 def test_whatever_comes_is_understood_or_a_problem(line: str) -> None:
-    assert isinstance(read_message(line), Progress | Problem | DataFacts | Page)
+    assert isinstance(read_message(line), Progress | Problem | DatasetInfo | Page)
 
 
 def test_messages_survive_their_line() -> None:

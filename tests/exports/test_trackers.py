@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.comparison.compared_run import read_side
+from workbench.comparison.compared_run import read_compared_run
 from workbench.errors import RequestError
 from workbench.exports.foreign import import_run, read_csv
 from workbench.exports.tables import export_csv
@@ -36,8 +36,11 @@ def test_a_run_that_went_through_tensorboard_is_the_same_curve(
     pytest.importorskip("tensorboard")
     export_tensorboard(finished, tmp_path / "tb")
     foreign = import_run(tmp_path / "tb", tmp_path / "runs", "theirs")
-    ours, theirs = read_side(finished), read_side(find_run("theirs", tmp_path / "runs"))
-    assert theirs.info.standing.status == "finished"
+    ours, theirs = (
+        read_compared_run(finished),
+        read_compared_run(find_run("theirs", tmp_path / "runs")),
+    )
+    assert theirs.info.status.name == "finished"
     for name in ("val_accuracy", "train_loss", "loss"):
         x, y = ours.curve(name, "step")
         assert theirs.curve(name, "step") == (x, pytest.approx(y, rel=1e-6))
@@ -51,7 +54,10 @@ def test_a_run_that_went_through_tensorboard_is_the_same_curve(
 def test_a_csv_of_ours_comes_back(finished: RunFolder, tmp_path: Path) -> None:
     export_csv(finished, tmp_path / "csv")
     import_run(tmp_path / "csv" / "epochs.csv", tmp_path / "runs", "theirs")
-    ours, theirs = read_side(finished), read_side(find_run("theirs", tmp_path / "runs"))
+    ours, theirs = (
+        read_compared_run(finished),
+        read_compared_run(find_run("theirs", tmp_path / "runs")),
+    )
     assert theirs.curve("val_accuracy", "epoch") == ours.curve("val_accuracy", "epoch")
 
 

@@ -63,7 +63,7 @@ def test_shapes_in_training_and_in_testing() -> None:
 
     assert training.scores.shape == (2, 2, 6, 6) and training.deltas.shape == (2, 2, 6, 6, 3)
     assert training.boxes is None and training.logits_given.shape == (2, 1, 7)
-    assert testing.boxes.shape == (2, 3, 3) and testing.sureness.shape == (2, 3)
+    assert testing.boxes.shape == (2, 3, 3) and testing.confidence.shape == (2, 3)
     assert testing.logits.shape == (2, 3, 7) and testing.logits_given is None
 
 
@@ -76,17 +76,17 @@ def test_the_best_box_is_that_of_the_surest_cell() -> None:
 
     x = (cell % 6 + 0.5) * 8 + 32 * deltas[:, 0]
     torch.testing.assert_close(found.boxes[:, 0, 0], x)
-    torch.testing.assert_close(found.sureness[:, 0], found.scores.flatten(1).amax(1).sigmoid())
+    torch.testing.assert_close(found.confidence[:, 0], found.scores.flatten(1).amax(1).sigmoid())
 
 
 def test_kept_boxes_do_not_overlap_beyond_the_limit() -> None:
     found = build("rpn", keep=6, nms=0.3).eval()(images())
 
-    for boxes, sureness in zip(found.boxes, found.sureness, strict=True):
-        kept = boxes[sureness > 0]
+    for boxes, confidence in zip(found.boxes, found.confidence, strict=True):
+        kept = boxes[confidence > 0]
         overlap = intersection_over_union(kept[:, None], kept[None]).fill_diagonal_(0)
         assert overlap.max() <= 0.3
-        assert sureness.tolist() == sorted(sureness.tolist(), reverse=True)
+        assert confidence.tolist() == sorted(confidence.tolist(), reverse=True)
 
 
 def test_a_image_s_boxes_do_not_depend_on_its_neighbours() -> None:
@@ -150,6 +150,6 @@ def test_torchvision_s_detector_gives_boxes_and_four_losses() -> None:
         "loss_classifier", "loss_box_reg", "loss_objectness", "loss_rpn_box_reg"
     }  # fmt: skip
     assert found.boxes.shape == (1, 5, 4) and found.labels.max() < 3
-    assert (corners(found.boxes)[found.sureness > 0] <= 64.01).all()
+    assert (corners(found.boxes)[found.confidence > 0] <= 64.01).all()
     assert not network.training
     assert all(torch.equal(b, norms[n]) for n, b in network.named_buffers() if n in norms)

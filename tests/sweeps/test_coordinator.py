@@ -185,7 +185,7 @@ def test_the_table_has_a_row_a_variant_and_marks_the_best(
     assert [row.variant for row in table.rows] == [f"lr 0.{n}" for n in (1, 2, 3, 4)]
     assert [row.best for row in table.rows] == [False, True, False, False]
     best = table.rows[1].cells["best_val_accuracy"]
-    assert best.value == pytest.approx(0.85) and best.deviation == pytest.approx(0.0707, abs=1e-4)
+    assert best.value == pytest.approx(0.85) and best.std == pytest.approx(0.0707, abs=1e-4)
     assert table.rows[3].statuses == ("", "") and table.rows[3].cells["params"].value is None
 
 

@@ -2,27 +2,27 @@
 
 import pytest
 
-from workbench.sweeps.next_action import Action, Seen, action
+from workbench.sweeps.next_action import Action, Observation, action
 
 
 @pytest.mark.parametrize(
     ("seen", "watched", "retry_failed", "expected"),
     [
-        (Seen(""), False, False, "start"),
-        (Seen("running", live=True), False, False, "wait"),
-        (Seen("finished"), False, False, "done"),
-        (Seen("finished"), True, True, "done"),
-        (Seen("stopped"), False, False, "resume"),  # by an earlier coordinator's ctrl-C
-        (Seen("stopped"), True, False, "left"),  # by somebody, just now
-        (Seen("crashed"), True, False, "retry"),
-        (Seen("failed"), False, False, "retry"),
-        (Seen("crashed", retries=1), True, False, "failed"),
-        (Seen("crashed", retries=1), False, True, "retry"),
-        (Seen("crashed", retries=1, other_boot=True), False, False, "resume"),
-        (Seen("failed", retries=1, other_boot=True), False, False, "failed"),
+        (Observation(""), False, False, "start"),
+        (Observation("running", live=True), False, False, "wait"),
+        (Observation("finished"), False, False, "done"),
+        (Observation("finished"), True, True, "done"),
+        (Observation("stopped"), False, False, "resume"),  # by an earlier coordinator's ctrl-C
+        (Observation("stopped"), True, False, "left"),  # by somebody, just now
+        (Observation("crashed"), True, False, "retry"),
+        (Observation("failed"), False, False, "retry"),
+        (Observation("crashed", retries=1), True, False, "failed"),
+        (Observation("crashed", retries=1), False, True, "retry"),
+        (Observation("crashed", retries=1, other_boot=True), False, False, "resume"),
+        (Observation("failed", retries=1, other_boot=True), False, False, "failed"),
     ],
 )
-def test_the_action_follows_from_the_standing(
-    seen: Seen, watched: bool, retry_failed: bool, expected: Action
+def test_the_action_follows_from_the_status(
+    seen: Observation, watched: bool, retry_failed: bool, expected: Action
 ) -> None:
     assert action(seen, watched=watched, retry_failed=retry_failed) == expected

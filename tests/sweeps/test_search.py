@@ -8,7 +8,7 @@ import pytest
 from workbench.errors import ConfigError
 from workbench.runs.history.run_info import RunInfo
 from workbench.runs.history.state import RunState
-from workbench.runs.live.status import Standing
+from workbench.runs.live.status import RunStatus
 from workbench.runs.store.folder import RunFolder
 from workbench.sweeps.config import SweepConfig, build_sweep
 from workbench.sweeps.folder import SweepFolder, open_sweep
@@ -36,7 +36,7 @@ def sweep(**more: Any) -> SweepConfig:
 
 def info(run: PlannedRun, status: str, accuracy: float | None = None) -> RunInfo:
     record = {"result": {"best_val_accuracy": accuracy}} if accuracy is not None else {}
-    return RunInfo(RunFolder(Path(run.id)), Standing(status), record, run.config, {})
+    return RunInfo(RunFolder(Path(run.id)), RunStatus(status), record, run.config, {})
 
 
 def test_trials_are_valid_runs_within_their_ranges(folder: SweepFolder) -> None:

@@ -1,4 +1,4 @@
-"""Whether a CUDA device can be there, judged from the driver's files and the environment."""
+"""Whether a CUDA device can be there, evaluated from the driver's files and the environment."""
 
 from pathlib import Path
 

@@ -9,7 +9,7 @@ import torch
 from workbench.config import RunConfig, build_config
 from workbench.detection.boxes import anchor_grid, proposal_mask, proposal_targets
 from workbench.models.rpn import Detections
-from workbench.models.torchvision_detector import FoundBoxes
+from workbench.models.torchvision_detector import BoxPredictions
 from workbench.tasks import Targets, Task, build_task
 from workbench.tasks.detection import Detection
 from workbench.tasks.proposals import Proposals
@@ -50,8 +50,8 @@ def perfect(sure: float = 20.0) -> Detections:
     wanted = proposal_targets(BOXES, LABELS, targets()["mask"], anchors)
     scores = torch.where(wanted.mask == 1, sure, -sure)
     logits = 30 * torch.nn.functional.one_hot(LABELS, 4).float()
-    sureness = torch.full((2, 1), 0.9)
-    return Detections(scores, wanted.deltas, BOXES, sureness, logits, logits)
+    confidence = torch.full((2, 1), 0.9)
+    return Detections(scores, wanted.deltas, BOXES, confidence, logits, logits)
 
 
 def proposals(**settings: Any) -> Proposals:
@@ -66,7 +66,7 @@ def detection(**settings: Any) -> Detection:
     return task
 
 
-def judged(task: Task, found: Detections) -> dict[str, Any]:
+def eval_model(task: Task, found: Detections) -> dict[str, Any]:
     meter = task.test_meter()
     assert isinstance(task, Proposals)
     losses, proposed = task.losses(found, targets())
@@ -135,7 +135,7 @@ def test_detection_adds_the_class_loss_and_says_each() -> None:
 
 
 def test_perfect_boxes_and_classes_have_perfect_metrics() -> None:
-    numbers = judged(detection(), perfect())
+    numbers = eval_model(detection(), perfect())
 
     for name in ("accuracy", "accuracy_true_box", "proposal_accuracy", "box_iou", "found",
                  "map50", "map50_95", "top3_accuracy", "balanced_accuracy"):  # fmt: skip
@@ -148,7 +148,7 @@ def test_perfect_boxes_and_classes_have_perfect_metrics() -> None:
 def test_a_wrong_class_costs_accuracy_but_no_iou() -> None:
     logits = perfect().logits
     assert logits is not None
-    numbers = judged(detection(), perfect()._replace(logits=logits.roll(1, dims=2)))
+    numbers = eval_model(detection(), perfect()._replace(logits=logits.roll(1, dims=2)))
 
     assert numbers["accuracy"] == 0 and numbers["map50"] == 0
     assert numbers["accuracy_true_box"] == 1 and numbers["box_iou"] == pytest.approx(1)
@@ -158,7 +158,7 @@ def test_a_wrong_class_costs_accuracy_but_no_iou() -> None:
 def test_precision_counts_how_well_a_box_fits() -> None:
     # Shifted by a fifth of its side: IoU (0.8 / 1.2) = 0.667, right up to the threshold 0.65.
     shifted = BOXES + torch.tensor([[[0.2, 0.0, 0.0]]]) * BOXES[..., 2:]
-    numbers = judged(detection(), perfect()._replace(boxes=shifted))
+    numbers = eval_model(detection(), perfect()._replace(boxes=shifted))
 
     assert numbers["box_iou"] == pytest.approx(2 / 3, abs=1e-4)
     assert numbers["map50"] == pytest.approx(1)
@@ -168,7 +168,7 @@ def test_precision_counts_how_well_a_box_fits() -> None:
 def test_proposals_are_judged_by_place_alone() -> None:
     far = BOXES.clone()
     far[1, 0, 0] = 40.0
-    numbers = judged(proposals(), perfect()._replace(boxes=far))
+    numbers = eval_model(proposals(), perfect()._replace(boxes=far))
 
     assert numbers["found"] == 0.5
     assert numbers["correct"] == numbers["total"] == (targets()["mask"] != 2).sum()  # cells
@@ -244,7 +244,7 @@ def test_what_torchvision_s_detectors_do_not_say_while_training_is_none_and_no_z
     losses = {"loss": torch.tensor(3.0), "loss_class": torch.tensor(1.0)}
     training, testing = task.train_meter(), task.test_meter()
     training.update(None, targets(), losses)
-    testing.update(FoundBoxes(BOXES, torch.full((2, 1), 0.9), LABELS), targets(), losses)
+    testing.update(BoxPredictions(BOXES, torch.full((2, 1), 0.9), LABELS), targets(), losses)
 
     assert training.result() == {"loss": 3.0, "loss_class": 1.0, "accuracy": None}
     assert testing.result()["accuracy"] == 1.0

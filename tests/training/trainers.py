@@ -13,7 +13,8 @@ from workbench.models import build_model
 from workbench.tasks import build_task
 from workbench.training.loop.batches import Batches
 from workbench.training.loop.devices import Compute
-from workbench.training.loop.trainer import Trainer
+from workbench.training.loop.evaluation import Evaluator
+from workbench.training.loop.trainer import Setup, Trainer
 
 CLASSES = tuple("0123456789")
 SIZE = {"train.batch_size": 8, "train.epochs": 3, "model.width": 4, "train.eval_batch_size": 16}
@@ -56,6 +57,6 @@ def small_trainer(
     augment = TrainAugment(config, mean, std, channels_last=False)
     transform = TestTransform(config, mean, std, channels_last=False)
     batches = Batches(train, augment, config.train.batch_size, config.train.seed, compute.device)
-    task = build_task(config, data, compute.device)
-    watcher = watcher or Nobody()
-    return Trainer(config, model, task, batches, validation, transform, compute, watcher)
+    setup = Setup(config, model, build_task(config, data, compute.device), compute)
+    evaluator = Evaluator(setup.task, transform, compute, config.train.eval_batch_size)
+    return Trainer(setup, batches, validation, evaluator, watcher or Nobody())

@@ -1,4 +1,4 @@
-"""A workbench for tests: a standby that counts on command, and what one looks for on a screen."""
+"""A workbench for tests: a preloaded that counts on command, and what one looks for on a screen."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -77,11 +77,11 @@ async def desk(
 ) -> AsyncIterator[tuple[WorkbenchApp, Pilot[None], ManualStandby]]:
     """The app on an empty runs folder, with its presets screen painted."""
     app = WorkbenchApp(root / "runs", root / "data", preset)
-    standby = ManualStandby()
-    app.context.standby = standby  # type: ignore[assignment]
+    preloaded = ManualStandby()
+    app.context.preloaded = preloaded  # type: ignore[assignment]
     async with app.run_test(size=size) as pilot:
         await settle(pilot)
-        yield app, pilot, standby
+        yield app, pilot, preloaded
 
 
 async def settle(pilot: Pilot[None]) -> None:

@@ -175,7 +175,7 @@ def _epoch(recording: Recording, epoch: int, step: int, chance: random.Random) -
 
 
 def _confusion(recording: Recording, accuracy: float, chance: random.Random) -> list[list[int]]:
-    """Images by true and predicted class; neighbours are taken for each other most."""
+    """Images by true and predicted class; neighbours are predicted as each other most."""
     size, each = len(recording.classes), 5000 // len(recording.classes)
     matrix = [[0] * size for _ in range(size)]
     for true in range(size):

@@ -1,4 +1,4 @@
-"""A thrifty update leaves the terminal as Textual's own does, and is shorter."""
+"""A diff update leaves the terminal as Textual's own does, and is shorter."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from textual._compositor import ChopsUpdate
 from textual.strip import Strip
 
 from workbench.ui.app import WorkbenchApp
-from workbench.ui.output_diff import Ink, ThriftyUpdate
+from workbench.ui.output_diff import DiffUpdate, StyleWriter
 
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
 RED, BOLD = Style(color="#ff0000", bgcolor="#101010"), Style(color="#ff0000", bold=True)
@@ -26,23 +26,23 @@ def terminal(written: str) -> Cells:
     """What a terminal shows, by row and column: the character and how it is drawn."""
     cells: Cells = {}
     row = column = 1
-    attributes, ink, ground = "", "39", "49"
+    attributes, writer, ground = "", "39", "49"
     parts = SEQUENCE.split(written)
     for text, numbers, kind in zip(
         parts[0::3], [*parts[1::3], ""], [*parts[2::3], ""], strict=True
     ):
         for letter in text.replace("\n", ""):
             blank = letter == " " and not attributes
-            cells[row, column] = letter, f"{attributes} {'' if blank else ink} {ground}"
+            cells[row, column] = letter, f"{attributes} {'' if blank else writer} {ground}"
             column += cell_len(letter)
         if kind == "H":
             row, column = map(int, numbers.split(";"))
         elif kind == "m":
             for part in re.findall(r"[34]8;2;\d+;\d+;\d+|\d+", numbers):
                 if part == "0":
-                    attributes, ink, ground = "", "39", "49"
+                    attributes, writer, ground = "", "39", "49"
                 elif part.startswith("3"):
-                    ink = part
+                    writer = part
                 elif part.startswith("4"):
                     ground = part
                 else:
@@ -68,8 +68,8 @@ def update(spans: list[tuple[int, int, int]]) -> ChopsUpdate:
     ],
 )
 def test_the_terminal_shows_the_same_within_the_spans(spans: list[tuple[int, int, int]]) -> None:
-    plain, thrifty = update(spans), ThriftyUpdate.of(update(spans))
-    before, after = plain.render_segments(CONSOLE), thrifty.render_segments(CONSOLE)
+    plain, shorter = update(spans), DiffUpdate.of(update(spans))
+    before, after = plain.render_segments(CONSOLE), shorter.render_segments(CONSOLE)
     asked = {(y + 1, x + 1) for y, start, stop in spans for x in range(start, stop)}
     shown = terminal(after)
     assert shown.items() <= terminal(before).items()
@@ -80,16 +80,16 @@ def test_the_terminal_shows_the_same_within_the_spans(spans: list[tuple[int, int
 @pytest.mark.parametrize("colours", ["standard", "256", "truecolor", "windows", None])
 def test_every_kind_of_terminal_is_written_to(colours: str | None) -> None:
     console = Console(color_system=colours, force_terminal=True)  # type: ignore[arg-type]
-    written = ThriftyUpdate.of(update([(0, 0, 34)])).render_segments(console)
+    written = DiffUpdate.of(update([(0, 0, 34)])).render_segments(console)
     assert "loss 0.123  漢字  step 7" in re.sub("\x1b\\[[0-9;]*[Hm]", "", written)
     assert ("38;2;255;0;0" in written) == (colours in ("truecolor", None))
     assert ("38;5;196" in written) == (colours == "256")
 
 
 def test_a_style_is_said_once_and_only_what_changes_of_it() -> None:
-    ink = Ink(ColorSystem.TRUECOLOR)
+    writer = StyleWriter(ColorSystem.TRUECOLOR)
     texts = (("a", RED), ("b", RED), ("c", GREY), ("  ", RED), ("d", GREY), ("e", BOLD))
-    assert [ink.write(Segment(text, style)) for text, style in texts] == [
+    assert [writer.write(Segment(text, style)) for text, style in texts] == [
         "\x1b[0;38;2;255;0;0;48;2;16;16;16ma",
         "b",
         "\x1b[38;2;128;128;128mc",
@@ -100,11 +100,11 @@ def test_a_style_is_said_once_and_only_what_changes_of_it() -> None:
 
 
 def test_fewer_colours_are_fewer_bytes() -> None:
-    ink = Ink(ColorSystem.EIGHT_BIT)
-    assert ink.write(Segment("a", RED)) == "\x1b[0;38;5;196;48;5;233ma"
+    writer = StyleWriter(ColorSystem.EIGHT_BIT)
+    assert writer.write(Segment("a", RED)) == "\x1b[0;38;5;196;48;5;233ma"
 
 
-async def test_the_app_sends_partial_updates_thriftily(
+async def test_the_app_sends_partial_updates_in_fewer_bytes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shown = []
@@ -114,4 +114,4 @@ async def test_the_app_sends_partial_updates_thriftily(
     app = WorkbenchApp(tmp_path)
     app._display(None, update([(0, 0, 3)]))  # type: ignore[arg-type]
     app._display(None, "text")  # type: ignore[arg-type]
-    assert isinstance(shown[0], ThriftyUpdate) and shown[1] == "text"
+    assert isinstance(shown[0], DiffUpdate) and shown[1] == "text"

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from workbench.analysis.second_opinion import CONVENTION, SecondOpinion, second_opinion
+from workbench.analysis.ptflops_count import CONVENTION, PtflopsCount, ptflops_count
 from workbench.analysis.trace import Row, Trace, trace
 from workbench.config import RunConfig, change_config
 from workbench.config.learning_rate import lr_list
@@ -24,7 +24,7 @@ def summarize(
     """Count a configuration's network without data or training.
 
     Gives a JSON-ready document: ``params`` and ``macs`` (of one image) with their sums by
-    type, ``layers`` in execution order (they add up to the totals), ptflops' second opinion,
+    type, ``layers`` in execution order (they add up to the totals), ptflops' count,
     and the learning rates. With a ``budget`` (a number of parameters), also whether the
     network keeps to it. ``input_shape`` [C, H, W] stands in for the configuration's own.
     Raises :class:`workbench.errors.ConfigError` where the network cannot take the input.
@@ -79,7 +79,7 @@ class _Question:
 
 
 @lru_cache(maxsize=64)
-def _analyse(question: _Question) -> tuple[Trace, SecondOpinion]:
+def _analyse(question: _Question) -> tuple[Trace, PtflopsCount]:
     network = on_meta(partial(build_model, question.config))
     try:
         found = count(network, question.shape)
@@ -92,7 +92,7 @@ def _analyse(question: _Question) -> tuple[Trace, SecondOpinion]:
             size = "×".join(map(str, question.shape))
             reason = str(error).partition("\n")[0]
             raise ConfigError({"model": f"cannot take an input of {size}: {reason}"}) from None
-    return found, second_opinion(network, question.shape, found)
+    return found, ptflops_count(network, question.shape, found)
 
 
 def forget() -> None:

@@ -5,7 +5,7 @@ object a line to stdout, and answers each line of :func:`ask` on its stdin by a 
 until stdin closes; :func:`read_message` understands what it writes:
 
 - ``{"progress": "decoding images", "done": 12000, "total": 50000}`` while one waits,
-- ``{"facts": {…}}`` once (see :class:`DataFacts`),
+- ``{"info": {…}}`` once (see :class:`DatasetInfo`),
 - ``{"page": [{"label", "width", "height", "rgb"}, …]}``, ``rgb`` in base64,
 - ``{"error": "one line"}``, after which it ends.
 """
@@ -34,7 +34,7 @@ class Progress:
 
 
 @dataclass(frozen=True)
-class DataFacts:
+class DatasetInfo:
     """What is known of a data set; ``counts`` has the images of each class by split."""
 
     name: str
@@ -77,7 +77,7 @@ class Problem:
     text: str
 
 
-Message = Progress | DataFacts | Page | Problem
+Message = Progress | DatasetInfo | Page | Problem
 
 
 @dataclass(frozen=True)
@@ -122,8 +122,8 @@ def write_message(message: Message) -> str:
             "done": message.done,
             "total": message.total,
         }
-    elif isinstance(message, DataFacts):
-        table = {"facts": asdict(message)}
+    elif isinstance(message, DatasetInfo):
+        table = {"info": asdict(message)}
     elif isinstance(message, Page):
         table = {
             "page": [
@@ -142,8 +142,8 @@ def read_message(line: str) -> Message:
         table = json.loads(line)
         if "progress" in table:
             return Progress(str(table["progress"]), int(table["done"]), int(table["total"]))
-        if "facts" in table:
-            return _facts(table["facts"])
+        if "info" in table:
+            return _info(table["info"])
         if "page" in table:
             return Page(tuple(_image(image) for image in table["page"]))
         return Problem(str(table["error"]))
@@ -151,9 +151,9 @@ def read_message(line: str) -> Message:
         return Problem(f"not understood: {line.strip()[:200]}")
 
 
-def _facts(table: Mapping[str, Any]) -> DataFacts:
+def _info(table: Mapping[str, Any]) -> DatasetInfo:
     channels, height, width = table["shape"]
-    return DataFacts(
+    return DatasetInfo(
         name=str(table["name"]),
         shape=(int(channels), int(height), int(width)),
         classes=tuple(str(name) for name in table["classes"]),

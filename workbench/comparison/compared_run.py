@@ -17,7 +17,7 @@ DETAIL = 4_000_000  # bytes of metrics from which on not every step is decoded
 
 
 @dataclass(frozen=True)
-class Side:
+class ComparedRun:
     """A run with its history folded and its layer table, if it has one."""
 
     info: RunInfo
@@ -44,8 +44,10 @@ class Side:
         if against == "step":
             return list(series.x), list(series.y)
         epochs = [self.state.epoch_of(step) for step in series.x]
-        pace = self._seconds() / len(self.state.epoch_rows) if self.state.epoch_rows else 0.0
-        return [e * pace if against == "time" else e for e in epochs], list(series.y)
+        epoch_seconds = (
+            self._seconds() / len(self.state.epoch_rows) if self.state.epoch_rows else 0.0
+        )
+        return [e * epoch_seconds if against == "time" else e for e in epochs], list(series.y)
 
     def classes(self) -> list[ClassScore]:
         """Per-class test scores, else those of the last validation."""
@@ -70,23 +72,23 @@ class Side:
         return sum(row.get("seconds", 0.0) for row in self.state.epoch_rows)
 
 
-def read_sides(folders: Iterable[RunFolder]) -> list[Side]:
+def read_compared_runs(folders: Iterable[RunFolder]) -> list[ComparedRun]:
     """Read the runs that are to be compared; raises :class:`RequestError` for one named twice."""
-    sides = [read_side(folder) for folder in folders]
-    ids = [side.info.folder.path for side in sides]
+    compared = [read_compared_run(folder) for folder in folders]
+    ids = [run.info.folder.path for run in compared]
     twice = next((path for path in ids if ids.count(path) > 1), None)
     if twice is not None:
         raise RequestError(f"run {twice.name} is named twice")
-    return sides
+    return compared
 
 
-def read_side(folder: RunFolder) -> Side:
+def read_compared_run(folder: RunFolder) -> ComparedRun:
     """Read one run: its record, its whole history, its layer table."""
     tail, state = EventTail(folder.metrics), RunState()
     every = max(1, tail.unread // DETAIL)
     while events := tail.read(every=every):
         state.fold(events)
-    return Side(read_run(folder), state, _layers(folder))
+    return ComparedRun(read_run(folder), state, _layers(folder))
 
 
 def _layers(folder: RunFolder) -> dict[str, Any] | None:

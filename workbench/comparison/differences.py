@@ -3,20 +3,20 @@
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.comparison.compared_run import Side
+from workbench.comparison.compared_run import ComparedRun
 from workbench.config import flatten, to_tables
 from workbench.runs.history.state import ClassScore
 from workbench.runs.library.columns import RESULTS, result_of
 
-ASIDE = frozenset(("data.root", "train.device"))  # where it ran, not what it computed
+NOT_COMPARED = frozenset(("data.root", "train.device"))  # where it ran, not what it computed
 
 
-def configuration(sides: Sequence[Side]) -> dict[str, list[Any]]:
+def configuration(compared: Sequence[ComparedRun]) -> dict[str, list[Any]]:
     """The keys in which the runs differ, each with one value a run; None where it has none.
 
     A run without a configuration (an imported one) differs in nothing.
     """
-    flats = [flatten(to_tables(side.info.config)) if side.info.config else {} for side in sides]
+    flats = [flatten(to_tables(run.info.config)) if run.info.config else {} for run in compared]
     known = [flat for flat in flats if flat]
     keys = dict.fromkeys(key for flat in flats for key in flat)
     values = {key: [flat.get(key) for flat in flats] for key in keys}
@@ -24,14 +24,14 @@ def configuration(sides: Sequence[Side]) -> dict[str, list[Any]]:
         key: row
         for key, row in values.items()
         if not key.startswith("about.")
-        and key not in ASIDE
+        and key not in NOT_COMPARED
         and any(flat.get(key) != known[0].get(key) for flat in known)
     }
 
 
-def results(sides: Sequence[Side]) -> dict[str, list[float | None]]:
+def results(compared: Sequence[ComparedRun]) -> dict[str, list[float | None]]:
     """Every result that one of the runs has, in the order of :data:`RESULTS`."""
-    table = {name: [result_of(side.info.record, name) for side in sides] for name in RESULTS}
+    table = {name: [result_of(run.info.record, name) for run in compared] for name in RESULTS}
     return {name: row for name, row in table.items() if any(v is not None for v in row)}
 
 
@@ -45,9 +45,9 @@ def best(name: str, values: Sequence[float | None]) -> list[int]:
     return [index for index, value in enumerate(values) if value == top]
 
 
-def classes(sides: Sequence[Side]) -> dict[str, list[ClassScore | None]]:
+def classes(compared: Sequence[ComparedRun]) -> dict[str, list[ClassScore | None]]:
     """Per-class scores side by side, the classes that differ most first."""
-    tables = [{score.name: score for score in side.classes()} for side in sides]
+    tables = [{score.name: score for score in run.classes()} for run in compared]
     names = dict.fromkeys(name for table in tables for name in table)
     rows = {name: [table.get(name) for table in tables] for name in names}
     return dict(sorted(rows.items(), key=lambda item: -spread(item[1])))
@@ -59,12 +59,12 @@ def spread(scores: Sequence[ClassScore | None]) -> float:
     return max(known) - min(known) if known else 0.0
 
 
-def layers(sides: Sequence[Side]) -> dict[str, list[dict[str, Any] | None]]:
+def layers(compared: Sequence[ComparedRun]) -> dict[str, list[dict[str, Any] | None]]:
     """The rows of the layer tables by layer name, one entry a run, in order of execution.
 
     A layer that only some runs have stands after the one before it in its own run.
     """
-    tables = [_by_name(side) for side in sides]
+    tables = [_by_name(run) for run in compared]
     order: list[str] = []
     for table in tables:
         place = 0
@@ -77,11 +77,11 @@ def layers(sides: Sequence[Side]) -> dict[str, list[dict[str, Any] | None]]:
     return {name: [table.get(name) for table in tables] for name in order}
 
 
-def _by_name(side: Side) -> dict[str, dict[str, Any]]:
-    if side.layers is None:
+def _by_name(run: ComparedRun) -> dict[str, dict[str, Any]]:
+    if run.layers is None:
         return {}
     rows: dict[str, dict[str, Any]] = {}
-    for layer in side.layers["layers"]:
+    for layer in run.layers["layers"]:
         name, again = str(layer["name"]), 2
         while name in rows:  # a shared module runs more than once
             name, again = f"{layer['name']} ({again})", again + 1
@@ -92,7 +92,7 @@ def _by_name(side: Side) -> dict[str, dict[str, Any]]:
 def pareto_front(costs: Sequence[float | None], gains: Sequence[float | None]) -> list[int]:
     """Places of the runs that no other beats: as much gain at less cost, or more at as much.
 
-    A run without one of the two numbers is not on the front.
+    A run without one of the two numbers is not on the Pareto front.
     """
     points = [
         (index, cost, gain)

@@ -10,7 +10,7 @@ from workbench.config.describe import discriminator, section_variants
 from workbench.config.overrides import EXCLUSIVE, apply_changes
 from workbench.config.run import RunConfig
 
-ASIDE = frozenset(("data.root", "data.classes", "data.channels", "train.device"))
+NOT_COMPARED = frozenset(("data.root", "data.classes", "data.channels", "train.device"))
 VAGUE = ("size", "test")  # keys that say little without their section, though only one has them
 
 
@@ -29,7 +29,7 @@ def changes_from(preset: Mapping[str, Any], config: Mapping[str, Any]) -> dict[s
         key: value
         for key, value in config.items()
         if key not in choices
-        and key not in ASIDE
+        and key not in NOT_COMPARED
         and not key.startswith("about.")
         and base.get(key) != value
     }

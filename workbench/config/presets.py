@@ -47,7 +47,7 @@ def own_folder() -> Path:
 def list_presets() -> list[PresetInfo]:
     """Every preset, by name; one of the user's own hides an installed one of its name.
 
-    A file that cannot be read is left out here and explained when it is asked for.
+    A file that cannot be read is skipped here and explained when it is asked for.
     """
     found: dict[str, PresetInfo] = {}
     for folder, own in ((installed_folder(), False), (own_folder(), True)):

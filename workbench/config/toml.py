@@ -94,7 +94,7 @@ def to_toml(config: RunConfig) -> str:
 
 
 def difference(base: RunConfig, other: RunConfig) -> dict[str, tuple[Any, Any]]:
-    """Dotted keys whose values differ: key → (in base, in other); what it is called aside."""
+    """Dotted keys whose values differ: key → (in base, in other), ``about`` aside."""
     before, after = flatten(to_tables(base)), flatten(to_tables(other))
     keys = [key for key in {**before, **after} if not key.startswith("about.")]
     return {

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 
 from workbench.catalog.samples import (
-    DataFacts,
+    DatasetInfo,
     Message,
     Page,
     Problem,
@@ -30,10 +30,10 @@ from workbench.data.augmentation.transforms import TestTransform, TrainAugment
 from workbench.errors import WorkbenchError
 
 
-def facts(data: DataSet) -> DataFacts:
+def dataset_info(data: DataSet) -> DatasetInfo:
     """What a form shows of a data set."""
     channels, height, width = data.train.images.shape[1:]
-    return DataFacts(
+    return DatasetInfo(
         name=data.name,
         shape=(channels, height, width),
         classes=data.classes,
@@ -90,7 +90,7 @@ def main(arguments: list[str] | None = None) -> int:
         config = resolve_to_train(read_config(options.config))
         data = load_data(config, lambda *what: _say(Progress(*what)))
         what_is_missing(config, data)
-        _say(facts(data))
+        _say(dataset_info(data))
         for line in sys.stdin:
             _say(samples(config, data, read_request(line)))
     except WorkbenchError as error:

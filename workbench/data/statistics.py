@@ -1,4 +1,4 @@
-"""Mean and deviation of a data set's channels: computed once for each choice of images, kept."""
+"""Mean and std of a data set's channels: computed once for each choice of images, kept."""
 
 import contextlib
 import json
@@ -11,7 +11,7 @@ from workbench.config.fitting import cache_folder
 from workbench.data.dataset import Images
 
 CHUNK = 1000  # images at once, so that the whole set is never needed as floats
-Statistics = tuple[list[float], list[float]]  # mean and deviation of each channel, 0 to 1
+Statistics = tuple[list[float], list[float]]  # mean and std of each channel, 0 to 1
 
 
 def normalisation(config: RunConfig, compute: Callable[[], Statistics]) -> Statistics:

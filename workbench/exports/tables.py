@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.comparison.compared_run import read_side
+from workbench.comparison.compared_run import read_compared_run
 from workbench.errors import RequestError
 from workbench.formatting.layer_table import to_csv
 from workbench.runs.history.run_info import as_json
@@ -21,8 +21,12 @@ TABLES = ("per_class", "confusion")  # of an epoch's event: no cells of a row
 
 def export_json(run: RunFolder, target: Path) -> list[Path]:
     """Write one document: the record, the configuration, every event, the layer table."""
-    side = read_side(run)
-    document = {**as_json(side.info), "events": list(all_events(run)), "layers": side.layers}
+    compared = read_compared_run(run)
+    document = {
+        **as_json(compared.info),
+        "events": list(all_events(run)),
+        "layers": compared.layers,
+    }
     return [write(target, json.dumps(document, indent=1, default=str).encode())]
 
 
@@ -31,18 +35,18 @@ def export_csv(run: RunFolder, target: Path) -> list[Path]:
 
     A table that the run has no rows of is left out.
     """
-    side = read_side(run)
+    compared = read_compared_run(run)
     rows: dict[str, list[Mapping[str, Any]]] = {"steps": [], "epochs": []}
     for event in all_events(run):
         if event["event"] in ("step", "epoch"):
             rows[f"{event['event']}s"].append(_scalars(event))
     rows["classes"] = [
         {"class": score.name, "correct": score.correct, "total": score.total}
-        for score in side.classes()
+        for score in compared.classes()
     ]
     tables = {name: _csv(table) for name, table in rows.items() if table}
-    if side.layers is not None:
-        tables["layers"] = to_csv(side.layers)
+    if compared.layers is not None:
+        tables["layers"] = to_csv(compared.layers)
     return [write(target / f"{name}.csv", text.encode()) for name, text in tables.items()]
 
 

@@ -22,7 +22,7 @@ class Detections(NamedTuple):
     scores: Tensor  # [N, A, cells, cells]: logits of "an object is here"
     deltas: Tensor  # [N, A, cells, cells, 3]: boxes relative to the anchors
     boxes: Tensor | None = None  # [N, K, 3]: x, y, w in pixels, the surest first
-    sureness: Tensor | None = None  # [N, K], 0 to 1; 0 where fewer boxes were left
+    confidence: Tensor | None = None  # [N, K], 0 to 1; 0 where fewer boxes were left
     logits: Tensor | None = None  # [N, K, classes]
     logits_given: Tensor | None = None  # [N, M, classes]
 
@@ -51,8 +51,8 @@ class Rpn(nn.Module):
         scores, deltas = self.proposals(features)
         if self.training:
             return Detections(scores, deltas)
-        boxes, sureness = self.proposals.best(scores, deltas)
-        return Detections(scores, deltas, boxes, sureness)
+        boxes, confidence = self.proposals.best(scores, deltas)
+        return Detections(scores, deltas, boxes, confidence)
 
 
 class ProposalHead(nn.Module):
@@ -82,26 +82,26 @@ class ProposalHead(nn.Module):
         """The ``keep`` surest boxes [N, K, 3] after non-maximum suppression, and how sure."""
         anchors = anchor_grid(self.config.anchors, scores.shape[-1], deltas)
         boxes = decode(deltas, anchors).flatten(1, 3)
-        sureness = scores.sigmoid().flatten(1)
+        confidence = scores.sigmoid().flatten(1)
         if self.config.keep == 1:  # the best box suppresses no other
-            best = sureness.argmax(dim=1, keepdim=True)
+            best = confidence.argmax(dim=1, keepdim=True)
         else:
-            best, sureness = suppressed(boxes, sureness, self.config)
+            best, confidence = suppressed(boxes, confidence, self.config)
         rows = best[..., None].expand(-1, -1, 3)
-        return boxes.gather(1, rows), sureness.gather(1, best)
+        return boxes.gather(1, rows), confidence.gather(1, best)
 
 
-def suppressed(boxes: Tensor, sureness: Tensor, config: RpnModel) -> tuple[Tensor, Tensor]:
-    """Places of the boxes kept [N, K], and the sureness with those of the dropped at 0."""
+def suppressed(boxes: Tensor, confidence: Tensor, config: RpnModel) -> tuple[Tensor, Tensor]:
+    """Places of the boxes kept [N, K], and the confidence with those of the dropped at 0."""
     from torchvision.ops import batched_nms  # costs more than a second: only where it is used
 
-    count, places = sureness.shape
+    count, places = confidence.shape
     image = torch.arange(count, device=boxes.device).repeat_interleave(places)
-    kept = batched_nms(corners(boxes).flatten(0, 1), sureness.flatten(), image, config.nms)
-    alive = torch.zeros_like(sureness).flatten()
+    kept = batched_nms(corners(boxes).flatten(0, 1), confidence.flatten(), image, config.nms)
+    alive = torch.zeros_like(confidence).flatten()
     alive[kept] = 1
-    sureness = sureness * alive.view_as(sureness)
-    return sureness.topk(min(config.keep, places), dim=1).indices, sureness
+    confidence = confidence * alive.view_as(confidence)
+    return confidence.topk(min(config.keep, places), dim=1).indices, confidence
 
 
 def check_size(config: RpnModel | FasterRcnnModel, size: int) -> None:

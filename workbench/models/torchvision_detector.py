@@ -16,16 +16,16 @@ from workbench.config.sections.models import TorchvisionDetectorModel
 from workbench.detection.boxes import NO_OBJECT, corners
 
 
-class FoundBoxes(NamedTuple):
+class BoxPredictions(NamedTuple):
     """The boxes that a detector keeps of N images, at most K of each, the surest first."""
 
     boxes: Tensor  # [N, K, 4]: centre x, y, width, height in pixels
-    sureness: Tensor  # [N, K], 0 to 1; 0 where there is no box
+    confidence: Tensor  # [N, K], 0 to 1; 0 where there is no box
     labels: Tensor  # int64 [N, K]
 
 
 class TorchvisionDetector(nn.Module):
-    """Float [N, channels, S, S] -> :class:`FoundBoxes`; its losses while training."""
+    """Float [N, channels, S, S] -> :class:`BoxPredictions`; its losses while training."""
 
     def __init__(self, config: TorchvisionDetectorModel, *, classes: int, size: int) -> None:
         super().__init__()
@@ -44,7 +44,7 @@ class TorchvisionDetector(nn.Module):
             box_nms_thresh=config.nms,
         )
 
-    def forward(self, images: Tensor) -> FoundBoxes:
+    def forward(self, images: Tensor) -> BoxPredictions:
         """The boxes found, when testing."""
         return _gather(self.detector(_colour(images)), self.keep, images)
 
@@ -80,16 +80,16 @@ def _colour(images: Tensor) -> list[Tensor]:
     return list(images.float().expand(-1, 3, -1, -1))
 
 
-def _gather(found: list[dict[str, Tensor]], keep: int, like: Tensor) -> FoundBoxes:
+def _gather(found: list[dict[str, Tensor]], keep: int, like: Tensor) -> BoxPredictions:
     boxes = torch.zeros(len(found), keep, 4, device=like.device)
-    sureness = torch.zeros(len(found), keep, device=like.device)
+    confidence = torch.zeros(len(found), keep, device=like.device)
     labels = torch.zeros(len(found), keep, dtype=torch.int64, device=like.device)
     for row, one in enumerate(found):
         edges, count = one["boxes"], len(one["boxes"])
         low, high = edges[:, :2], edges[:, 2:]
         boxes[row, :count] = torch.cat([(low + high) / 2, high - low], dim=1)
-        sureness[row, :count], labels[row, :count] = one["scores"], one["labels"] - 1
-    return FoundBoxes(boxes, sureness, labels)
+        confidence[row, :count], labels[row, :count] = one["scores"], one["labels"] - 1
+    return BoxPredictions(boxes, confidence, labels)
 
 
 def build(

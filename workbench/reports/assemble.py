@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.comparison import document
-from workbench.comparison.compared_run import Side, read_side
+from workbench.comparison.compared_run import ComparedRun, read_compared_run
 from workbench.formatting.text import changes_text, count
 from workbench.reports.blocks import Block, Chart, Heading, Paragraph
 from workbench.reports.run_report import run_blocks
@@ -17,21 +17,21 @@ from workbench.sweeps.results import Table, plot_points, swept_key, text_table
 CURVES = (("train_loss", "Training loss"), ("val_accuracy", "Validation accuracy"))
 
 
-def runs_report(sides: Sequence[Side]) -> list[Block]:
+def runs_report(compared: Sequence[ComparedRun]) -> list[Block]:
     """One run's report, or a comparison of several with each one's report after it."""
-    if len(sides) == 1:
-        return run_blocks(sides[0], level=1)
-    blocks: list[Block] = [Heading(f"{len(sides)} runs side by side", 1)]
-    blocks += document.tables(sides, layers=False)
-    blocks += _curves(sides, "runs")
-    gain = document.gain_of(sides)
+    if len(compared) == 1:
+        return run_blocks(compared[0], level=1)
+    blocks: list[Block] = [Heading(f"{len(compared)} runs side by side", 1)]
+    blocks += document.tables(compared, layers=False)
+    blocks += _curves(compared, "runs")
+    gain = document.gain_of(compared)
     for cost in document.COSTS:
-        points = {side.id: _dot(side, cost, gain) for side in sides}
+        points = {run.id: _dot(run, cost, gain) for run in compared}
         name = f"{RESULTS[gain].title} against {RESULTS[cost].title}"
         if svg := chart(points, name, RESULTS[cost].title, "%", scatter=True):
             blocks.append(Chart(f"runs-{cost}", name, svg))
-    for side in sides:
-        blocks += run_blocks(side)
+    for run in compared:
+        blocks += run_blocks(run)
     return blocks
 
 
@@ -47,13 +47,13 @@ def sweep_report(name: str, sweep: SweepConfig, table: Table, runs_dir: Path) ->
     blocks += [Paragraph(words), text_table(table, f"Results; ★ {title(table.metric)}")]
     blocks += _swept(sweep, table)
     folders = _finished(table, runs_dir)
-    sides = [read_side(folder) for folder in folders.values()]
-    if sides:
-        blocks += _curves(sides, "sweep", list(folders))
+    compared = [read_compared_run(folder) for folder in folders.values()]
+    if compared:
+        blocks += _curves(compared, "sweep", list(folders))
     best = next((row for row in table.rows if row.best), None)
     if best is not None and best.variant in folders:
         blocks += [Heading(f"The best: {best.variant}")]
-        blocks += run_blocks(read_side(folders[best.variant]), level=3)
+        blocks += run_blocks(read_compared_run(folders[best.variant]), level=3)
     return blocks
 
 
@@ -80,19 +80,21 @@ def _swept(sweep: SweepConfig, table: Table) -> list[Block]:
     return [Chart("sweep-metric", name, svg)]
 
 
-def _curves(sides: Sequence[Side], prefix: str, names: Sequence[str] | None = None) -> list[Block]:
+def _curves(
+    compared: Sequence[ComparedRun], prefix: str, names: Sequence[str] | None = None
+) -> list[Block]:
     blocks: list[Block] = []
     for curve, words in CURVES:
         scale = 100 if curve.endswith("accuracy") else 1
         points = {}
-        for name, side in zip(names or [side.id for side in sides], sides, strict=True):
-            x, y = side.curve(curve, "epoch")
+        for name, run in zip(names or [run.id for run in compared], compared, strict=True):
+            x, y = run.curve(curve, "epoch")
             points[name] = (x, [value * scale for value in y])
         if svg := chart(points, words, "epoch", "%" if scale == 100 else "cross-entropy"):
             blocks.append(Chart(f"{prefix}-{curve}", words, svg))
     return blocks
 
 
-def _dot(side: Side, cost: str, gain: str) -> tuple[list[float], list[float]]:
-    x, y = result_of(side.info.record, cost), result_of(side.info.record, gain)
+def _dot(run: ComparedRun, cost: str, gain: str) -> tuple[list[float], list[float]]:
+    x, y = result_of(run.info.record, cost), result_of(run.info.record, gain)
     return ([], []) if x is None or y is None else ([x], [y * 100])

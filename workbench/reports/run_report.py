@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from workbench.comparison.compared_run import Side
+from workbench.comparison.compared_run import ComparedRun
 from workbench.config import flatten, to_tables
 from workbench.formatting import layer_table
 from workbench.formatting.tables import TextTable
@@ -18,20 +18,20 @@ INDENT = "\N{NO-BREAK SPACE}" * 2
 MOST_RATES = 40  # learning rates that are listed one by one
 
 
-def run_blocks(side: Side, level: int = 2) -> list[Block]:
+def run_blocks(run: ComparedRun, level: int = 2) -> list[Block]:
     """Everything there is to report of a run, under a heading of its own."""
-    blocks: list[Block] = [Heading(f"Run {side.id}", level), Paragraph(_sentence(side))]
-    blocks += _tables(side)
-    blocks += _charts(side)
-    blocks += _network(side)
-    blocks += _evaluations(side)
+    blocks: list[Block] = [Heading(f"Run {run.id}", level), Paragraph(_sentence(run))]
+    blocks += _tables(run)
+    blocks += _charts(run)
+    blocks += _network(run)
+    blocks += _evaluations(run)
     return blocks
 
 
-def _sentence(side: Side) -> str:
-    info, config = side.info, side.info.config
+def _sentence(run: ComparedRun) -> str:
+    info, config = run.info, run.info.config
     parts = [config.about.title or config.about.preset] if config else ["An imported run"]
-    status = info.standing.status
+    status = info.status.name
     parts.append(status + (f" ({why_ended(info)})" if status in ("failed", "crashed") else ""))
     if seconds := info.value("run", "seconds"):
         parts.append(f"trained for {duration(seconds)}")
@@ -42,15 +42,15 @@ def _sentence(side: Side) -> str:
     return ", ".join(map(str, parts)) + "."
 
 
-def _tables(side: Side) -> list[Block]:
-    record = side.info.record
+def _tables(run: ComparedRun) -> list[Block]:
+    record = run.info.record
     results = [
         (RESULTS[name].title, result_text(name, value))
         for name in RESULTS
         if (value := result_of(record, name)) is not None
     ]
     blocks: list[Block] = [TextTable("Results", ["result", "value"], results, frozenset((1,)))]
-    if scores := sorted(side.classes(), key=lambda score: score.accuracy):
+    if scores := sorted(run.classes(), key=lambda score: score.accuracy):
         rows = [(s.name, f"{s.correct}/{s.total}", f"{s.accuracy:.2%}") for s in scores]
         title = "Accuracy of each class, the worst first"
         blocks.append(TextTable(title, ["class", "correct", "accuracy"], rows, frozenset((1, 2))))
@@ -59,23 +59,23 @@ def _tables(side: Side) -> list[Block]:
     ]
     if data:
         blocks.append(TextTable("Data", ["", "value"], data))
-    if side.info.config:
-        keys = flatten(to_tables(side.info.config))
+    if run.info.config:
+        keys = flatten(to_tables(run.info.config))
         aside = ("about.", "data.root")  # where the data lies is nobody else's business
         shown = [(key, _short(v)) for key, v in keys.items() if not key.startswith(aside)]
         blocks.append(TextTable("Hyperparameters", ["key", "value"], shown))
     return [block for block in blocks if not isinstance(block, TextTable) or block.rows]
 
 
-def _charts(side: Side) -> list[Block]:
-    axis = "epoch" if side.state.epoch_rows else "step"
-    losses = {name: side.curve(f"{name}_loss", "epoch") for name in ("train", "val")}
-    if not side.state.epoch_rows:
-        losses = {"loss": side.curve("loss", "step")}
+def _charts(run: ComparedRun) -> list[Block]:
+    axis = "epoch" if run.state.epoch_rows else "step"
+    losses = {name: run.curve(f"{name}_loss", "epoch") for name in ("train", "val")}
+    if not run.state.epoch_rows:
+        losses = {"loss": run.curve("loss", "step")}
     accuracies = {
-        name: _percent(side.curve(f"{name}_accuracy", "epoch")) for name in ("train", "val")
+        name: _percent(run.curve(f"{name}_accuracy", "epoch")) for name in ("train", "val")
     }
-    rates = side.state.curves.get("lr")
+    rates = run.state.curves.get("lr")
     drawn = [
         ("loss", "Loss", chart(losses, "Loss", axis, "cross-entropy")),
         ("accuracy", "Accuracy", chart(accuracies, "Accuracy", "epoch", "%")),
@@ -83,21 +83,21 @@ def _charts(side: Side) -> list[Block]:
     if rates is not None:
         svg = chart({"lr": (rates.x, rates.y)}, "Learning rate", "step", "learning rate")
         drawn.append(("lr", "Learning rate", svg))
-    return [Chart(f"{side.id}-{name}", title, svg) for name, title, svg in drawn if svg]
+    return [Chart(f"{run.id}-{name}", title, svg) for name, title, svg in drawn if svg]
 
 
-def _network(side: Side) -> list[Block]:
-    if side.layers is None:
+def _network(run: ComparedRun) -> list[Block]:
+    if run.layers is None:
         return []
-    root, *nodes = layer_table.tree(side.layers).walk()
+    root, *nodes = layer_table.tree(run.layers).walk()
     rows = []
     for node in [*nodes, root]:
         name, *others = layer_table.cells(node)
         rows.append([INDENT * max(0, node.depth - 1) + name, *others])
     right = [i for i, name in enumerate(layer_table.COLUMNS) if name in layer_table.NUMERIC]
     table = TextTable("Network, layer by layer", layer_table.COLUMNS, rows, frozenset(right))
-    remarks = layer_table.remarks(side.layers)
-    return [table, *(Paragraph(line) for line in remarks), *_rates(side.layers)]
+    remarks = layer_table.remarks(run.layers)
+    return [table, *(Paragraph(line) for line in remarks), *_rates(run.layers)]
 
 
 def _rates(layers: dict[str, Any]) -> list[Block]:
@@ -110,9 +110,9 @@ def _rates(layers: dict[str, Any]) -> list[Block]:
     return [TextTable("Learning rates", [unit, "learning rate"], rows, frozenset((0, 1)))]
 
 
-def _evaluations(side: Side) -> list[Block]:
+def _evaluations(run: ComparedRun) -> list[Block]:
     blocks: list[Block] = []
-    for document in list_evaluations(side.info.folder):
+    for document in list_evaluations(run.info.folder):
         results = document["results"]
         if len(results) < 2:
             continue
@@ -125,7 +125,7 @@ def _evaluations(side: Side) -> list[Block]:
         blocks.append(TextTable(name, ["crop", "top-1"], rows, frozenset((0, 1))))
         points = [r["crop"] for r in results], [r["accuracy"] * 100 for r in results]
         svg = chart({"accuracy": points}, name, "test crop, px", "%")
-        blocks.append(Chart(f"{side.id}-crops", name, svg))
+        blocks.append(Chart(f"{run.id}-crops", name, svg))
     return blocks
 
 

@@ -3,7 +3,7 @@
 import asyncio
 
 from workbench.config import RunConfig
-from workbench.runs.live.preloaded import Standby
+from workbench.runs.live.preloaded import PreloadedWorker
 from workbench.sweeps.folder import SweepFolder
 
 
@@ -18,8 +18,8 @@ class ParameterLimit:
         return asyncio.run(self._count(config)) > self.limit
 
     async def _count(self, config: RunConfig) -> int:
-        standby = Standby(self._folder.log)
+        preloaded = PreloadedWorker(self._folder.log)
         try:
-            return int((await standby.summarize(config))["params"])
+            return int((await preloaded.summarize(config))["params"])
         finally:
-            await standby.close()
+            await preloaded.close()

@@ -26,7 +26,7 @@ class SweepInfo:
 def list_sweep_files() -> list[SweepInfo]:
     """The sweeps that come installed and the user's own, which hide installed ones of their name.
 
-    A file that cannot be read is left out here and explained when it is asked for.
+    A file that cannot be read is skipped here and explained when it is asked for.
     """
     found = {info.name: info for info in _files()}
     return sorted(found.values(), key=lambda info: info.name)

@@ -77,7 +77,7 @@ class Budget(Section):
 
     runs: int = setting(0, "Most runs that are started.", unit="runs", ge=0)
     hours: float = setting(0.0, "Training time, all runs together.", unit="hours", ge=0)
-    params: int = setting(0, "Networks with more parameters are left out.", ge=0)
+    params: int = setting(0, "Networks with more parameters are skipped.", ge=0)
 
 
 class TableSpec(Section):

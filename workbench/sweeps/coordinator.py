@@ -30,7 +30,7 @@ from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.folder import Note, SweepFolder, begin, prepare_run, read_note, write_note
-from workbench.sweeps.next_action import Seen, action, look
+from workbench.sweeps.next_action import Observation, action, observe
 from workbench.sweeps.plan import PlannedRun
 from workbench.sweeps.source import Source
 
@@ -113,17 +113,17 @@ class Coordinator:
         """Take over the runs that an earlier coordinator left training."""
         for run in self.source.known():
             folder = RunFolder(self.folder.runs_dir / run.id)
-            if look(folder).live:
+            if observe(folder).live:
                 self._watch(run, folder)
 
     def _collect(self) -> None:
         """Take note of the runs that have ended, and start again those that may be."""
         for live in list(self.live.values()):
-            seen = look(live.folder)
+            seen = observe(live.folder)
             live.look()
             if not seen.live:
                 del self.live[live.run.id]
-                self._judge(live.run, seen, watched=True)
+                self._act(live.run, seen, watched=True)
             elif self.source.is_hopeless(live.run, live.state):
                 self.listener.say(f"run {live.run.id} is ended early: the others do better")
                 with suppress(RunError):  # it ended this very moment: the next look says how
@@ -136,10 +136,10 @@ class Coordinator:
             if run is None:
                 self._exhausted = True
             elif run.id not in self.live:
-                seen = look(RunFolder(self.folder.runs_dir / run.id))
-                self._judge(run, seen, watched=False, device=device)
+                seen = observe(RunFolder(self.folder.runs_dir / run.id))
+                self._act(run, seen, watched=False, device=device)
 
-    def _judge(self, run: PlannedRun, seen: Seen, *, watched: bool, device: str = "") -> None:
+    def _act(self, run: PlannedRun, seen: Observation, *, watched: bool, device: str = "") -> None:
         folder = RunFolder(self.folder.runs_dir / run.id)
         todo = action(seen, watched=watched, retry_failed=self.retry_failed and not watched)
         if self.source.gave_up(run) and todo in ("left", "resume"):
@@ -149,7 +149,7 @@ class Coordinator:
         match todo:
             case "start" if reason := self._no_budget(run):
                 self.left[run.id] = reason
-                self.listener.say(f"{run.variant}: left out, {reason}")
+                self.listener.say(f"{run.variant}: skipped, {reason}")
             case "start":
                 self._start(run, folder, device)
             case "resume" | "retry":
@@ -182,7 +182,9 @@ class Coordinator:
             keys["train.threads"] = max(1, (os.cpu_count() or 1) // together)
         return keys
 
-    def _restart(self, run: PlannedRun, folder: RunFolder, seen: Seen, *, count: bool) -> None:
+    def _restart(
+        self, run: PlannedRun, folder: RunFolder, seen: Observation, *, count: bool
+    ) -> None:
         why = seen.reason or (why_ended(read_run(folder)) if count else seen.status)
         if count:
             note = read_note(folder) or Note(self.folder.name, run.variant, run.seed)

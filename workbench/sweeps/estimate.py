@@ -8,7 +8,7 @@ from workbench.config.learning_rate import nominal_steps_per_epoch
 from workbench.errors import RequestError
 from workbench.runs.store.folder import RunFolder, list_folders
 from workbench.runs.store.record import read_record
-from workbench.sweeps.next_action import look
+from workbench.sweeps.next_action import observe
 from workbench.sweeps.plan import PlannedRun
 
 NEWEST = 50  # earlier runs that are looked at
@@ -17,36 +17,36 @@ NEWEST = 50  # earlier runs that are looked at
 def expected_seconds(runs: Sequence[PlannedRun], runs_dir: Path, jobs: int) -> float | None:
     """Seconds until the runs that have not finished have; None where no earlier run tells.
 
-    By the median pace (images a second) of runs of the same model and data
+    By the median throughput (images a second) of runs of the same model and data
     section's kind; steps an epoch are those that the data set is known to have.
     """
     waiting = [run for run in runs if look_status(runs_dir, run) != "finished"]
-    paces = _paces(runs_dir)
+    throughputs = _throughputs(runs_dir)
     total = 0.0
     for run in waiting:
-        pace = paces.get((run.config.model.kind, run.config.data.name))
-        if not pace:
+        throughput = throughputs.get((run.config.model.kind, run.config.data.name))
+        if not throughput:
             return None
         steps = run.config.train.steps
         steps = steps or run.config.train.epochs * nominal_steps_per_epoch(run.config)
-        total += steps * run.config.train.batch_size / statistics.median(pace)
+        total += steps * run.config.train.batch_size / statistics.median(throughput)
     return total / jobs
 
 
 def look_status(runs_dir: Path, run: PlannedRun) -> str:
     """How a planned run stands now; "" where it has not begun."""
-    return look(RunFolder(runs_dir / run.id)).status
+    return observe(RunFolder(runs_dir / run.id)).status
 
 
-def _paces(runs_dir: Path) -> dict[tuple[str, str], list[float]]:
-    paces: dict[tuple[str, str], list[float]] = {}
+def _throughputs(runs_dir: Path) -> dict[tuple[str, str], list[float]]:
+    throughputs: dict[tuple[str, str], list[float]] = {}
     for folder in list_folders(runs_dir)[-NEWEST:]:
-        pace = read_record(folder.record).get("result", {}).get("images_per_second")
-        if not isinstance(pace, int | float) or pace <= 0:
+        throughput = read_record(folder.record).get("result", {}).get("images_per_second")
+        if not isinstance(throughput, int | float) or throughput <= 0:
             continue
         try:
             config = folder.read_config()
         except RequestError:
             continue
-        paces.setdefault((config.model.kind, config.data.name), []).append(float(pace))
-    return paces
+        throughputs.setdefault((config.model.kind, config.data.name), []).append(float(throughput))
+    return throughputs

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from workbench.runs.live.process import boot_id
-from workbench.runs.live.status import launched_process, standing
+from workbench.runs.live.status import launched_process, read_status
 from workbench.runs.store.folder import RunFolder
 from workbench.sweeps.folder import read_note
 
@@ -13,7 +13,7 @@ Action = Literal["start", "wait", "resume", "retry", "done", "failed", "left"]
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observation:
     """A run of a sweep as its files tell."""
 
     status: str  # "" where it has not begun
@@ -23,15 +23,15 @@ class Seen:
     reason: str = ""
 
 
-def look(folder: RunFolder) -> Seen:
+def observe(folder: RunFolder) -> Observation:
     """Read what is known of a run."""
     if not folder.is_run:
-        return Seen("")
-    now, note, process = standing(folder), read_note(folder), launched_process(folder)
-    if now.status == "crashed" and process is None and not folder.record.exists():
-        return Seen("")  # prepared, and never started
-    return Seen(
-        now.status,
+        return Observation("")
+    now, note, process = read_status(folder), read_note(folder), launched_process(folder)
+    if now.name == "crashed" and process is None and not folder.record.exists():
+        return Observation("")  # prepared, and never started
+    return Observation(
+        now.name,
         now.is_live,
         note.retries if note else 0,
         process is not None and process.is_local and process.boot != boot_id(),
@@ -39,11 +39,11 @@ def look(folder: RunFolder) -> Seen:
     )
 
 
-def action(seen: Seen, *, watched: bool, retry_failed: bool) -> Action:
+def action(seen: Observation, *, watched: bool, retry_failed: bool) -> Action:
     """What is to be done about a run.
 
     ``watched``: it was live under this coordinator's eyes, so that a stop was
-    somebody's wish. ``retry_failed``: give one that has used up its retries
+    somebody's request. ``retry_failed``: give one that has used up its retries
     another chance.
     """
     if not seen.status:

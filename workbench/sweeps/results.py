@@ -15,7 +15,7 @@ from workbench.runs.library.columns import RESULTS, result_of, result_text, titl
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import Record, read_record
 from workbench.sweeps.config import SweepConfig
-from workbench.sweeps.next_action import look
+from workbench.sweeps.next_action import observe
 from workbench.sweeps.plan import PlannedRun
 
 USUAL = ("params", "macs", "best_val_accuracy", "test_accuracy", "seconds_per_epoch")
@@ -26,7 +26,7 @@ class Cell:
     """One value of the table: a key of the configuration, or a result's mean over seeds."""
 
     value: Any
-    deviation: float | None = None  # sample standard deviation; None for fewer than two runs
+    std: float | None = None  # sample standard deviation; None for fewer than two runs
     count: int = 0  # runs that gave it
 
 
@@ -81,15 +81,15 @@ def text_table(table: Table, name: str) -> TextTable:
 
 
 def cell_text(name: str, cell: Cell) -> str:
-    """One value with its unit; a mean over seeds with its deviation."""
+    """One value with its unit; a mean over seeds with its std."""
     if name not in RESULTS:
         return NOTHING if cell.value is None else toml_value(cell.value)
-    if cell.deviation is None:
+    if cell.std is None:
         return result_text(name, cell.value)
     if RESULTS[name].kind == "share":
-        return f"{cell.value:.2%} ± {cell.deviation * 100:.2f}"
+        return f"{cell.value:.2%} ± {cell.std * 100:.2f}"
     if RESULTS[name].kind == "number":
-        return f"{cell.value:.4g} ± {cell.deviation:.2g}"
+        return f"{cell.value:.4g} ± {cell.std:.2g}"
     return result_text(name, cell.value)
 
 
@@ -109,7 +109,7 @@ def plot_points(table: Table, key: str) -> list[tuple[float, float]]:
 
 
 def as_json(name: str, sweep: SweepConfig, table: Table) -> dict[str, Any]:
-    """The table as one document; the deviation over seeds stands beside its mean."""
+    """The table as one document; the std over seeds stands beside its mean."""
     statuses = [status for row in table.rows for status in row.statuses]
     best = next((row.variant for row in table.rows if row.best), None)
     return {
@@ -127,10 +127,8 @@ def as_json(name: str, sweep: SweepConfig, table: Table) -> dict[str, Any]:
 
 def _row_json(row: Row) -> dict[str, Any]:
     values = {name: cell.value for name, cell in row.cells.items()}
-    deviations = {
-        f"{name}_deviation": cell.deviation
-        for name, cell in row.cells.items()
-        if cell.deviation is not None
+    stds = {
+        f"{name}_deviation": cell.std for name, cell in row.cells.items() if cell.std is not None
     }
     return {
         "variant": row.variant,
@@ -138,7 +136,7 @@ def _row_json(row: Row) -> dict[str, Any]:
         "runs": list(row.runs),
         "statuses": list(row.statuses),
         **values,
-        **deviations,
+        **stds,
     }
 
 
@@ -151,7 +149,7 @@ def _row(
     name: str, runs: Sequence[PlannedRun], columns: Sequence[str], metric: str, runs_dir: Path
 ) -> Row:
     folders = [RunFolder(runs_dir / run.id) for run in runs]
-    seen = [look(folder) for folder in folders]
+    seen = [observe(folder) for folder in folders]
     records = [read_record(folder.record) for folder in folders]
     keys = flatten(to_tables(runs[0].config))
     cells = {
@@ -168,8 +166,8 @@ def _mean(records: Sequence[Record], column: str) -> Cell:
     mean = statistics.fmean(values)
     if RESULTS[column].kind == "count" and mean.is_integer():
         mean = int(mean)
-    deviation = statistics.stdev(values) if len(values) > 1 else None
-    return Cell(mean, deviation, len(values))
+    std = statistics.stdev(values) if len(values) > 1 else None
+    return Cell(mean, std, len(values))
 
 
 def _best(rows: Sequence[Row], metric: str) -> Row | None:

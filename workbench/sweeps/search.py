@@ -63,11 +63,11 @@ class OptunaSearch:
         if self.study.get_trials(deepcopy=False)[number].state.is_finished():
             return
         value = result_of(info.record, self.sweep.table.metric)
-        if info.standing.status == "finished" and value is not None:
+        if info.status.name == "finished" and value is not None:
             self.study.tell(number, value)
         elif self.gave_up(run):
             self.study.tell(number, state=TrialState.PRUNED)
-        elif info.standing.status != "stopped":
+        elif info.status.name != "stopped":
             self.study.tell(number, state=TrialState.FAIL)
 
     def is_hopeless(self, run: PlannedRun, state: RunState) -> bool:

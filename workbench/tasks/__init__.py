@@ -48,7 +48,7 @@ class SplitMeter(Meter, Protocol):
 
 
 class Task(Protocol):
-    """How a network is trained and judged."""
+    """How a network is trained and evaluated."""
 
     def train_step(self, model: nn.Module, images: Tensor, targets: Targets) -> tuple[Losses, Any]:
         """Forward in training: the losses, ``loss`` their weighted sum, and the outputs."""

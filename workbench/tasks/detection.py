@@ -19,14 +19,14 @@ from workbench.models.crops import spatial_transform, theta
 from workbench.models.rpn import Detections
 from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
-from workbench.tasks.matching import TOP_K, BoxMeter, Found
+from workbench.tasks.matching import TOP_K, BoxMeter, RankedBoxes
 from workbench.tasks.proposals import ProposalMeter, Proposals, Proposed
-from workbench.tasks.sample_images import CROP, show_found
+from workbench.tasks.sample_images import CROP, show_detections
 from workbench.tasks.torchvision_boxes import TorchvisionBoxes
 
 
 class Detection(Proposals):
-    """Trains and judges ``faster_rcnn``; targets as of :class:`Proposals`."""
+    """Trains and evaluates ``faster_rcnn``; targets as of :class:`Proposals`."""
 
     settings: DetectionTask
 
@@ -34,10 +34,10 @@ class Detection(Proposals):
         self, model: nn.Module, images: Tensor, targets: Targets
     ) -> tuple[Losses, Proposed]:
         """The three losses, and ``loss``, their weighted sum."""
-        found: Detections = model(images, squares(targets["box"]))
-        assert found.logits_given is not None
-        losses, proposed = self.losses(found, targets)
-        losses["loss_class"] = _class_loss(found.logits_given, targets["label"])
+        detections: Detections = model(images, squares(targets["box"]))
+        assert detections.logits_given is not None
+        losses, proposed = self.losses(detections, targets)
+        losses["loss_class"] = _class_loss(detections.logits_given, targets["label"])
         losses["loss"] = losses["loss"] + self.settings.weight_class * losses["loss_class"]
         return losses, proposed
 
@@ -47,17 +47,19 @@ class Detection(Proposals):
 
     def test_meter(self) -> SplitMeter:
         """As in training, with everything that the predicted boxes are worth."""
-        return BoxMeter(DetectionMeter(), self.classes, lambda outputs: _boxes_found(outputs.found))
+        return BoxMeter(
+            DetectionMeter(), self.classes, lambda outputs: _ranked_boxes(outputs.detections)
+        )
 
     def images(
         self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
     ) -> list[GalleryImage]:
         """The images with boxes and classes, and what is cut out at the surest box."""
-        found: Detections = model(images)
-        assert found.boxes is not None
+        detections: Detections = model(images)
+        assert detections.boxes is not None
         pixels = raw.permute(0, 3, 1, 2).float()
-        crops = spatial_transform(pixels, theta(found.boxes[:, 0], pixels.shape[-1]), CROP)
-        return show_found(raw, _boxes_found(found), targets, self.classes, crops)
+        crops = spatial_transform(pixels, theta(detections.boxes[:, 0], pixels.shape[-1]), CROP)
+        return show_detections(raw, _ranked_boxes(detections), targets, self.classes, crops)
 
 
 class DetectionMeter(ProposalMeter):
@@ -66,7 +68,7 @@ class DetectionMeter(ProposalMeter):
     def update(self, outputs: Proposed, targets: Targets, losses: Losses) -> None:
         """Take in a batch."""
         super().update(outputs, targets, losses)
-        labels, logits = targets["label"], outputs.found.logits_given
+        labels, logits = targets["label"], outputs.detections.logits_given
         assert logits is not None
         real = labels != NO_OBJECT
         right = (logits.argmax(dim=2) == labels) & real
@@ -80,12 +82,18 @@ class DetectionMeter(ProposalMeter):
         return numbers
 
 
-def _boxes_found(found: Detections) -> Found:
-    assert found.boxes is not None and found.sureness is not None and found.logits is not None
-    chances = found.logits.softmax(dim=2)
+def _ranked_boxes(detections: Detections) -> RankedBoxes:
+    assert (
+        detections.boxes is not None
+        and detections.confidence is not None
+        and detections.logits is not None
+    )
+    chances = detections.logits.softmax(dim=2)
     likeliest = chances.topk(min(TOP_K, chances.shape[2]), dim=2)
     # A box is as sure as that there is an object and what it is.
-    return Found(found.boxes, found.sureness * likeliest.values[..., 0], likeliest.indices)
+    return RankedBoxes(
+        detections.boxes, detections.confidence * likeliest.values[..., 0], likeliest.indices
+    )
 
 
 def _class_loss(logits: Tensor, labels: Tensor) -> Tensor:

@@ -19,11 +19,11 @@ TOP_K = 3
 HIT = 0.5  # IoU from which on an object counts as found
 
 
-class Found(NamedTuple):
+class RankedBoxes(NamedTuple):
     """The boxes found in N images, K of each, the surest first."""
 
     boxes: Tensor  # [N, K, 3 or 4]
-    sureness: Tensor  # [N, K]; 0: no box
+    confidence: Tensor  # [N, K]; 0: no box
     classes: Tensor | None = None  # int64 [N, K, R]: the likeliest first; None: not asked for
 
 
@@ -37,19 +37,19 @@ class Match(NamedTuple):
     answers: Tensor | None  # int64 [N, M, R]: the classes of that box, the likeliest first
 
 
-def match(found: Found, boxes: Tensor, labels: Tensor) -> Match:
-    """Match true boxes [N, M, 3 or 4] with labels [N, M] to the boxes found."""
-    overlap = intersection_over_union(boxes[:, :, None], found.boxes[:, None])
-    iou, best = (overlap * (found.sureness > 0)[:, None]).max(dim=2)
+def match(detections: RankedBoxes, boxes: Tensor, labels: Tensor) -> Match:
+    """Match true boxes [N, M, 3 or 4] with labels [N, M] to the predicted ones."""
+    overlap = intersection_over_union(boxes[:, :, None], detections.boxes[:, None])
+    iou, best = (overlap * (detections.confidence > 0)[:, None]).max(dim=2)
     real = labels != NO_OBJECT
-    if found.classes is None:
+    if detections.classes is None:
         return Match(real, best, iou, (iou >= HIT) & real, None)
-    rows = best[..., None].expand(-1, -1, found.classes.shape[-1])
-    answers = found.classes.gather(1, rows)
+    rows = best[..., None].expand(-1, -1, detections.classes.shape[-1])
+    answers = detections.classes.gather(1, rows)
     return Match(real, best, iou, (answers[..., 0] == labels) & (iou > 0) & real, answers)
 
 
-class FoundMeter:
+class MatchMeter:
     """Box IoU, share found, accuracy by class, confusion, and mean average precision."""
 
     def __init__(self, classes: tuple[str, ...]) -> None:
@@ -59,9 +59,9 @@ class FoundMeter:
         self.precision = Precision()
         self._tables: dict[str, Tensor] = {}
 
-    def update(self, found: Found, boxes: Tensor, labels: Tensor) -> None:
+    def update(self, detections: RankedBoxes, boxes: Tensor, labels: Tensor) -> None:
         """Take in a batch; no host synchronisation."""
-        matched = match(found, boxes, labels)
+        matched = match(detections, boxes, labels)
         there = matched.real.sum()
         self.means.add("box_iou", (matched.iou * matched.real).sum(), there)
         self.means.add("found", ((matched.iou >= HIT) & matched.real).sum(), there)
@@ -70,14 +70,14 @@ class FoundMeter:
         # Of wrong answers, the farther the box is off the worse.
         missed = torch.where(matched.right | ~matched.real, -torch.inf, 1 - matched.iou)
         self.worst.update(missed.amax(dim=1))
-        if found.classes is None or matched.answers is None:
-            nothing = torch.zeros_like(found.sureness, dtype=torch.int64)
+        if detections.classes is None or matched.answers is None:
+            nothing = torch.zeros_like(detections.confidence, dtype=torch.int64)
             wanted = torch.where(matched.real, 0, labels)
-            self.precision.update(found.boxes, found.sureness, nothing, boxes, wanted)
+            self.precision.update(detections.boxes, detections.confidence, nothing, boxes, wanted)
             return
         self._count_answers(matched, matched.answers, labels)
-        first = found.classes[..., 0]
-        self.precision.update(found.boxes, found.sureness, first, boxes, labels)
+        first = detections.classes[..., 0]
+        self.precision.update(detections.boxes, detections.confidence, first, boxes, labels)
 
     def result(self) -> dict[str, Any]:
         """The metrics by name: shares from 0 to 1, counts, tables; {} before the first batch."""
@@ -132,23 +132,23 @@ class BoxMeter:
     """
 
     def __init__(
-        self, own: Meter, classes: tuple[str, ...], boxes_found: Callable[[Any], Found]
+        self, own: Meter, classes: tuple[str, ...], ranked_boxes: Callable[[Any], RankedBoxes]
     ) -> None:
         self.own = own
-        self.found = FoundMeter(classes)
-        self.boxes_found = boxes_found
+        self.matches = MatchMeter(classes)
+        self.ranked_boxes = ranked_boxes
 
     def update(self, outputs: Any, targets: Targets, losses: Losses) -> None:
         """Take in a batch."""
         self.own.update(outputs, targets, losses)
-        self.found.update(self.boxes_found(outputs), targets["box"], targets["label"])
+        self.matches.update(self.ranked_boxes(outputs), targets["box"], targets["label"])
 
     def result(self) -> dict[str, Any]:
         """Everything that is reported of a split."""
-        numbers = {**self.own.result(), **self.found.result()}
+        numbers = {**self.own.result(), **self.matches.result()}
         numbers["accuracy"] = numbers.get("correct", 0) / max(1, numbers.get("total", 0))
         return numbers
 
     def worst(self) -> list[int]:
         """The images with an object that was missed or named wrongly."""
-        return self.found.worst.rows()
+        return self.matches.worst.rows()

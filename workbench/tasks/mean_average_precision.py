@@ -11,23 +11,25 @@ from workbench.detection.boxes import NO_OBJECT, corners
 
 class _Batch(NamedTuple):
     edges: Tensor  # [N, K, 4]: left, top, right, bottom of the boxes found
-    sureness: Tensor  # [N, K]; 0: no box
+    confidence: Tensor  # [N, K]; 0: no box
     answers: Tensor  # int64 [N, K]
     wanted: Tensor  # [N, M, 4]
     labels: Tensor  # int64 [N, M]; NO_OBJECT: no box
 
 
 class Precision:
-    """Keeps the boxes of every batch where they are, and judges them all at the end."""
+    """Keeps the boxes of every batch where they are, and evaluates them all at the end."""
 
     def __init__(self) -> None:
         self._batches: list[_Batch] = []
 
     def update(
-        self, found: Tensor, sureness: Tensor, answers: Tensor, boxes: Tensor, labels: Tensor
+        self, detections: Tensor, confidence: Tensor, answers: Tensor, boxes: Tensor, labels: Tensor
     ) -> None:
         """Boxes found [N, K, 3 or 4] and true ones [N, M, 3 or 4], with their classes."""
-        self._batches.append(_Batch(corners(found), sureness, answers, corners(boxes), labels))
+        self._batches.append(
+            _Batch(corners(detections), confidence, answers, corners(boxes), labels)
+        )
 
     def result(self) -> dict[str, float]:
         """``map50`` (IoU 0.5) and ``map50_95`` (mean over 0.5, 0.55, … 0.95), 0 to 1."""
@@ -48,10 +50,10 @@ class Precision:
 
 
 def _as_lists(batch: _Batch) -> tuple[list[dict[str, Tensor]], list[dict[str, Tensor]]]:
-    kept, real = batch.sureness > 0, batch.labels != NO_OBJECT
-    sureness, edges, wanted = batch.sureness.float(), batch.edges.float(), batch.wanted.float()
+    kept, real = batch.confidence > 0, batch.labels != NO_OBJECT
+    confidence, edges, wanted = batch.confidence.float(), batch.edges.float(), batch.wanted.float()
     found = [
-        {"boxes": edges[n, k], "scores": sureness[n, k], "labels": batch.answers[n, k]}
+        {"boxes": edges[n, k], "scores": confidence[n, k], "labels": batch.answers[n, k]}
         for n, k in enumerate(torch.unbind(kept))
     ]
     there = [

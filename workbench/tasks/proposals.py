@@ -25,20 +25,20 @@ from workbench.detection.boxes import (
 from workbench.models.rpn import Detections
 from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
-from workbench.tasks.matching import BoxMeter, Found
+from workbench.tasks.matching import BoxMeter, RankedBoxes
 from workbench.tasks.meters import MeanMeter
-from workbench.tasks.sample_images import show_found
+from workbench.tasks.sample_images import show_detections
 
 
 class Proposed(NamedTuple):
     """What a network proposed, and what it should have."""
 
-    found: Detections
+    detections: Detections
     wanted: ProposalTargets
 
 
 class Proposals:
-    """Trains and judges ``rpn`` on ``box`` [N, M, 3 or 4], ``label`` [N, M] and ``mask``."""
+    """Trains and evaluates ``rpn`` on ``box`` [N, M, 3 or 4], ``label`` [N, M] and ``mask``."""
 
     def __init__(self, settings: ProposalsTask, anchors: list[float], data: TaskData) -> None:
         self.settings = settings
@@ -49,8 +49,8 @@ class Proposals:
         self, model: nn.Module, images: Tensor, targets: Targets
     ) -> tuple[Losses, Proposed]:
         """The two losses, and ``loss``, their weighted sum."""
-        found: Detections = model(images)
-        return self.losses(found, targets)
+        detections: Detections = model(images)
+        return self.losses(detections, targets)
 
     def predict(
         self, model: nn.Module, images: Tensor, targets: Targets
@@ -58,24 +58,24 @@ class Proposals:
         """As in training; the network gives its best boxes too."""
         return self.train_step(model, images, targets)
 
-    def losses(self, found: Detections, targets: Targets) -> tuple[Losses, Proposed]:
-        """``loss_proposal`` and ``loss_box`` of what was found, and ``loss``."""
-        anchors = anchor_grid(self.anchors, found.scores.shape[-1], found.deltas)
+    def losses(self, detections: Detections, targets: Targets) -> tuple[Losses, Proposed]:
+        """``loss_proposal`` and ``loss_box`` of the detections, and ``loss``."""
+        anchors = anchor_grid(self.anchors, detections.scores.shape[-1], detections.deltas)
         boxes = squares(targets["box"])
         wanted = proposal_targets(boxes, targets["label"], targets["mask"], anchors)
         is_object = wanted.mask == OBJECT
         counted = (wanted.mask != IGNORED).float()
         score = F.binary_cross_entropy_with_logits(
-            found.scores, is_object.to(found.scores.dtype), reduction="none"
+            detections.scores, is_object.to(detections.scores.dtype), reduction="none"
         )
-        box = F.smooth_l1_loss(found.deltas, wanted.deltas, reduction="none").mean(dim=-1)
+        box = F.smooth_l1_loss(detections.deltas, wanted.deltas, reduction="none").mean(dim=-1)
         losses = {
             "loss_proposal": _mean(score, counted),
             "loss_box": _mean(box, is_object.float()),
         }
         loss = self.settings.weight_proposal * losses["loss_proposal"]
         loss = loss + self.settings.weight_box * losses["loss_box"]
-        return {"loss": loss, **losses}, Proposed(found, wanted)
+        return {"loss": loss, **losses}, Proposed(detections, wanted)
 
     def train_meter(self) -> TrainMeter:
         """Losses and proposal accuracy."""
@@ -88,9 +88,9 @@ class Proposals:
     def images(
         self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
     ) -> list[GalleryImage]:
-        """The images with their true boxes and the best ones found."""
-        found: Detections = model(images)
-        return show_found(raw, _boxes_found(found), targets, self.classes)
+        """The images with their true boxes and the best predicted ones."""
+        detections: Detections = model(images)
+        return show_detections(raw, _ranked_boxes(detections), targets, self.classes)
 
 
 class ProposalMeter(MeanMeter):
@@ -100,26 +100,33 @@ class ProposalMeter(MeanMeter):
         """Take in a batch."""
         super().update(outputs, targets, losses)
         counted = outputs.wanted.mask != IGNORED
-        right = (outputs.found.scores > 0) == (outputs.wanted.mask == OBJECT)
+        right = (outputs.detections.scores > 0) == (outputs.wanted.mask == OBJECT)
         self.means.add("accuracy", (right & counted).sum(), counted.sum())
 
 
 class ProposalTestMeter(BoxMeter):
-    """As while training, and what the best boxes are worth; of each class, the objects found."""
+    """As in training, and what the best boxes are worth; by class, the objects found."""
 
     def __init__(self, classes: tuple[str, ...]) -> None:
         self.cells = ProposalMeter()
-        super().__init__(self.cells, classes, lambda outputs: _boxes_found(outputs.found))
+        super().__init__(self.cells, classes, lambda outputs: _ranked_boxes(outputs.detections))
 
     def result(self) -> dict[str, Any]:
         """Everything that is reported of a split; ``correct`` of ``total`` are cells."""
         correct, total = self.cells.means.counts("accuracy")
-        return {**self.found.result(), **self.cells.result(), "correct": correct, "total": total}
+        return {
+            **self.matches.result(),
+            **self.cells.result(),
+            "correct": correct,
+            "total": total,
+        }
 
 
-def _boxes_found(found: Detections) -> Found:
-    assert found.boxes is not None and found.sureness is not None, "the network is in training"
-    return Found(found.boxes, found.sureness)
+def _ranked_boxes(detections: Detections) -> RankedBoxes:
+    assert detections.boxes is not None and detections.confidence is not None, (
+        "the network is in training"
+    )
+    return RankedBoxes(detections.boxes, detections.confidence)
 
 
 def _mean(values: Tensor, weights: Tensor) -> Tensor:

@@ -8,30 +8,30 @@ from torch import Tensor
 from workbench.detection.boxes import NO_OBJECT, corners
 from workbench.runs.store.gallery import GalleryImage, Mark, Pixels, as_pixels
 from workbench.tasks import Targets
-from workbench.tasks.matching import Found, match
+from workbench.tasks.matching import RankedBoxes, match
 
 CROP = 22  # pixels: the study's look at what the spatial transformer cuts out
 
 
-def show_found(
+def show_detections(
     raw: Tensor,
-    found: Found,
+    detections: RankedBoxes,
     targets: Targets,
     classes: tuple[str, ...],
     crops: Tensor | None = None,
 ) -> list[GalleryImage]:
-    """Images uint8 [N, H, W, C] with their true boxes and those found.
+    """Images uint8 [N, H, W, C] with their true boxes and the predicted ones.
 
     ``crops`` [N, C, h, w], 0 to 255, are what was cut out of each.
     """
     # Synchronises: images are made by the host, from here on.
     boxes, labels = targets["box"].cpu(), targets["label"].cpu()
-    answers = None if found.classes is None else found.classes.cpu()
-    found = Found(found.boxes.cpu(), found.sureness.cpu(), answers)
-    matched = match(found, boxes, labels)
+    answers = None if detections.classes is None else detections.classes.cpu()
+    detections = RankedBoxes(detections.boxes.cpu(), detections.confidence.cpu(), answers)
+    matched = match(detections, boxes, labels)
     height, width = raw.shape[1:3]
     scale = torch.tensor([width, height, width, height])
-    true_edges, found_edges = corners(boxes) / scale, corners(found.boxes) / scale
+    true_edges, detected_edges = corners(boxes) / scale, corners(detections.boxes) / scale
     images = raw.cpu().numpy()
     shown = []
     for n in range(len(raw)):
@@ -40,7 +40,9 @@ def show_found(
         best = matched.answers
         guesses = [] if best is None else best[n, :, 0][real].tolist()
         marks = _marks(true_edges[n][real], "true")
-        marks += _marks(found_edges[n][found.sureness[n] > 0][: max(1, len(ious))], "found")
+        marks += _marks(
+            detected_edges[n][detections.confidence[n] > 0][: max(1, len(ious))], "found"
+        )
         shown.append(
             GalleryImage(
                 image=images[n],
@@ -59,9 +61,9 @@ def show_classes(
     raw: Tensor, labels: Tensor, scores: Tensor, classes: tuple[str, ...]
 ) -> list[GalleryImage]:
     """Images uint8 [N, H, W, C] with their class and the likeliest by logits [N, classes]."""
-    sureness, answers = scores.softmax(dim=1).max(dim=1)
+    confidence, answers = scores.softmax(dim=1).max(dim=1)
     # Synchronises: images are made by the host.
-    images, shares = raw.cpu().numpy(), sureness.tolist()
+    images, shares = raw.cpu().numpy(), confidence.tolist()
     rows = zip(labels.tolist(), answers.tolist(), strict=True)
     return [
         GalleryImage(

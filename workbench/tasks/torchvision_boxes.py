@@ -5,12 +5,12 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.models.torchvision_detector import FoundBoxes
+from workbench.models.torchvision_detector import BoxPredictions
 from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TrainMeter
-from workbench.tasks.matching import BoxMeter, Found
+from workbench.tasks.matching import BoxMeter, RankedBoxes
 from workbench.tasks.meters import MeanMeter
-from workbench.tasks.sample_images import show_found
+from workbench.tasks.sample_images import show_detections
 
 NAMES = {
     "loss_objectness": "loss_proposal",
@@ -21,7 +21,7 @@ NAMES = {
 
 
 class TorchvisionBoxes:
-    """Trains and judges ``torchvision_detector`` on ``box`` [N, M, 3 or 4], ``label`` [N, M]."""
+    """Trains and evaluates ``torchvision_detector`` on ``box`` [N, M, 3 or 4], ``label`` [N, M]."""
 
     def __init__(self, classes: tuple[str, ...]) -> None:
         self.classes = classes
@@ -35,8 +35,8 @@ class TorchvisionBoxes:
 
     def predict(
         self, model: nn.Module, images: Tensor, targets: Targets
-    ) -> tuple[Losses, FoundBoxes]:
-        """The losses, and the boxes found."""
+    ) -> tuple[Losses, BoxPredictions]:
+        """The losses, and the predicted boxes."""
         losses, _ = self.train_step(model, images, targets)
         return losses, model(images)
 
@@ -46,14 +46,14 @@ class TorchvisionBoxes:
 
     def test_meter(self) -> SplitMeter:
         """Losses and everything that the boxes found are worth."""
-        return BoxMeter(MeanMeter(), self.classes, _as_found)
+        return BoxMeter(MeanMeter(), self.classes, _ranked_boxes)
 
     def images(
         self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
     ) -> list[GalleryImage]:
         """The images with boxes and classes."""
-        return show_found(raw, _as_found(model(images)), targets, self.classes)
+        return show_detections(raw, _ranked_boxes(model(images)), targets, self.classes)
 
 
-def _as_found(found: FoundBoxes) -> Found:
-    return Found(found.boxes, found.sureness, found.labels[..., None])
+def _ranked_boxes(detections: BoxPredictions) -> RankedBoxes:
+    return RankedBoxes(detections.boxes, detections.confidence, detections.labels[..., None])

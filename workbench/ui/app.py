@@ -16,12 +16,12 @@ from textual.reactive import reactive
 from textual.screen import Screen
 
 from workbench.errors import WorkbenchError
-from workbench.runs.live.preloaded import Phase, Standby
+from workbench.runs.live.preloaded import Phase, PreloadedWorker
 from workbench.runs.store.folder import RunFolder, list_folders
 from workbench.system.paths import state_folder
 from workbench.ui.context import AppContext
-from workbench.ui.messages import OpenPreset, OpenRun, RunsCounted, StandbyPhase
-from workbench.ui.output_diff import ThriftyUpdate
+from workbench.ui.messages import OpenPreset, OpenRun, PreloadedPhase, RunsCounted
+from workbench.ui.output_diff import DiffUpdate
 from workbench.ui.palette import BindingCommands, PresetCommands
 from workbench.ui.themes import DARK, LIGHT, MEANINGS, THEMES
 from workbench.ui.widgets.refusal import say_refusal
@@ -75,8 +75,8 @@ class WorkbenchApp(App[None]):
             self.register_theme(theme)
         self.set_reactive(App.theme, DARK.name)  # before the style sheets are read: once is enough
         self.HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (WIDE, "-wide")]
-        standby = Standby(state_folder() / "standby.log", self._tell_phase)
-        self.context = AppContext(runs_root, data_root, standby)
+        preloaded = PreloadedWorker(state_folder() / "preloaded.log", self._tell_phase)
+        self.context = AppContext(runs_root, data_root, preloaded)
         self._first_preset = preset
         self.add_mode("presets", self._presets_screen)
         self.add_mode("runs", self._runs_screen)
@@ -116,7 +116,7 @@ class WorkbenchApp(App[None]):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Send a partial update in fewer bytes than Textual would."""
         if isinstance(renderable, ChopsUpdate):
-            renderable = ThriftyUpdate.of(renderable)
+            renderable = DiffUpdate.of(renderable)
         super()._display(screen, renderable)
 
     def open_run(self, folder: RunFolder) -> None:
@@ -187,11 +187,11 @@ class WorkbenchApp(App[None]):
 
     def _tell_phase(self, phase: Phase) -> None:
         if self.screen_stack:  # the app may be closing
-            self.screen.post_message(StandbyPhase(phase))
+            self.screen.post_message(PreloadedPhase(phase))
 
     async def on_unmount(self) -> None:
-        """Let the standby process go; runs go on."""
-        await self.context.standby.close()
+        """Let the preloaded worker go; runs go on."""
+        await self.context.preloaded.close()
 
     def on_open_run(self, message: OpenRun) -> None:
         """A screen asks for a run."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.runs.live.preloaded import Standby
+from workbench.runs.live.preloaded import PreloadedWorker
 
 
 @dataclass
@@ -12,4 +12,4 @@ class AppContext:
 
     runs_root: Path
     data_root: Path | None
-    standby: Standby
+    preloaded: PreloadedWorker

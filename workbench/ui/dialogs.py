@@ -72,7 +72,7 @@ class Ask(ModalScreen[str | None]):
             yield Static(Content.styled("enter save   esc cancel", "$muted"))
 
     @on(Input.Changed)
-    def _judge(self, event: Input.Changed) -> None:
+    def _check(self, event: Input.Changed) -> None:
         self.query_one(".refusal", Static).update(self._refuse(event.value.strip()))
 
     @on(Input.Submitted)

@@ -39,7 +39,7 @@ class ShowRuns(Message):
 
 
 @dataclass
-class StandbyPhase(Message):
-    """What the standby process does now: ``off``, ``loading`` or ``ready``."""
+class PreloadedPhase(Message):
+    """What the preloaded worker does now: ``off``, ``loading`` or ``ready``."""
 
     phase: Phase

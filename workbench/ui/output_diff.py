@@ -28,24 +28,25 @@ ATTRIBUTES = (
 )
 RESET = "\x1b[0m"
 PLAIN = Style.null()
-Codes = tuple[str, str, str]  # attributes, ink, ground: as numbers of an SGR sequence
+Codes = tuple[str, str, str]  # attributes, foreground, background: as numbers of an SGR sequence
 
 
-class ThriftyUpdate(ChopsUpdate):
+class DiffUpdate(ChopsUpdate):
     """A partial update that sends its spans and nothing beside them."""
 
     @classmethod
-    def of(cls, update: ChopsUpdate) -> "ThriftyUpdate":
-        """The same update, to be rendered thriftily."""
+    def of(cls, update: ChopsUpdate) -> "DiffUpdate":
+        """The same update, to be rendered in fewer bytes."""
         return cls(update.chops, update.spans, update.chop_ends)
 
     def render_segments(self, console: Console) -> str:
         """What goes to the terminal."""
-        ink = Ink(COLOR_SYSTEMS[console.color_system or "truecolor"])  # Textual takes it so too
+        # Textual too takes true colour where it does not know
+        writer = StyleWriter(COLOR_SYSTEMS[console.color_system or "truecolor"])
         parts = []
         for x, y, strip in self._parts():
             parts.append(f"\x1b[{y + 1};{x + 1}H")
-            parts += [ink.write(segment) for segment in strip]
+            parts += [writer.write(segment) for segment in strip]
         return "".join((*parts, RESET))
 
     def _parts(self) -> Iterator[tuple[int, int, Strip]]:
@@ -57,7 +58,7 @@ class ThriftyUpdate(ChopsUpdate):
                     yield left, y, strip.crop(left - x, right - x)
 
 
-class Ink:
+class StyleWriter:
     """What the terminal writes with just now; a change of it is sent, and no more than that."""
 
     def __init__(self, system: ColorSystem) -> None:
@@ -67,15 +68,15 @@ class Ink:
     def write(self, segment: Segment) -> str:
         """The text with what must be sent before it."""
         wanted = codes(segment.style or PLAIN, self._system)
-        attributes, ink, ground = wanted
+        attributes, foreground, background = wanted
         if self._now is None or attributes != self._now[0]:
-            change = ";".join(filter(None, ("0", attributes, ink, ground)))
+            change = ";".join(filter(None, ("0", attributes, foreground, background)))
         else:
             if not attributes and segment.text.isspace():
-                ink = self._now[1]  # nobody sees in which colour a space is written
-            pairs = zip((ink, ground), self._now[1:], strict=True)
+                foreground = self._now[1]  # nobody sees in which colour a space is written
+            pairs = zip((foreground, background), self._now[1:], strict=True)
             change = ";".join(new for new, old in pairs if new != old)
-        self._now = attributes, ink, ground
+        self._now = attributes, foreground, background
         return f"\x1b[{change}m{segment.text}" if change else segment.text
 
 
@@ -83,10 +84,10 @@ class Ink:
 def codes(style: Style, system: ColorSystem) -> Codes:
     """The numbers that switch a style on."""
     attributes = ";".join(number for name, number in ATTRIBUTES if getattr(style, name))
-    ink = style.color.downgrade(system).get_ansi_codes() if style.color else ("39",)
-    ground = (
+    foreground = style.color.downgrade(system).get_ansi_codes() if style.color else ("39",)
+    background = (
         style.bgcolor.downgrade(system).get_ansi_codes(foreground=False)
         if style.bgcolor
         else ("49",)
     )
-    return attributes, ";".join(ink), ";".join(ground)
+    return attributes, ";".join(foreground), ";".join(background)

@@ -1,7 +1,7 @@
 """The two themes, and the few colours that mean something.
 
 Style sheets name these variables and no colour: ``$training`` and ``$validation``
-for the two curves, ``$good`` and ``$bad`` for judgements, ``$changed`` for what
+for the two curves, ``$good`` and ``$bad`` for better and worse, ``$changed`` for what
 the person has edited, ``$muted`` for what is there but not asked for; ``$curve1`` … for
 further curves of a plot, which differ from those two and from each other.
 """

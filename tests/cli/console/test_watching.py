@@ -15,7 +15,7 @@ import pytest
 from tests.cli.conftest import Scripted, Workbench
 from workbench.cli.console.watching import watch
 from workbench.runs.history.run_info import read_run
-from workbench.runs.live.status import standing
+from workbench.runs.live.status import read_status
 from workbench.runs.store.folder import RunFolder
 
 WATCH = "import sys; from pathlib import Path; from workbench.cli.console.watching import watch; \
@@ -24,7 +24,7 @@ sys.exit(watch(RunFolder(Path(sys.argv[1])), json_document=False))"
 
 
 def status_of(folder: RunFolder) -> str:
-    return standing(folder).status
+    return read_status(folder).name
 
 
 def eventually(condition: Callable[[], bool]) -> None:

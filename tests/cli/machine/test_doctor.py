@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.cli.conftest import Workbench
-from workbench.cli.machine import facts as machine
+from workbench.cli.machine import machine_info as machine
 
 
 def test_json(workbench: Workbench, tmp_path: Path) -> None:
@@ -15,17 +15,17 @@ def test_json(workbench: Workbench, tmp_path: Path) -> None:
     result = workbench(
         "doctor", "--runs-dir", tmp_path / "runs", "--data", tmp_path / "data", "--json"
     )
-    facts = result.document
-    assert result.status == 0 and facts["ok"] and facts["problems"] == []
-    assert facts["torch"]["threads"] == torch.get_num_threads()
-    cpu = facts["torch"]["devices"][0]
+    info = result.document
+    assert result.status == 0 and info["ok"] and info["problems"] == []
+    assert info["torch"]["threads"] == torch.get_num_threads()
+    cpu = info["torch"]["devices"][0]
     assert cpu["device"] == "cpu" and 0 < cpu["memory_free"] < cpu["memory_total"]
     assert cpu["fast_precision"] in ("float32", "bfloat16")
-    assert len(facts["torch"]["devices"]) == 1 + torch.cuda.device_count()
-    assert facts["data"]["found"] == ["cifar10", "imagefolder"]
-    assert facts["runs_dir"]["writable"] and facts["runs_dir"]["free_bytes"] > 0
-    assert facts["terminal"]["columns"] > 0
-    assert facts["presets"]["count"] >= 4
+    assert len(info["torch"]["devices"]) == 1 + torch.cuda.device_count()
+    assert info["data"]["found"] == ["cifar10", "imagefolder"]
+    assert info["runs_dir"]["writable"] and info["runs_dir"]["free_bytes"] > 0
+    assert info["terminal"]["columns"] > 0
+    assert info["presets"]["count"] >= 4
     assert not (tmp_path / "runs").exists()  # it looks, and leaves no trace
 
 
@@ -74,11 +74,11 @@ def test_terminals(
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    facts = machine.terminal_facts()
-    assert (facts["pictures"], facts["colours"]) == (images, colours)
+    info = machine.terminal_info()
+    assert (info["pictures"], info["colours"]) == (images, colours)
 
 
-def test_a_wrong_wish_for_images_is_one_line(
+def test_a_wrong_request_for_images_is_one_line(
     workbench: Workbench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WORKBENCH_IMAGES", "ascii")

@@ -21,14 +21,14 @@ def test_the_digits(workbench: Workbench) -> None:
 
 def test_a_folder_with_a_broken_file(workbench: Workbench, tmp_path: Path) -> None:
     for name, count in (("ant", 20), ("[bee]", 10)):
-        (tmp_path / "pictures" / name).mkdir(parents=True)
+        (tmp_path / "images" / name).mkdir(parents=True)
         for number in range(count):
             Image.new("RGB", (9, 9), (number, 0, 0)).save(
-                tmp_path / "pictures" / name / f"{number}.png"
+                tmp_path / "images" / name / f"{number}.png"
             )
-    (tmp_path / "pictures" / "ant" / "0.png").write_bytes(b"broken")
+    (tmp_path / "images" / "ant" / "0.png").write_bytes(b"broken")
     told = workbench(
-        "data", "quick/digits", "--set", "data.name=imagefolder", "--data", tmp_path / "pictures"
+        "data", "quick/digits", "--set", "data.name=imagefolder", "--data", tmp_path / "images"
     )
     assert told.status == 0
     assert "of 3×8×8, 2 classes" in told.out
@@ -67,7 +67,7 @@ def test_what_is_passed_over_is_listed(workbench: Workbench, tmp_path: Path) -> 
     root = tree(tmp_path / "data", {"a": 3, "b": 3, "__MACOSX": 1})
     os.mkfifo(root / "a" / "x.png")
     told = workbench("data", "quick/digits", "--set", "data.name=imagefolder", "--data", root)
-    assert told.status == 0 and "2 classes" in told.out and "left out: 2" in told.out
+    assert told.status == 0 and "2 classes" in told.out and "skipped: 2" in told.out
     assert "  a/x.png: is a named pipe, not a file" in told.out
     assert "  __MACOSX: left behind by" in told.out
 

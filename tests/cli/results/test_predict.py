@@ -100,8 +100,8 @@ def test_what_is_no_image_of_a_folder_is_passed_over_with_a_word(
     result = workbench("predict", finished.path, images, "--json")
     assert result.status == 0
     assert [Path(one["picture"]).name for one in result.document] == [f"{n}.png" for n in range(5)]
-    assert f"{images / 'x.png'}: left out: is a named pipe, not a file" in result.err
-    assert f"{images / '__MACOSX'}: left out: " in result.err
-    assert f"{images / '._0.png'}: left out: its name begins with a dot" in result.err
+    assert f"{images / 'x.png'}: skipped: is a named pipe, not a file" in result.err
+    assert f"{images / '__MACOSX'}: skipped: " in result.err
+    assert f"{images / '._0.png'}: skipped: its name begins with a dot" in result.err
     named = workbench("predict", finished.path, images / "x.png")
     assert named.status == 1 and "x.png: is a named pipe, not a file" in named.err

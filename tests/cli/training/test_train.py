@@ -57,7 +57,7 @@ def test_detached_as_json(small: Workbench, workbench: Workbench, tmp_path: Path
     started = small("--set", "train.epochs=1", "--detach", "--json", "--name", "one")
     assert started.document == {"id": "one", "path": str(tmp_path / "one")}
     ended = wait_until(RunFolder(tmp_path / "one"), frozenset(("finished",)), seconds=100)
-    assert ended.status == "finished"
+    assert ended.name == "finished"
 
 
 def test_a_failed_run_is_status_1(workbench: Workbench, tmp_path: Path) -> None:

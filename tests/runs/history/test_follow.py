@@ -8,7 +8,7 @@ import pytest
 from workbench.runs.history import follow as module
 from workbench.runs.history.follow import follow, last_words, wait_until, why_ended
 from workbench.runs.history.run_info import read_run
-from workbench.runs.live.status import Standing
+from workbench.runs.live.status import RunStatus
 from workbench.runs.store.events import EventTail, EventWriter, keep_prefix
 from workbench.runs.store.folder import RunFolder
 
@@ -19,12 +19,12 @@ def folder(tmp_path: Path) -> RunFolder:
 
 
 @pytest.fixture
-def standings(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+def statuses(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """Have the run stand as told, look by look, and no time pass in between."""
 
     def stand(*statuses: str) -> None:
         left = list(statuses)
-        monkeypatch.setattr(module, "standing", lambda _: Standing(left.pop(0)))
+        monkeypatch.setattr(module, "read_status", lambda _: RunStatus(left.pop(0)))
         monkeypatch.setattr(module.time, "sleep", lambda _: None)
 
     return stand
@@ -34,20 +34,20 @@ def step(number: int) -> dict[str, object]:
     return {"event": "step", "step": number, "epoch": 1, "loss": 1.0 / number, "lr": 0.1}
 
 
-def test_what_is_written_last_is_read(folder: RunFolder, standings: Callable[..., None]) -> None:
-    standings("starting", "running", "finished")
+def test_what_is_written_last_is_read(folder: RunFolder, statuses: Callable[..., None]) -> None:
+    statuses("starting", "running", "finished")
     writer = EventWriter(folder.metrics)
     seen = []
     for update in follow(folder):
-        seen.append((update.standing.status, len(update.events), update.state.step))
+        seen.append((update.status.name, len(update.events), update.state.step))
         writer.add(step(len(seen)))  # once more after each look, the last one included
-        if update.standing.is_live:
+        if update.status.is_live:
             writer.flush()
     assert seen == [("starting", 0, 0), ("running", 1, 1), ("finished", 1, 2)]
 
 
 def test_events_in_many_pieces_after_the_end(
-    folder: RunFolder, standings: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    folder: RunFolder, statuses: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     writer = EventWriter(folder.metrics)
     for number in range(1, 1001):
@@ -55,7 +55,7 @@ def test_events_in_many_pieces_after_the_end(
     writer.flush()
     whole = EventTail.read
     monkeypatch.setattr(EventTail, "read", lambda tail: whole(tail, 1000))
-    standings(*["finished"] * 1000)
+    statuses(*["finished"] * 1000)
     updates = list(follow(folder))
     assert len(updates) > 10
     assert sum(len(update.events) for update in updates) == 1000
@@ -63,9 +63,9 @@ def test_events_in_many_pieces_after_the_end(
 
 
 def test_a_file_that_begins_anew_is_folded_anew(
-    folder: RunFolder, standings: Callable[..., None]
+    folder: RunFolder, statuses: Callable[..., None]
 ) -> None:
-    standings("running", "running", "stopped")
+    statuses("running", "running", "stopped")
     writer = EventWriter(folder.metrics)
     for number in (1, 2, 3):
         writer.add(step(number))
@@ -78,15 +78,15 @@ def test_a_file_that_begins_anew_is_folded_anew(
     assert losses == [3, 1, 1]
 
 
-def test_waiting_ends_with_the_wish_the_worker_or_the_patience(
-    folder: RunFolder, standings: Callable[..., None]
+def test_waiting_ends_with_the_request_the_worker_or_the_patience(
+    folder: RunFolder, statuses: Callable[..., None]
 ) -> None:
-    standings("running", "running", "paused")
-    assert wait_until(folder, frozenset(("paused",)), 60).status == "paused"
-    standings("running", "crashed")
-    assert wait_until(folder, frozenset(("paused",)), 60).status == "crashed"
-    standings("running")
-    assert wait_until(folder, frozenset(("paused",)), 0).status == "running"
+    statuses("running", "running", "paused")
+    assert wait_until(folder, frozenset(("paused",)), 60).name == "paused"
+    statuses("running", "crashed")
+    assert wait_until(folder, frozenset(("paused",)), 60).name == "crashed"
+    statuses("running")
+    assert wait_until(folder, frozenset(("paused",)), 0).name == "running"
 
 
 def test_last_words(folder: RunFolder) -> None:

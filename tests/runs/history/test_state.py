@@ -118,14 +118,14 @@ def test_a_start_tells_the_plan() -> None:
     )  # fmt: skip
     assert (state.epochs, state.steps, state.classes) == (3, 30, [])
     assert (state.status, state.phase, state.started) == ("running", "", 5.0)
-    assert state.facts["steps_per_epoch"] == 0 and state.updated == 9.0
+    assert state.start["steps_per_epoch"] == 0 and state.updated == 9.0
 
 
 def test_what_a_start_says_is_kept() -> None:
     start = {"event": "start", "time": 5.0, "classes": ["a", 2], "steps_per_epoch": 10}
     state = RunState().fold([{**start, "device": "cpu"}])
     assert state.classes == ["a", "2"]
-    assert (state.facts["device"], state.facts["steps_per_epoch"]) == ("cpu", 10)
+    assert (state.start["device"], state.start["steps_per_epoch"]) == ("cpu", 10)
     assert (state.epochs, state.steps, state.epoch_of(25)) == (0, 0, 2.5)
 
 

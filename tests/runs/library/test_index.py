@@ -11,7 +11,7 @@ from tests.ui.recorded import Recording, record_run
 from workbench.runs.library.index import FILE, RunIndex
 from workbench.runs.library.query import parse_query
 from workbench.runs.library.row import RunRow
-from workbench.runs.library.trash import TRASH, put_aside
+from workbench.runs.library.trash import TRASH, move_to
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record, write_record
 
@@ -87,7 +87,7 @@ def test_changes_additions_and_losses_are_seen(root: Path) -> None:
     record = read_record(folder.record)
     write_record(folder.record, {**record, "run": {**record["run"], "status": "finished"}})
     record_run(root, small("three"))
-    put_aside(RunFolder(root / "one"), TRASH)
+    move_to(RunFolder(root / "one"), TRASH)
     assert index.refresh()
     assert {r.id: r.status for r in index.rows()} == {"two": "finished", "three": "finished"}
 

@@ -7,13 +7,13 @@ import pytest
 from workbench.config.presets import load_preset
 from workbench.errors import RunError
 from workbench.runs.library.trash import (
-    PLACES,
+    LOCATIONS,
     TRASH,
-    Place,
-    bring_back,
-    list_aside,
-    place_of,
-    put_aside,
+    Location,
+    list_moved,
+    location_of,
+    move_to,
+    restore,
 )
 from workbench.runs.live.launch import prepare, write_launch
 from workbench.runs.live.process import own_identity
@@ -25,29 +25,29 @@ def run(tmp_path: Path) -> RunFolder:
     return prepare(load_preset("quick/digits"), tmp_path / "runs", "one")
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_run_leaves_the_list_and_comes_back_whole(run: RunFolder, place: Place) -> None:
+@pytest.mark.parametrize("place", LOCATIONS)
+def test_a_run_leaves_the_list_and_comes_back_whole(run: RunFolder, place: Location) -> None:
     root = run.path.parent
-    put = put_aside(run, place)
-    assert list_folders(root) == [] and list_aside(root, place) == [put]
-    assert place_of(put) == place and place_of(run) is None
-    assert bring_back(put) == run and run.config.is_file()
+    put = move_to(run, place)
+    assert list_folders(root) == [] and list_moved(root, place) == [put]
+    assert location_of(put) == place and location_of(run) is None
+    assert restore(put) == run and run.config.is_file()
     with pytest.raises(RunError, match="run one is not in the trash or the archive"):
-        bring_back(run)
+        restore(run)
 
 
 def test_a_name_that_is_taken_gets_a_number(run: RunFolder) -> None:
     root = run.path.parent
-    first = put_aside(run, TRASH)
-    second = put_aside(prepare(load_preset("quick/digits"), root, "one"), TRASH)
+    first = move_to(run, TRASH)
+    second = move_to(prepare(load_preset("quick/digits"), root, "one"), TRASH)
     assert (first.id, second.id) == ("one", "one.2")
-    assert bring_back(first).path == root / "one"
-    assert bring_back(second).path == root / "one.2"
+    assert restore(first).path == root / "one"
+    assert restore(second).path == root / "one.2"
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_live_run_is_not_put_aside(run: RunFolder, place: Place) -> None:
+@pytest.mark.parametrize("place", LOCATIONS)
+def test_a_live_run_is_not_put_aside(run: RunFolder, place: Location) -> None:
     write_launch(run, own_identity())
     with pytest.raises(RunError, match=f"live; stop it before it goes to the {place.name}"):
-        put_aside(run, place)
+        move_to(run, place)
     assert run.config.is_file()

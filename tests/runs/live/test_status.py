@@ -11,7 +11,7 @@ import pytest
 from workbench.runs.live import status
 from workbench.runs.live.launch import write_launch
 from workbench.runs.live.process import ProcessIdentity, own_identity
-from workbench.runs.live.status import standing
+from workbench.runs.live.status import read_status
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import write_record
 
@@ -36,13 +36,13 @@ def tell(folder: RunFolder, told: str, worker: ProcessIdentity = ME) -> None:
 @pytest.mark.parametrize("told", ["running", "paused", "queued"])
 def test_a_living_worker_is_believed(folder: RunFolder, told: str) -> None:
     tell(folder, told)
-    assert standing(folder).status == told
+    assert read_status(folder).name == told
 
 
 @pytest.mark.parametrize("told", ["finished", "stopped", "failed"])
 def test_an_end_is_believed_of_a_dead_worker(folder: RunFolder, told: str) -> None:
     tell(folder, told, GONE)
-    assert standing(folder).status == told
+    assert read_status(folder).name == told
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_an_end_is_believed_of_a_dead_worker(folder: RunFolder, told: str) -> No
 )
 def test_running_without_its_worker_is_crashed(folder: RunFolder, worker: Any) -> None:
     tell(folder, "running", worker)
-    now = standing(folder)
-    assert now.status == "crashed" and str(worker.pid) in now.reason
+    now = read_status(folder)
+    assert now.name == "crashed" and str(worker.pid) in now.reason
 
 
 def test_a_zombie_is_dead(folder: RunFolder) -> None:
@@ -77,19 +77,19 @@ def test_a_clock_that_jumps_changes_nothing(
     folder.metrics.touch()
     tell(folder, "running")
     monkeypatch.setattr(time, "time", lambda: 4e9)
-    assert standing(folder).status in ("running", "stalled")  # never crashed: the process lives
+    assert read_status(folder).name in ("running", "stalled")  # never crashed: the process lives
 
 
 def test_another_host_is_judged_by_its_heartbeat(folder: RunFolder) -> None:
     tell(folder, "running", replace(ME, host="elsewhere"))
-    assert standing(folder).status == "crashed"
+    assert read_status(folder).name == "crashed"
     folder.heartbeat.touch()
     folder.metrics.touch()
-    assert standing(folder).status == "running"
+    assert read_status(folder).name == "running"
     old = time.time() - 2 * status.SILENCE
     os.utime(folder.heartbeat, (old, old))
-    now = standing(folder)
-    assert now.status == "crashed" and "elsewhere" in now.reason
+    now = read_status(folder)
+    assert now.name == "crashed" and "elsewhere" in now.reason
 
 
 def test_alive_without_progress_is_stalled(folder: RunFolder) -> None:
@@ -97,22 +97,22 @@ def test_alive_without_progress_is_stalled(folder: RunFolder) -> None:
     folder.metrics.touch()
     old = time.time() - 2 * status.STALL
     os.utime(folder.metrics, (old, old))
-    assert standing(folder).status == "stalled"
+    assert read_status(folder).name == "stalled"
 
 
 def test_launched_but_silent_is_starting_then_crashed(folder: RunFolder) -> None:
     write_launch(folder, ME)
-    assert standing(folder).status == "starting"
+    assert read_status(folder).name == "starting"
     write_launch(folder, GONE)
-    assert standing(folder).status == "crashed"
+    assert read_status(folder).name == "crashed"
 
 
 def test_an_ended_run_with_a_new_worker_is_starting(folder: RunFolder) -> None:
     tell(folder, "stopped", GONE)
     write_launch(folder, ME)
-    assert standing(folder).status == "starting"
+    assert read_status(folder).name == "starting"
 
 
 def test_a_record_that_is_no_toml_is_no_end(folder: RunFolder) -> None:
     folder.record.write_text("[run\nstatus = finished")
-    assert standing(folder).status == "crashed"
+    assert read_status(folder).name == "crashed"

@@ -37,5 +37,5 @@ def test_freed_memory_costs_no_page_faults(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delenv(SET_BY_USER, raising=False)
     kept = faults("keep")
     assert kept < 100
-    monkeypatch.setenv(SET_BY_USER, "131072")  # the user's own wish: fresh pages
+    monkeypatch.setenv(SET_BY_USER, "131072")  # the user's own request: fresh pages
     assert faults("keep") > 100 * (kept + 1)

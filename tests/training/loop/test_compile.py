@@ -18,7 +18,7 @@ from workbench.training.loop import compile as compiling
 from workbench.training.loop import compile_check
 from workbench.training.loop.trainer import StopTraining
 from workbench.training.worker import main as worker
-from workbench.training.worker.callbacks import Attendant
+from workbench.training.worker.callbacks import Callbacks
 
 CPU, GPU = torch.device("cpu"), torch.device("cuda:0")
 real_compile = torch.compile
@@ -84,15 +84,15 @@ def test_a_compiled_run_goes_on_uncompiled(
 ) -> None:
     calm, broken = new_run("calm"), new_run("broken", train__compile=True)
     expected = work(calm)
-    real = Attendant.step_done
+    real = Callbacks.step_done
 
-    def stop(self: Attendant, trainer: Any, losses: Any, lr: float) -> None:
+    def stop(self: Callbacks, trainer: Any, losses: Any, lr: float) -> None:
         real(self, trainer, losses, lr)
         if trainer.step == 3:
             raise StopTraining
 
     with monkeypatch.context() as patch:
-        patch.setattr(Attendant, "step_done", stop)
+        patch.setattr(Callbacks, "step_done", stop)
         worker.work(broken)
     monkeypatch.setenv("CXX", "no-such-compiler")
     record = work(broken)
@@ -192,7 +192,7 @@ def test_a_network_that_is_trained_past_its_forward_is_not_called_compiled(
     monkeypatch.setattr(compiling, "missing", lambda device: "")
     trainer = stands(CPU, "default")
 
-    notice = compiling.settle(trainer)
+    notice = compiling.compile_training(trainer)
 
     assert "not a part of its forward; training uncompiled" in notice
     assert trainer.forward is trainer.model and trainer.compiled == "off"
@@ -206,8 +206,10 @@ def test_batches_in_parts_are_not_replayed(monkeypatch: pytest.MonkeyPatch) -> N
     for trainer in (whole, parts):
         trainer.try_part = lambda part, of=trainer: of.forward(torch.zeros(part, 1))
 
-    assert compiling.settle(whole) == ""
-    assert compiling.settle(parts).endswith("cannot be replayed; compiling without graphs")
+    assert compiling.compile_training(whole) == ""
+    assert compiling.compile_training(parts).endswith(
+        "cannot be replayed; compiling without graphs"
+    )
     assert (whole.compiled, parts.compiled) == ("graphs", "default")
 
 

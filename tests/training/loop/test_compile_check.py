@@ -18,10 +18,10 @@ from workbench.tasks import build_task
 from workbench.training.checkpoints import snapshots
 from workbench.training.loop import compile as compiling
 from workbench.training.loop import devices
+from workbench.training.loop.assembly import assemble, fresh_model
 from workbench.training.loop.compile_check import Observed, compare, tensors_in
-from workbench.training.loop.trainer import Trainer
+from workbench.training.loop.trainer import Setup, Trainer
 from workbench.training.worker import main as worker
-from workbench.training.worker.session import assemble, fresh_model
 
 Lie = Callable[..., Any]
 real_compile = torch.compile
@@ -159,13 +159,13 @@ TASKS = [
 ]
 
 
-def standing(preset: str, changes: dict[str, Any]) -> Trainer:
+def started(preset: str, changes: dict[str, Any]) -> Trainer:
     """A trainer that has made a step, so that optimiser and meter hold something."""
     settings = {"train.device": "cpu", "train.precision": "float32", "train.compile": "default"}
     config = load_preset(preset, changes | settings)
     compute, data = devices.choose(config.train), load_data(config)
     model, task = fresh_model(config, compute), build_task(config, data, compute.device)
-    return assemble(config, data, model, task, compute, Unwatched())  # type: ignore[arg-type]
+    return assemble(Setup(config, model, task, compute), data, Unwatched())  # type: ignore[arg-type]
 
 
 def everything(trainer: Trainer) -> dict[str, Any]:
@@ -197,13 +197,13 @@ def test_the_trial_leaves_the_trainer_as_it_was(
         return Liar(network, lie) if lie else real_compile(network, backend="eager")
 
     monkeypatch.setattr(torch, "compile", compile)
-    trainer = standing(preset, changes)
+    trainer = started(preset, changes)
     for _ in range(steps):
         trainer.train_step()
     trainer.optimizer.zero_grad(set_to_none=True)
     before = everything(trainer)
 
-    notice = compiling.settle(trainer)
+    notice = compiling.compile_training(trainer)
 
     assert (trainer.compiled == "off") == bool(lie) == bool(notice), notice
     assert everything(trainer) == before

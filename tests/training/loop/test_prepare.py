@@ -11,10 +11,10 @@ from tests.training.conftest import Prepare
 from workbench.data import Split
 from workbench.models.speednet import SpeedNet
 from workbench.runs.store.events import read_events
+from workbench.training.loop import assembly
 from workbench.training.loop.trainer import StopTraining
 from workbench.training.worker import main as worker
-from workbench.training.worker import session
-from workbench.training.worker.callbacks import Attendant
+from workbench.training.worker.callbacks import Callbacks
 
 
 class Asks(nn.Module):
@@ -29,9 +29,9 @@ def shown(network: nn.Module, count: int) -> list[str]:
     trainer: Any = SimpleNamespace(
         model=network,
         batches=SimpleNamespace(split=Split(images.contiguous(), {})),
-        test_transform=lambda batch: batch.float(),
+        evaluator=SimpleNamespace(transform=lambda batch: batch.float()),
     )
-    session.prepare(trainer, said.append)
+    assembly.prepare(trainer, said.append)
     return said
 
 
@@ -42,10 +42,10 @@ def shown(network: nn.Module, count: int) -> list[str]:
 def test_images_are_spread_over_the_split_and_bounded(
     monkeypatch: pytest.MonkeyPatch, images: int, pixels: int, rows: list[int]
 ) -> None:
-    monkeypatch.setattr(session, "PREPARED_FROM", images)
-    monkeypatch.setattr(session, "PREPARED_PIXELS", pixels)
+    monkeypatch.setattr(assembly, "PREPARED_FROM", images)
+    monkeypatch.setattr(assembly, "PREPARED_PIXELS", pixels)
     network = Asks()
-    assert shown(network, 10) == [session.PREPARING]
+    assert shown(network, 10) == [assembly.PREPARING]
     assert network.seen == rows
 
 
@@ -55,13 +55,13 @@ def test_who_does_not_ask_is_not_shown() -> None:
 
 def test_only_before_the_first_step(new_run: Prepare, monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
-    real_prepare, real_done = SpeedNet.prepare, Attendant.step_done
+    real_prepare, real_done = SpeedNet.prepare, Callbacks.step_done
 
     def prepare(self: SpeedNet, images: Tensor) -> None:
         calls.append(len(images))
         real_prepare(self, images)
 
-    def stop(self: Attendant, trainer: Any, losses: Any, lr: float) -> None:
+    def stop(self: Callbacks, trainer: Any, losses: Any, lr: float) -> None:
         real_done(self, trainer, losses, lr)
         if trainer.step == 3:
             raise StopTraining
@@ -69,7 +69,7 @@ def test_only_before_the_first_step(new_run: Prepare, monkeypatch: pytest.Monkey
     monkeypatch.setattr(SpeedNet, "prepare", prepare)
     folder = new_run(model__kind="speednet", model__widths=[8])
     with monkeypatch.context() as patch:
-        patch.setattr(Attendant, "step_done", stop)
+        patch.setattr(Callbacks, "step_done", stop)
         worker.work(folder)
     worker.work(folder)
 

@@ -1,5 +1,6 @@
 """Between two reports nothing in a step, and nothing in an evaluation, waits for the device."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,9 +15,8 @@ from workbench.runs.store.events import EventWriter
 from workbench.runs.store.folder import RunFolder
 from workbench.tasks import Losses, Meter, build_task
 from workbench.training.loop import devices
-from workbench.training.loop.evaluation import measure
-from workbench.training.loop.trainer import Trainer
-from workbench.training.worker.session import assemble, fresh_model, prepare
+from workbench.training.loop.assembly import assemble, fresh_model, prepare
+from workbench.training.loop.trainer import Setup, Trainer
 from workbench.training.worker.step_log import StepLog
 
 DIGITS = {
@@ -71,7 +71,7 @@ def make(log: StepLog, preset: str, **changes: Any) -> Trainer:
     data = load_data(config, lambda *_: None)
     task = build_task(config, data, compute.device)
     model = fresh_model(config, compute)
-    trainer = assemble(config, data, model, task, compute, Watcher(log))  # type: ignore[arg-type]
+    trainer = assemble(Setup(config, model, task, compute), data, Watcher(log))  # type: ignore[arg-type]
     prepare(trainer)
     return trainer
 
@@ -82,8 +82,8 @@ def steps(trainer: Trainer, count: int) -> None:
 
 
 def evaluate(trainer: Trainer) -> Meter:
-    split, transform = trainer.validation, trainer.test_transform
-    return measure(trainer.judged, trainer.task, split, transform, trainer.compute, 8)
+    evaluator = replace(trainer.evaluator, batch_size=8)
+    return evaluator.measure(trainer.eval_model, trainer.validation)
 
 
 BOXES = {"data.limit": 100, "train.batch_size": 20, "train.threads": 1, "train.epochs": 2}

@@ -17,7 +17,7 @@ from workbench.errors import ConfigError
 from workbench.training.inference.evaluate_run import evaluate_run
 from workbench.training.inference.finished import open_run
 from workbench.training.inference.predict import predict
-from workbench.training.loop.test_time_augmentation import Views, judged
+from workbench.training.loop.test_time_augmentation import Views, eval_model
 from workbench.training.worker import main as worker
 
 
@@ -30,15 +30,15 @@ class Corner(nn.Module):
 
 def test_without_views_the_network_itself_is_judged() -> None:
     network = Corner()
-    assert judged(network, AugmentConfig()) is network
+    assert eval_model(network, AugmentConfig()) is network
 
 
 def test_views_are_weighed() -> None:
     images = torch.arange(32.0).view(2, 1, 4, 4)
     own, mirrored = images[:, :, 0, 0], images[:, :, 0, 3]
 
-    flipped = judged(Corner(), AugmentConfig(test_flip=True))(images)
-    moved = judged(Corner(), AugmentConfig(test_shift=1))(images)
+    flipped = eval_model(Corner(), AugmentConfig(test_flip=True))(images)
+    moved = eval_model(Corner(), AugmentConfig(test_shift=1))(images)
 
     assert torch.equal(flipped, (own + mirrored) / 2)
     # Moved to one corner its first pixel is [1, 1] mirrored at the border, to the other [1, 1].
@@ -89,7 +89,7 @@ def test_a_finished_run_answers_as_it_was_judged(new_run: Prepare, tmp_path: Pat
     (answer,) = predict(folder, [tmp_path / "image.png"], device="cpu", top=1)
     images = run.transform(*run.normalisation, 8)(torch.from_numpy(pixels)[None, None])
     with torch.inference_mode():
-        by_views = run.judged(images).softmax(dim=1).max().item()
+        by_views = run.eval_model(images).softmax(dim=1).max().item()
         by_itself = run.model(images).softmax(dim=1).max().item()
 
     assert answer.top[0][1] == pytest.approx(by_views, rel=1e-6)

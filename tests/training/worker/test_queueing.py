@@ -8,13 +8,13 @@ from types import SimpleNamespace
 import pytest
 
 from tests.training.conftest import Prepare
-from workbench.runs.live.control import Wish, write_wish
+from workbench.runs.live.control import Request, write_request
 from workbench.runs.live.slots import Queue, Slot
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
 from workbench.training.worker import main as worker
 from workbench.training.worker import queueing
-from workbench.training.worker.callbacks import Attendant
+from workbench.training.worker.callbacks import Callbacks
 from workbench.training.worker.queueing import wait_to_train
 
 WHOLE = Queue("cpu", ("core-0", "core-1"), 2)
@@ -29,11 +29,11 @@ def whole() -> Slot:
 class Wishes:
     """What is asked, look by look."""
 
-    def __init__(self, *wishes: Wish | None) -> None:
-        self._wishes: Iterator[Wish | None] = iter(wishes)
+    def __init__(self, *requests: Request | None) -> None:
+        self._requests: Iterator[Request | None] = iter(requests)
 
-    def read(self) -> Wish | None:
-        return next(self._wishes)
+    def read(self) -> Request | None:
+        return next(self._requests)
 
 
 @pytest.fixture(autouse=True)
@@ -55,11 +55,13 @@ def other() -> Iterator[Slot]:
     slot.release()
 
 
-def wait(slot: Slot, told: list[tuple[str, str]], *wishes: Wish | None, wish: Wish = "run") -> bool:
+def wait(
+    slot: Slot, told: list[tuple[str, str]], *requests: Request | None, request: Request = "run"
+) -> bool:
     def tell(status: str, message: str = "") -> None:
         told.append((status, message))
 
-    return wait_to_train(slot, Wishes(None, *wishes), tell, lambda: False, wish=wish)  # type: ignore[arg-type]
+    return wait_to_train(slot, Wishes(None, *requests), tell, lambda: False, request=request)  # type: ignore[arg-type]
 
 
 def test_nothing_is_told_where_nothing_is_waited_for(told: list[tuple[str, str]]) -> None:
@@ -84,7 +86,7 @@ def test_a_paused_run_lets_another_train_and_stands_in_line_again(
     class Asked(Wishes):
         looks = 0
 
-        def read(self) -> Wish | None:
+        def read(self) -> Request | None:
             self.looks += 1
             if self.looks == 2:
                 assert second.try_take()  # the paused one has given its cores back
@@ -96,7 +98,7 @@ def test_a_paused_run_lets_another_train_and_stands_in_line_again(
         told.append((status, message))
 
     asked = Asked(None, None, "run", None, None)
-    assert wait_to_train(first, asked, tell, lambda: False, wish="pause")  # type: ignore[arg-type]
+    assert wait_to_train(first, asked, tell, lambda: False, request="pause")  # type: ignore[arg-type]
     assert [status for status, _ in told] == ["paused", "queued", "running"]
     first.release()
 
@@ -114,11 +116,11 @@ def test_a_run_that_is_paused_while_it_trains_gives_its_places_back(
     new_run: Prepare, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder: RunFolder = new_run()
-    real, taken = Attendant.step_done, []
+    real, taken = Callbacks.step_done, []
 
-    def step_done(self: Attendant, trainer: object, losses: object, lr: float) -> None:
+    def step_done(self: Callbacks, trainer: object, losses: object, lr: float) -> None:
         if not taken:
-            write_wish(self.folder, "pause")
+            write_request(self.folder, "pause")
             self._next_look = 0.0
         real(self, trainer, losses, lr)  # type: ignore[arg-type]
 
@@ -126,11 +128,11 @@ def test_a_run_that_is_paused_while_it_trains_gives_its_places_back(
         slot = whole()
         taken.append(slot.try_take())
         slot.release()
-        write_wish(folder, "run")
+        write_request(folder, "run")
 
     monkeypatch.setenv("WORKBENCH_JOBS", "")
     monkeypatch.setattr("workbench.runs.live.slots._cores", lambda: [0, 1])
-    monkeypatch.setattr(Attendant, "step_done", step_done)
+    monkeypatch.setattr(Callbacks, "step_done", step_done)
     asleep = SimpleNamespace(sleep=lambda _: look() if not taken else None)
     monkeypatch.setattr(queueing, "time", asleep)  # of that module alone: other threads sleep too
     worker.work(folder)

@@ -11,7 +11,7 @@ from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
 from workbench.training.loop.trainer import StopTraining
 from workbench.training.worker import main as worker
-from workbench.training.worker.callbacks import Attendant
+from workbench.training.worker.callbacks import Callbacks
 
 VARIANTS: list[dict[str, Any]] = [
     {"optimizer__kind": "adamw", "model__dropout": 0.3},
@@ -42,14 +42,14 @@ def work(folder: RunFolder) -> dict[str, Any]:
 
 def stop_after(step: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the next worker told to stop once it has made this many steps."""
-    real = Attendant.step_done
+    real = Callbacks.step_done
 
-    def step_done(self: Attendant, trainer: Any, losses: Any, lr: float) -> None:
+    def step_done(self: Callbacks, trainer: Any, losses: Any, lr: float) -> None:
         real(self, trainer, losses, lr)
         if trainer.step == step:
             raise StopTraining
 
-    monkeypatch.setattr(Attendant, "step_done", step_done)
+    monkeypatch.setattr(Callbacks, "step_done", step_done)
 
 
 @pytest.mark.parametrize("changes", VARIANTS, ids=lambda changes: next(iter(changes.values())))

@@ -18,7 +18,7 @@ from workbench.runs.live import launch
 from workbench.runs.live.control import ask
 from workbench.runs.live.launch import start_worker
 from workbench.runs.live.process import start_mark
-from workbench.runs.live.status import standing
+from workbench.runs.live.status import read_status
 from workbench.runs.store.events import read_events
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
@@ -54,18 +54,18 @@ def gone(pid: int) -> bool:
 def test_sigterm_saves_and_stops_and_a_kill_shows_as_crashed(new_run: Prepare) -> None:
     folder = new_run(**LONG)
     pid = started(folder)
-    assert standing(folder).status == "running"
+    assert read_status(folder).name == "running"
     os.kill(pid, signal.SIGTERM)
     until(lambda: gone(pid), 20)
     record = read_record(folder.record)
-    assert record["run"]["status"] == standing(folder).status == "stopped"
+    assert record["run"]["status"] == read_status(folder).name == "stopped"
     assert (folder.checkpoints / "last" / "weights.safetensors").exists()
 
     pid = started(folder)
     os.kill(pid, signal.SIGKILL)
     until(lambda: gone(pid), 20)
-    now = standing(folder)
-    assert now.status == "crashed" and "gone" in now.reason
+    now = read_status(folder)
+    assert now.name == "crashed" and "gone" in now.reason
     assert read_record(folder.record)["run"]["status"] == "running"  # the file did not know
     seen = [e["step"] for e in training_events(folder) if e["event"] == "step"]
     assert seen == list(range(1, len(seen) + 1))
@@ -81,7 +81,7 @@ def test_pause_resume_stop_from_another_process_and_one_worker_only(new_run: Pre
     assert refused.returncode == 1 and "has a worker already" in refused.stderr
 
     ask(folder, "pause")
-    until(lambda: standing(folder).status == "paused")
+    until(lambda: read_status(folder).name == "paused")
     # The pause is written before the status says so: nothing comes any more.
     at = steps(folder)
     time.sleep(0.5)
@@ -90,7 +90,7 @@ def test_pause_resume_stop_from_another_process_and_one_worker_only(new_run: Pre
     until(lambda: steps(folder) > at)
     ask(folder, "stop")
     until(lambda: gone(pid), 20)
-    assert standing(folder).status == "stopped"
+    assert read_status(folder).name == "stopped"
     with pytest.raises(RunError, match="is stopped; there is no worker"):
         ask(folder, "pause")
 
@@ -114,7 +114,7 @@ def test_a_worker_started_by_hand_does_not_obey_what_an_earlier_one_was_asked(
     finally:
         worker.kill()
         worker.wait()
-    assert standing(folder).status == "stopped"
+    assert read_status(folder).name == "stopped"
 
 
 def test_a_second_signal_ends_it_at_once_with_a_valid_record(new_run: Prepare) -> None:
@@ -148,9 +148,9 @@ def test_a_lost_terminal_does_not_touch_the_run(new_run: Prepare) -> None:
     starter.wait(10)
     at = steps(folder)
     until(lambda: steps(folder) > at)
-    assert standing(folder).status == "running"
+    assert read_status(folder).name == "running"
     ask(folder, "stop")
-    until(lambda: standing(folder).status == "stopped")
+    until(lambda: read_status(folder).name == "stopped")
 
 
 def test_a_full_disk_fails_with_a_word_and_goes_on_from_where_it_was(
@@ -184,7 +184,7 @@ def test_a_worker_that_dies_before_its_first_line_is_crashed(new_run: Prepare) -
     folder.config.write_text("[model")
     pid = start_worker(folder)
     until(lambda: gone(pid))
-    assert standing(folder).status == "crashed"
+    assert read_status(folder).name == "crashed"
     assert "config.toml: not valid TOML" in folder.log.read_text()
 
 

@@ -61,7 +61,7 @@ async def compare(pilot: Pilot[None]) -> CompareScreen:
     for _ in range(100):
         await pilot.pause(0.02)
         screen = pilot.app.screen
-        if isinstance(screen, CompareScreen) and screen.sides and shown(pilot, "compare-table"):
+        if isinstance(screen, CompareScreen) and screen.compared and shown(pilot, "compare-table"):
             return screen
     raise AssertionError("the comparison did not come")
 

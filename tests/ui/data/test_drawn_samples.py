@@ -12,14 +12,14 @@ from textual.pilot import Pilot
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from workbench.catalog.samples import DataFacts, Page, Request, SampleImage
+from workbench.catalog.samples import DatasetInfo, Page, Request, SampleImage
 from workbench.ui.data.drawn_samples import DrawnSamples, samples_panel, usable
 from workbench.ui.data.samples import DataView, SamplesPanel
-from workbench.ui.images.renderers import KittyPainter, SixelPainter
+from workbench.ui.images.renderers import KittyRenderer, SixelRenderer
 from workbench.ui.widgets.lines import plain
-from workbench.ui.widgets.styles import Inks
+from workbench.ui.widgets.styles import RoleStyles
 
-FACTS = DataFacts(
+FACTS = DatasetInfo(
     name="digits",
     shape=(3, 2, 2),
     classes=("ant", "bee"),
@@ -49,7 +49,7 @@ class PanelScreen(Screen[None]):
         self.panel = panel
 
     def compose(self) -> ComposeResult:
-        yield Inks()
+        yield RoleStyles()
         yield self.panel
         yield Static(id="keys")
 
@@ -77,7 +77,7 @@ class PanelApp(App[None]):
 
 @asynccontextmanager
 async def shown(
-    kind: type[KittyPainter] | type[SixelPainter], size: tuple[int, int] = (84, 40)
+    kind: type[KittyRenderer] | type[SixelRenderer], size: tuple[int, int] = (84, 40)
 ) -> AsyncIterator[tuple[Pilot[None], DrawnSamples, list[str]]]:
     """The panel on its screen with a page, what it sent in a list."""
     sent: list[str] = []
@@ -118,7 +118,7 @@ def colours_in_view(pilot: Pilot[None]) -> set[int]:
 
 
 async def test_kitty_images_are_sent_once_and_shown_by_placeholders() -> None:
-    async with shown(KittyPainter) as (pilot, panel, sent):
+    async with shown(KittyRenderer) as (pilot, panel, sent):
         await until(pilot, lambda: colours_in_view(pilot))
         ids = numbers(SENT, sent)
         assert len(set(ids)) == 9 and all(0 < number < 1 << 24 for number in ids)
@@ -132,7 +132,7 @@ async def test_kitty_images_are_sent_once_and_shown_by_placeholders() -> None:
 
 
 async def test_kitty_images_go_with_their_page() -> None:
-    async with shown(KittyPainter) as (pilot, panel, sent):
+    async with shown(KittyRenderer) as (pilot, panel, sent):
         await until(pilot, lambda: colours_in_view(pilot))
         before = numbers(SENT, sent)
         panel.show(DataView(Request(9), FACTS, page(20)))
@@ -148,9 +148,9 @@ async def test_kitty_images_go_with_their_page() -> None:
         assert sorted(numbers(DELETED, sent)) == sorted(numbers(SENT, sent))
 
 
-@pytest.mark.parametrize("kind", [KittyPainter, SixelPainter])
+@pytest.mark.parametrize("kind", [KittyRenderer, SixelRenderer])
 async def test_below_a_dialog_images_are_half_blocks(
-    kind: type[KittyPainter] | type[SixelPainter],
+    kind: type[KittyRenderer] | type[SixelRenderer],
 ) -> None:
     async with shown(kind) as (pilot, panel, sent):
         await until(pilot, lambda: sent)
@@ -166,12 +166,12 @@ async def test_below_a_dialog_images_are_half_blocks(
         assert len(sent) == count  # not drawn over the dialog
         pilot.app.pop_screen()
         await until(pilot, lambda: [plain(line) for line in panel.lines] == uncovered)
-        if kind is SixelPainter:
+        if kind is SixelRenderer:
             await until(pilot, lambda: len(sent) > count)
 
 
 async def test_sixels_are_drawn_where_their_room_is() -> None:
-    async with shown(SixelPainter) as (pilot, _, sent):
+    async with shown(SixelRenderer) as (pilot, _, sent):
         await until(pilot, lambda: len(sent) == 3)
         width = 3 * 240 + 2 * 20  # three images a row, in cells of 10 × 20 pixels
         assert positions(sent) == [
@@ -183,7 +183,7 @@ async def test_sixels_are_drawn_where_their_room_is() -> None:
 
 
 async def test_sixels_are_drawn_again_when_they_scroll() -> None:
-    async with shown(SixelPainter) as (pilot, panel, sent):
+    async with shown(SixelRenderer) as (pilot, panel, sent):
         await until(pilot, lambda: len(sent) == 3)
         sent.clear()
         panel.scroll_to(y=6, animate=False)
@@ -193,7 +193,7 @@ async def test_sixels_are_drawn_again_when_they_scroll() -> None:
 
 
 async def test_a_new_page_is_painted_over_the_sixels_before() -> None:
-    async with shown(SixelPainter) as (pilot, panel, sent):
+    async with shown(SixelRenderer) as (pilot, panel, sent):
         await until(pilot, lambda: len(sent) == 3)
         before, paints = list(sent), panel._paints
         sent.clear()
@@ -204,7 +204,7 @@ async def test_a_new_page_is_painted_over_the_sixels_before() -> None:
 
 
 async def test_what_lies_beside_sixels_stays_where_it_is() -> None:
-    async with shown(SixelPainter, size=(84, 24)) as (pilot, panel, sent):
+    async with shown(SixelRenderer, size=(84, 24)) as (pilot, panel, sent):
         await until(pilot, lambda: len(sent) == 2)
         pilot.app.notify("over an image")
         await until(pilot, lambda: pilot.app.screen.query("Toast"))
@@ -240,11 +240,11 @@ def test_what_a_protocol_needs(
 
 
 @pytest.mark.parametrize(
-    ("wanted", "painter"),
-    [("kitty", KittyPainter), ("sixel", SixelPainter), ("half-blocks", None)],
+    ("wanted", "renderer"),
+    [("kitty", KittyRenderer), ("sixel", SixelRenderer), ("half-blocks", None)],
 )
 async def test_the_panel_fits_the_terminal(
-    monkeypatch: pytest.MonkeyPatch, wanted: str, painter: type | None
+    monkeypatch: pytest.MonkeyPatch, wanted: str, renderer: type | None
 ) -> None:
     monkeypatch.setenv("WORKBENCH_IMAGES", wanted)
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -252,8 +252,8 @@ async def test_the_panel_fits_the_terminal(
     monkeypatch.delenv("NO_COLOR", raising=False)
     async with PanelApp().run_test() as pilot:
         panel = samples_panel(pilot.app)
-        if painter is None:
+        if renderer is None:
             assert type(panel) is SamplesPanel and panel.largest == 96
         else:
-            assert isinstance(panel, DrawnSamples) and isinstance(panel._painter, painter)
+            assert isinstance(panel, DrawnSamples) and isinstance(panel._renderer, renderer)
             assert panel.largest == 240

@@ -1,14 +1,14 @@
-"""The look at a data set as lines: facts, images, counts, and what is wrong."""
+"""The look at a data set as lines: info, images, counts, and what is wrong."""
 
 from dataclasses import replace
 
 import pytest
 
-from workbench.catalog.samples import DataFacts, Page, Request, SampleImage
+from workbench.catalog.samples import DatasetInfo, Page, Request, SampleImage
 from workbench.ui.data.samples import DataView, data_lines
 from workbench.ui.widgets.lines import Line, plain
 
-FACTS = DataFacts(
+FACTS = DatasetInfo(
     name="imagefolder",
     shape=(3, 8, 8),
     classes=("ant", "[bee]\x1b[31m"),
@@ -41,8 +41,8 @@ def test_facts_are_told() -> None:
     shown = text(data_lines(DataView(Request(2), FACTS), 120))
     assert "25 training  3 validation  7 test" in shown
     assert "8×8 RGB   2 classes" in shown
-    assert "training mean 0.1000 0.2000 0.3000   deviation 0.4000 0.5000 0.6000" in shown
-    assert "2 files left out: a/1.png: is no image   x shows all" in shown
+    assert "training mean 0.1000 0.2000 0.3000   std 0.4000 0.5000 0.6000" in shown
+    assert "2 files skipped: a/1.png: is no image   x shows all" in shown
 
 
 def test_images_carry_their_colours() -> None:
@@ -70,8 +70,8 @@ def test_classes_stand_with_the_largest_first_and_without_escapes() -> None:
 
 
 def test_an_empty_class_is_named_as_such() -> None:
-    facts = replace(FACTS, counts={**FACTS.counts, "train": (0, 20)})
-    assert "one class is empty" in text(data_lines(DataView(Request(2), facts), 80))
+    info = replace(FACTS, counts={**FACTS.counts, "train": (0, 20)})
+    assert "one class is empty" in text(data_lines(DataView(Request(2), info), 80))
 
 
 def test_what_the_keys_do_is_beside_the_images() -> None:

@@ -13,7 +13,7 @@ from tests.ui.desk import NARROW, desk, notices, text_of
 from workbench.ui.data.drawn_samples import DrawnSamples
 from workbench.ui.data.samples import SamplesPanel
 from workbench.ui.data.screen import DataScreen
-from workbench.ui.images.renderers import KittyPainter, SixelPainter
+from workbench.ui.images.renderers import KittyRenderer, SixelRenderer
 from workbench.ui.presets.screen import PresetsScreen
 
 PATIENCE = 60  # seconds for a process that imports torch on a busy machine
@@ -43,7 +43,7 @@ async def test_facts_and_images_of_the_digits(tmp_path: Path) -> None:
         await wait_for(pilot, lambda screen: screen.view.page != varied)
         assert "as a test image" in text_of(app)
         await pilot.press("x")
-        assert "No file was left out." in notices(app)
+        assert "No file was skipped." in notices(app)
         process = screen._process
         await pilot.press("escape")
         await pilot.pause()
@@ -53,14 +53,14 @@ async def test_facts_and_images_of_the_digits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "painter", "largest"),
-    [("kitty", KittyPainter, 240), ("sixel", SixelPainter, 240), ("half-blocks", None, 96)],
+    ("wanted", "renderer", "largest"),
+    [("kitty", KittyRenderer, 240), ("sixel", SixelRenderer, 240), ("half-blocks", None, 96)],
 )
 async def test_images_are_drawn_as_the_terminal_can(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     wanted: str,
-    painter: type[KittyPainter] | type[SixelPainter] | None,
+    renderer: type[KittyRenderer] | type[SixelRenderer] | None,
     largest: int,
 ) -> None:
     monkeypatch.setenv("WORKBENCH_IMAGES", wanted)
@@ -71,10 +71,10 @@ async def test_images_are_drawn_as_the_terminal_can(
         screen = await wait_for(pilot, lambda screen: screen.query(SamplesPanel))
         panel = screen.query_one(SamplesPanel)
         assert screen.view.asked.largest == largest
-        if painter is None:
+        if renderer is None:
             assert not isinstance(panel, DrawnSamples)
         else:
-            assert isinstance(panel, DrawnSamples) and isinstance(panel._painter, painter)
+            assert isinstance(panel, DrawnSamples) and isinstance(panel._renderer, renderer)
 
 
 def test_nothing_that_draws_is_loaded_before_a_image_is_looked_at() -> None:

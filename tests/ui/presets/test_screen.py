@@ -60,13 +60,13 @@ async def test_markup_in_a_preset_is_shown_as_it_is(tmp_path: Path) -> None:
 
 
 async def test_a_refused_value_is_explained_and_nothing_starts(tmp_path: Path) -> None:
-    async with desk(tmp_path) as (app, pilot, standby):
+    async with desk(tmp_path) as (app, pilot, preloaded):
         await put(pilot, row(app, "model.width"), "-3")
         assert "✗ must be greater than or" in text_of(app)  # and goes on on the next line
         assert "as it was before model.width was refused" in text_of(app)
         await pilot.press("f5")
         await settle(pilot)
-        assert standby.launched == []
+        assert preloaded.launched == []
         assert any("model.width" in notice for notice in notices(app))
         await put(pilot, row(app, "model.width"), "16")
         text = text_of(app)
@@ -75,12 +75,12 @@ async def test_a_refused_value_is_explained_and_nothing_starts(tmp_path: Path) -
 
 
 async def test_an_edit_is_marked_counted_and_taken_back(tmp_path: Path) -> None:
-    async with desk(tmp_path) as (app, pilot, standby):
+    async with desk(tmp_path) as (app, pilot, preloaded):
         await put(pilot, row(app, "model.width"), "16")
         text = text_of(app)
         assert "• width" in text and "•digits" in text
         assert "total  16 parameters" in text
-        assert standby.asked[-1][0].model == presets_screen(app).draft.config.model  # type: ignore[union-attr]
+        assert preloaded.asked[-1][0].model == presets_screen(app).draft.config.model  # type: ignore[union-attr]
         await pilot.press("f8")
         await settle(pilot)
         text = text_of(app)
@@ -89,22 +89,22 @@ async def test_an_edit_is_marked_counted_and_taken_back(tmp_path: Path) -> None:
 
 
 async def test_an_edit_that_changes_no_layer_asks_for_no_count(tmp_path: Path) -> None:
-    async with desk(tmp_path) as (app, pilot, standby):
-        before = len(standby.asked)
+    async with desk(tmp_path) as (app, pilot, preloaded):
+        before = len(preloaded.asked)
         await pilot.press("e", "pageup", "pageup", "pageup", "down")
         await settle(pilot)
         await put(pilot, row(app, "optimizer.lr"), "0.5")
         assert presets_screen(app).draft.config.optimizer.lr == 0.5  # type: ignore[union-attr]
-        assert len(standby.asked) == before
+        assert len(preloaded.asked) == before
 
 
 async def test_only_the_newest_count_is_shown(tmp_path: Path) -> None:
-    async with desk(tmp_path) as (app, pilot, standby):
-        standby.held = True
+    async with desk(tmp_path) as (app, pilot, preloaded):
+        preloaded.held = True
         await put(pilot, row(app, "model.width"), "16")
         await put(pilot, row(app, "model.width"), "24")
-        old = next(ask for ask in standby.asked if getattr(ask[0].model, "width", 0) == 16)
-        new = standby.asked[-1]
+        old = next(ask for ask in preloaded.asked if getattr(ask[0].model, "width", 0) == 16)
+        new = preloaded.asked[-1]
         assert getattr(new[0].model, "width", 0) == 24
         new[1].set_result(summary_of(new[0]))
         await settle(pilot)
@@ -125,35 +125,35 @@ async def test_another_kind_brings_its_own_fields(tmp_path: Path) -> None:
 
 
 async def test_start_makes_a_run_of_the_settings_and_shows_it(tmp_path: Path) -> None:
-    async with desk(tmp_path) as (app, pilot, standby):
+    async with desk(tmp_path) as (app, pilot, preloaded):
         await put(pilot, row(app, "model.width"), "16")
         await pilot.press("f5")
         await settle(pilot)
         await pilot.pause()
-        (folder,) = standby.launched
+        (folder,) = preloaded.launched
         assert getattr(read_config(folder.config).model, "width", 0) == 16
         assert isinstance(app.screen, RunScreen)
 
 
 async def test_enter_in_the_tree_starts_and_a_click_only_chooses(tmp_path: Path) -> None:
-    async with desk(tmp_path) as (app, pilot, standby):
+    async with desk(tmp_path) as (app, pilot, preloaded):
         await pilot.click("#preset-list", offset=(6, 3))
         await settle(pilot)
         assert presets_screen(app).draft is not None
-        assert standby.launched == []
+        assert preloaded.launched == []
         await pilot.press("g", "down", "enter")
         await settle(pilot)
-        assert [read_config(run.config).about.preset for run in standby.launched] == [
+        assert [read_config(run.config).about.preset for run in preloaded.launched] == [
             "quick/digits"
         ]
 
 
 async def test_start_without_data_says_what_is_missing_and_leaves_nothing(tmp_path: Path) -> None:
-    async with desk(tmp_path, preset="scalable/resnet18-food11") as (app, pilot, standby):
+    async with desk(tmp_path, preset="scalable/resnet18-food11") as (app, pilot, preloaded):
         await pilot.press("f5")
         await settle(pilot)
         assert any(str(tmp_path / "data") in notice for notice in notices(app))
-        assert standby.launched == []
+        assert preloaded.launched == []
         assert not list((tmp_path / "runs").glob("*"))
 
 

@@ -24,7 +24,7 @@ def app(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WorkbenchApp:
     monkeypatch.setattr(presets, "installed_folder", lambda: tmp_path / "in")
     monkeypatch.setattr(machine, "describe_machine", lambda busy: "cpu · 2 cores · 16 GB")
     app = WorkbenchApp(tmp_path / "runs")
-    app.context.standby = ManualStandby()  # type: ignore[assignment]
+    app.context.preloaded = ManualStandby()  # type: ignore[assignment]
     return app
 
 

@@ -12,7 +12,7 @@ from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import write_record
 from workbench.runs.store.roots import add_root
 from workbench.ui.machine import count_live, describe_machine
-from workbench.ui.presets.data_facts import data_facts, schedule_curve
+from workbench.ui.presets.dataset_info import dataset_info, schedule_curve
 from workbench.ui.presets.throughput import duration, estimate, past_runs
 from workbench.ui.widgets.sparkline import sparkline
 
@@ -89,7 +89,7 @@ def test_the_schedule_is_drawn_from_zero_to_its_greatest() -> None:
 
 
 def test_the_data_set_in_a_line() -> None:
-    line = data_facts(load_preset("resnet/resnet-5m-cifar10"))
+    line = dataset_info(load_preset("resnet/resnet-5m-cifar10"))
     assert line == "CIFAR-10 · 32×32 RGB · 10 classes · 50,000 + 10,000"
 
 

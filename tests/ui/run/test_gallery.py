@@ -12,7 +12,7 @@ from workbench.ui.images.half_blocks import UPPER, colour_style, half_blocks, ma
 from workbench.ui.run.classes import ClassesPanel
 from workbench.ui.run.confusion import ConfusionPanel
 from workbench.ui.run.gallery import GalleryPanel
-from workbench.ui.run.image_settings import Look
+from workbench.ui.run.gallery_settings import GallerySettings
 from workbench.ui.run.screen import TITLES
 from workbench.ui.widgets.lines import plain
 
@@ -50,7 +50,7 @@ def test_boxes_are_drawn_where_they_are_and_stay_inside() -> None:
 
 
 def test_images_stand_beside_each_other_with_their_answers() -> None:
-    lines = gallery_lines(GALLERY, Look(), 110, 20)
+    lines = gallery_lines(GALLERY, GallerySettings(), 110, 20)
     text = [plain(line) for line in lines]
 
     assert "validation images, epoch 3" in text[0] and "1 wrong" in text[0]
@@ -60,7 +60,9 @@ def test_images_stand_beside_each_other_with_their_answers() -> None:
 
 
 def test_wrong_answers_only() -> None:
-    text = [plain(line) for line in gallery_lines(GALLERY, Look(wrong_only=True), 110, 20)]
+    text = [
+        plain(line) for line in gallery_lines(GALLERY, GallerySettings(wrong_only=True), 110, 20)
+    ]
 
     assert "wrong only" in text[0]
 
@@ -68,19 +70,22 @@ def test_wrong_answers_only() -> None:
 
 
 def test_no_wrong_answer_is_said() -> None:
-    text = [plain(line) for line in gallery_lines(Gallery((RIGHT,)), Look(wrong_only=True), 80, 20)]
+    text = [
+        plain(line)
+        for line in gallery_lines(Gallery((RIGHT,)), GallerySettings(wrong_only=True), 80, 20)
+    ]
 
     assert "none of these images is wrong" in text[2]
 
 
 def test_what_is_cut_out_takes_the_place_of_the_images() -> None:
-    lines = gallery_lines(GALLERY, Look(crops=True), 110, 20)
+    lines = gallery_lines(GALLERY, GallerySettings(crops=True), 110, 20)
 
     assert {role for _, role in lines[3] if role.startswith("#")} == {"#ff0000 on #ff0000"}
 
 
 def test_a_narrow_screen_has_one_image_a_row() -> None:
-    lines = gallery_lines(GALLERY, Look(), 24, 10)
+    lines = gallery_lines(GALLERY, GallerySettings(), 24, 10)
 
     assert all(len(plain(line)) <= 24 for line in lines[1:])
 
@@ -125,7 +130,9 @@ async def test_a_run_without_images_says_so(tmp_path: Path) -> None:
 
 def test_a_small_image_takes_little_room() -> None:
     digit = GalleryImage(np.zeros((8, 8, 3), dtype=np.uint8), "3", "3", True)
-    lines = [plain(line) for line in gallery_lines(Gallery((digit,) * 24), Look(), 80, 20)]
+    lines = [
+        plain(line) for line in gallery_lines(Gallery((digit,) * 24), GallerySettings(), 80, 20)
+    ]
 
     assert lines[1].count(UPPER) == 4 * 16  # enlarged to 16 columns: four beside each other
     assert len(lines) == 1 + 6 * 10

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from workbench.runs.history.log import RunLog
 from workbench.runs.history.state import RunState
 from workbench.runs.library.row import RunRow, make_row, rows_from_json
-from workbench.runs.live.status import Standing
+from workbench.runs.live.status import RunStatus
 from workbench.runs.store.folder import RunFolder
 from workbench.ui.run.classes import class_lines
 from workbench.ui.run.confusion import confusion_lines
 from workbench.ui.run.header import RunHeader
 from workbench.ui.run.panel import RunView
 from workbench.ui.run.plots import PlotSettings, build_accuracy, build_loss
-from workbench.ui.run.status_line import Facts
+from workbench.ui.run.status_line import StatusLine
 from workbench.ui.runs.columns import COLUMNS, layout, row_line, sort_rows
 from workbench.ui.runs.preview import preview
 from workbench.ui.widgets.lines import Line, plain
@@ -59,17 +59,17 @@ def no_control(lines: list[Line]) -> bool:
 @given(EVENTS, STATUSES)
 def test_any_events_can_be_shown(events: list[dict[str, Any]], status: str) -> None:
     state = RunState().fold(events)
-    view = RunView(RunFolder(Path("runs/x")), state, Standing(status), RunLog())
+    view = RunView(RunFolder(Path("runs/x")), state, RunStatus(status), RunLog())
     for width in (80, 160):
         assert no_control(RunHeader().draw(view, width, 1))
-        assert no_control(Facts().draw(view, width, 1))
+        assert no_control(StatusLine().draw(view, width, 1))
         assert no_control(class_lines(state, "test", width))
         assert no_control(confusion_lines(state, "test", width))
     assert no_control([[(text, "")] for text in (say(view) or ())])
     for kind in (PlotSettings(), PlotSettings(2, True, True)):
         build_loss(state, kind, 60, 18, status == "running")
         build_accuracy(state, kind, 60, 18, status == "running")
-    row = make_row(view.folder, view.standing, {}, {}, {}, state)
+    row = make_row(view.folder, view.status, {}, {}, {}, state)
     assert no_control([row_line(row, layout(160), 160, marked=True, cursor=True)])
     assert no_control(preview(row, 80))
 
@@ -85,7 +85,7 @@ def test_any_record_can_be_listed(
 ) -> None:
     record = {"run": run, "result": result, "environment": run, "error": result}
     folder = RunFolder(Path("runs/x"))
-    row = make_row(folder, Standing(status), record, config, {"a": 1}, RunState())
+    row = make_row(folder, RunStatus(status), record, config, {"a": 1}, RunState())
     assert rows_from_json([row.to_json()], "runs") == [row]
     assert no_control([row_line(row, layout(width), width, marked=False, cursor=False)])
     assert no_control(preview(row, width))

@@ -8,7 +8,7 @@ from tests.ui.recorded import Recording, events, record_run, write_layers
 from workbench.config.presets import load_preset
 from workbench.runs.history.log import RunLog
 from workbench.runs.history.state import RunState
-from workbench.runs.live.status import Standing
+from workbench.runs.live.status import RunStatus
 from workbench.runs.store.documents import read_layers
 from workbench.runs.store.folder import RunFolder
 from workbench.ui.run.classes import class_lines
@@ -18,7 +18,7 @@ from workbench.ui.run.header import RunHeader
 from workbench.ui.run.layers import layer_lines
 from workbench.ui.run.panel import RunView
 from workbench.ui.run.plots import PlotSettings, build_accuracy, build_loss
-from workbench.ui.run.status_line import Facts
+from workbench.ui.run.status_line import StatusLine
 from workbench.ui.widgets.lines import Line, plain
 from workbench.ui.widgets.message import say
 
@@ -31,7 +31,7 @@ def state() -> RunState:
 
 
 def view(state: RunState, status: str = "running", reason: str = "") -> RunView:
-    return RunView(RunFolder(Path("runs/resnet-a1b2")), state, Standing(status, reason), RunLog())
+    return RunView(RunFolder(Path("runs/resnet-a1b2")), state, RunStatus(status, reason), RunLog())
 
 
 def texts(lines: list[Line]) -> list[str]:
@@ -142,8 +142,8 @@ def test_the_header_fills_its_line_with_fixed_fields(state: RunState, width: int
 
 
 def test_facts_fit_and_the_most_telling_come_first(state: RunState) -> None:
-    wide = plain(Facts().draw(view(state), 120, 1)[0])
-    narrow = plain(Facts().draw(view(state), 44, 1)[0])
+    wide = plain(StatusLine().draw(view(state), 120, 1)[0])
+    narrow = plain(StatusLine().draw(view(state), 44, 1)[0])
     assert "71 °C" in wide
     assert "bf16" in wide
     assert "71 °C" not in narrow

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 
 from tests.ui.harness import ScreenApp, panel, settle, text_of
 from tests.ui.recorded import Recording, record_run, write_layers
-from workbench.runs.live.control import WishReader
+from workbench.runs.live.control import RequestReader
 from workbench.runs.store.events import EventWriter
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record, write_record
@@ -19,7 +19,7 @@ from workbench.ui.run.layers import LayersPanel
 from workbench.ui.run.log import LogPanel
 from workbench.ui.run.plots import RunPlot
 from workbench.ui.run.screen import TITLES, RunScreen
-from workbench.ui.run.status_line import Facts
+from workbench.ui.run.status_line import StatusLine
 from workbench.ui.runs.screen import RunsScreen
 from workbench.ui.widgets.lines import Lines
 from workbench.ui.widgets.message import MessageLine
@@ -128,7 +128,7 @@ async def test_new_events_are_shown_and_nothing_is_touched_without_any(
             screen._look()
         await pilot.pause()
         assert "749/3,000" in text_of(panel(pilot, RunHeader))
-        assert set(refreshed) <= {RunHeader.__name__, Facts.__name__}
+        assert set(refreshed) <= {RunHeader.__name__, StatusLine.__name__}
 
 
 async def test_a_crashed_run_says_so_and_what_to_do(running: RunFolder) -> None:
@@ -143,7 +143,7 @@ async def test_a_crashed_run_says_so_and_what_to_do(running: RunFolder) -> None:
 
 
 async def test_pause_checkpoint_and_stop_are_asked_of_the_worker(running: RunFolder) -> None:
-    worker = WishReader(running)
+    worker = RequestReader(running)
     async with app_on(running).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("p")
@@ -175,7 +175,7 @@ async def test_what_cannot_be_done_is_said_and_no_crash(tmp_path: Path) -> None:
 
 
 async def test_back_leads_to_the_runs_and_the_run_goes_on(running: RunFolder) -> None:
-    worker = WishReader(running)
+    worker = RequestReader(running)
     async with app_on(running).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         await pilot.press("q")

@@ -15,7 +15,7 @@ from workbench.errors import RequestError
 from workbench.runs.library.index import RunIndex
 from workbench.runs.library.row import RunRow
 from workbench.runs.library.tags import read_notes
-from workbench.runs.live.control import WishReader
+from workbench.runs.live.control import RequestReader
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record, write_record
 from workbench.runs.store.roots import add_root
@@ -187,7 +187,7 @@ async def test_delete_asks_and_can_be_undone(root: Path) -> None:
 
 async def test_marked_runs_are_stopped_together_and_refusals_are_said(root: Path) -> None:
     live = record_run(root, Recording(name="other-live", epochs=12, steps_per_epoch=10, done=3))
-    workers = [WishReader(live)]
+    workers = [RequestReader(live)]
     async with ScreenApp(root).run_test(size=(80, 24)) as pilot:
         await settle(pilot)
         runs = pilot.app.screen.query_one(RunList)
@@ -264,7 +264,7 @@ def test_image_of_two_roots(
 
     async def drive(pilot: Pilot[None]) -> None:
         await settle(pilot)
-        pilot.app.screen.query_one("#runs-absent", Static).update(" ! left out: /disk is not there")
+        pilot.app.screen.query_one("#runs-absent", Static).update(" ! skipped: /disk is not there")
 
     assert snap_compare(ScreenApp(root), terminal_size=size, run_before=drive)
 
@@ -292,7 +292,7 @@ async def test_keys_work_on_a_run_of_another_root(root: Path, disk: Path) -> Non
         await pilot.press("f")
         await pilot.app.workers.wait_for_complete()
         assert read_notes(RunFolder(disk / "far-t9u2")).star
-        worker = WishReader(RunFolder(disk / "far-t9u2"))
+        worker = RequestReader(RunFolder(disk / "far-t9u2"))
         await pilot.press("p")
         assert worker.read() == "pause"
         see(pilot, disk, "adam-x7k2")

@@ -10,7 +10,7 @@ from textual.app import App, ComposeResult
 from textual.geometry import Region
 
 from workbench.ui.widgets.lines import GAP, Line, Lines, changed_stretches, merged, plain
-from workbench.ui.widgets.styles import Inks
+from workbench.ui.widgets.styles import RoleStyles
 
 ROLES = st.sampled_from(["", "good", "bad"])
 SPANS = st.lists(st.tuples(st.text("ab ●漢", max_size=6), ROLES), max_size=5)
@@ -79,10 +79,10 @@ def test_space_with_a_ground_of_its_own_stays_apart() -> None:
 class OneWidget(App[None]):
     """Counts what its widget refreshes."""
 
-    CSS = "".join(f"Inks > .inks--{role} {{ color: red; }}" for role in ("good", "bad"))
+    CSS = "".join(f"RoleStyles > .role--{role} {{ color: red; }}" for role in ("good", "bad"))
 
     def compose(self) -> ComposeResult:
-        yield Inks()
+        yield RoleStyles()
         yield Recorder()
 
 
@@ -136,8 +136,8 @@ async def test_a_role_is_written_on_the_ground_of_its_widget() -> None:
     class OnGrey(OneWidget):
         CSS = """
             Lines { background: #202020; color: #ffffff; }
-            Inks > .inks--good { color: #00ff00; text-style: bold; }
-            Inks > .inks--cursor { background: #0000ff 50%; }
+            RoleStyles > .role--good { color: #00ff00; text-style: bold; }
+            RoleStyles > .role--cursor { background: #0000ff 50%; }
         """
 
     async with OnGrey().run_test() as pilot:

@@ -8,14 +8,14 @@ from workbench.cli.console.options import json_option, run_argument, runs_dir_op
 from workbench.cli.console.output import print_json
 from workbench.errors import RunError
 from workbench.runs.history.follow import wait_until
-from workbench.runs.live.control import Wish, ask
+from workbench.runs.live.control import Request, ask
 from workbench.runs.store.folder import RunFolder, find_run
 
 PATIENCE = 120.0  # seconds: a worker looks between steps, and saves before it ends
 
 
-def asking_command(wish: Wish, wanted: str, *, short_help: str, help: str) -> click.Command:
-    """The command that asks the worker of RUN for ``wish`` until its status is ``wanted``."""
+def asking_command(request: Request, wanted: str, *, short_help: str, help: str) -> click.Command:
+    """The command that asks the worker of RUN for ``request`` until its status is ``wanted``."""
 
     @click.command(short_help=short_help, help=help)
     @run_argument
@@ -23,24 +23,26 @@ def asking_command(wish: Wish, wanted: str, *, short_help: str, help: str) -> cl
     @click.option("--wait/--no-wait", default=True, help="Wait until it is done, or only ask.")
     @json_option
     def command(run: str, runs_dir: Path, wait: bool, as_json: bool) -> None:
-        ask_and_wait(find_run(run, runs_dir), wish, wanted, wait=wait, as_json=as_json)
+        ask_and_wait(find_run(run, runs_dir), request, wanted, wait=wait, as_json=as_json)
 
     return command
 
 
-def ask_and_wait(folder: RunFolder, wish: Wish, wanted: str, *, wait: bool, as_json: bool) -> None:
-    """Ask the worker of a run for ``wish`` and wait for the status ``wanted``.
+def ask_and_wait(
+    folder: RunFolder, request: Request, wanted: str, *, wait: bool, as_json: bool
+) -> None:
+    """Ask the worker of a run for ``request`` and wait for the status ``wanted``.
 
     Raises :class:`RunError` where no worker lives, or where it ended another
     way than asked.
     """
-    now = ask(folder, wish)
+    now = ask(folder, request)
     if wait:
         now = wait_until(folder, frozenset((wanted,)), PATIENCE)
-        if now.status != wanted:
-            raise RunError(f"run {folder.id} was asked to {wish} and is {now.status}")
+        if now.name != wanted:
+            raise RunError(f"run {folder.id} was asked to {request} and is {now.name}")
     if as_json:
-        print_json({"id": folder.id, "asked": wish, "status": now.status})
+        print_json({"id": folder.id, "asked": request, "status": now.name})
     else:
-        state = f"is {now.status}" if wait else f"has been asked to {wish}"
+        state = f"is {now.name}" if wait else f"has been asked to {request}"
         click.echo(f"run {folder.id} {state}", err=True)

@@ -7,14 +7,14 @@ import click
 
 from workbench.cli.console.options import json_option, runs_argument, runs_dir_option
 from workbench.cli.console.output import print_json
-from workbench.runs.library.trash import Place, put_aside
+from workbench.runs.library.trash import Location, move_to
 from workbench.runs.store.folder import RunFolder, find_run
 
 Move = Callable[[RunFolder], RunFolder]
 
 
-def aside_command(place: Place, *, short_help: str, help: str) -> click.Command:
-    """The command that puts each RUN aside."""
+def moving_command(location: Location, *, short_help: str, help: str) -> click.Command:
+    """The command that moves each RUN to the trash or the archive."""
 
     @click.command(short_help=short_help, help=help)
     @runs_argument
@@ -22,8 +22,8 @@ def aside_command(place: Place, *, short_help: str, help: str) -> click.Command:
     @json_option
     def command(runs: Sequence[str], runs_dir: Path, as_json: bool) -> None:
         folders = dict.fromkeys(find_run(run, runs_dir) for run in runs)
-        words = f"is in the {place.name}"
-        move_all(folders, lambda run: put_aside(run, place), words, as_json=as_json)
+        words = f"is in the {location.name}"
+        move_all(folders, lambda run: move_to(run, location), words, as_json=as_json)
 
     return command
 

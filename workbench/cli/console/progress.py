@@ -30,7 +30,7 @@ class Reporter:
                 self.say(line)
         if self._live:
             width = shutil.get_terminal_size().columns - 1
-            self._rewrite(live_line(self._name, update.state, update.standing.words, width))
+            self._rewrite(live_line(self._name, update.state, update.status.words, width))
 
     def say(self, line: str) -> None:
         """Print a line that stays."""

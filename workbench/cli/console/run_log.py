@@ -19,10 +19,10 @@ def show_log(folder: RunFolder, *, follow: bool, as_json: bool) -> None:
     feed = RunFeed(folder)
     said: set[Entry] = set()
     while True:
-        feed.refresh_standing()  # before the events, so that none comes after the last look
+        feed.refresh_status()  # before the events, so that none comes after the last look
         while feed.advance():
             pass
-        live = follow and feed.standing.is_live
+        live = follow and feed.status.is_live
         told = list(feed.log.entries) if live else feed.log.shown()
         entries = log.merged(told, log.printed(folder.log))
         if as_json:

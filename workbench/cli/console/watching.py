@@ -96,7 +96,7 @@ def watch(folder: RunFolder, *, json_document: bool) -> int:
     reporter.say(_outcome(run))
     if json_document:
         print_json(as_json(run))
-    return {"finished": 0, "stopped": INTERRUPTED}.get(run.standing.status, 1)
+    return {"finished": 0, "stopped": INTERRUPTED}.get(run.status.name, 1)
 
 
 def print_parting(document: Any) -> None:
@@ -116,7 +116,7 @@ def is_terminal() -> bool:
 def _until_ended(folder: RunFolder, reporter: Reporter, signals: Signals) -> None:
     for update in follow(folder):
         reporter.show(update)
-        if signals.stop and not signals.told and update.standing.is_live:
+        if signals.stop and not signals.told and update.status.is_live:
             signals.told = True
             try:
                 ask(folder, "stop")
@@ -132,7 +132,7 @@ def _leave(folder: RunFolder, reporter: Reporter, *, told: bool) -> None:
 
 
 def _outcome(run: RunInfo) -> str:
-    status = run.standing.status
+    status = run.status.name
     if status == "finished":
         return (
             f"run {run.id} finished in {duration(run.value('run', 'seconds'))}: "

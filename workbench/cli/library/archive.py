@@ -1,10 +1,10 @@
-"""``workbench archive``: runs put aside, out of the list but kept whole."""
+"""``workbench archive``: move runs out of the list, kept whole."""
 
-from workbench.cli.console.moving import aside_command
+from workbench.cli.console.moving import moving_command
 from workbench.runs.library.trash import ARCHIVE
 
-command = aside_command(
+command = moving_command(
     ARCHIVE,
-    short_help="Put runs aside.",
-    help="Put each RUN aside, into .archive of its runs directory; `workbench restore` undoes it.",
+    short_help="Move runs to the archive.",
+    help="Move each RUN into .archive of its runs directory; `workbench restore` undoes it.",
 )

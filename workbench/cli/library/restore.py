@@ -11,7 +11,7 @@ from workbench.cli.console.options import json_option, runs_dir_option
 from workbench.cli.console.output import print_json
 from workbench.errors import RequestError
 from workbench.formatting.text import columns
-from workbench.runs.library.trash import PLACES, bring_back, list_aside, place_of
+from workbench.runs.library.trash import LOCATIONS, list_moved, location_of, restore
 from workbench.runs.store.folder import RunFolder, find_run
 from workbench.runs.store.roots import all_roots
 
@@ -22,27 +22,27 @@ from workbench.runs.store.roots import all_roots
 @json_option
 def command(runs: Sequence[str], runs_dir: Path, as_json: bool) -> None:
     """Bring each RUN back; without one, list what lies in the trash and the archive."""
-    aside = [
+    moved = [
         folder
         for root in all_roots(runs_dir)
-        for place in PLACES
-        for folder in list_aside(root, place)
+        for location in LOCATIONS
+        for folder in list_moved(root, location)
     ]
     if not runs:
-        _list(aside, as_json)
+        _list(moved, as_json)
         return
-    chosen = list(dict.fromkeys(_find(run, aside) for run in runs))
-    move_all(chosen, bring_back, "is back", as_json=as_json)
+    chosen = list(dict.fromkeys(_find(run, moved) for run in runs))
+    move_all(chosen, restore, "is back", as_json=as_json)
 
 
-def _find(run: str, aside: Sequence[RunFolder]) -> RunFolder:
+def _find(run: str, moved: Sequence[RunFolder]) -> RunFolder:
     if os.sep in run:
         folder = find_run(run, Path())
-        if place_of(folder) is None:
+        if location_of(folder) is None:
             raise RequestError(f"{run}: lies neither in the trash nor in the archive")
         return folder
-    found = [folder for folder in aside if folder.id == run]
-    found = found or [folder for folder in aside if folder.id.startswith(run)]
+    found = [folder for folder in moved if folder.id == run]
+    found = found or [folder for folder in moved if folder.id.startswith(run)]
     if len(found) == 1:
         return found[0]
     words = ", ".join(str(folder.path) for folder in found[:5])
@@ -53,12 +53,14 @@ def _find(run: str, aside: Sequence[RunFolder]) -> RunFolder:
     )
 
 
-def _list(aside: Sequence[RunFolder], as_json: bool) -> None:
+def _list(moved: Sequence[RunFolder], as_json: bool) -> None:
     rows = [
-        (folder.id, place.name, str(folder.path)) for folder in aside if (place := place_of(folder))
+        (folder.id, location.name, str(folder.path))
+        for folder in moved
+        if (location := location_of(folder))
     ]
     if as_json:
-        print_json([{"id": run, "in": place, "path": path} for run, place, path in rows])
+        print_json([{"id": run, "in": location, "path": path} for run, location, path in rows])
     elif rows:
         click.echo(columns([("RUN", "IN", "FOLDER"), *rows]))
     else:

@@ -61,12 +61,12 @@ def command(
 
 
 def select(runs_dir: Path, terms: Sequence[str]) -> list[RunRow]:
-    """The rows of the runs that fulfil every term, in no order; says which roots are left out."""
+    """The rows of the runs that fulfil every term, in no order; says which roots are skipped."""
     with closing(RunIndexes(runs_dir)) as runs:
         with Waiting() as waiting:
             runs.refresh(lambda done, total: waiting("reading the runs", done, total))
         for root, why in runs.absent.items():
-            click.echo(one_line(f"{root}: {why}; its runs are left out"), err=True)
+            click.echo(one_line(f"{root}: {why}; its runs are skipped"), err=True)
         return runs.select(parse_query(" ".join(terms), runs.keys()))
 
 

@@ -43,11 +43,11 @@ def command(run: str, runs_dir: Path, log: bool, follow: bool, as_json: bool) ->
 
 def _rows(run: RunInfo) -> Iterator[tuple[str, str]]:
     yield "run", run.id
-    yield "status", run.standing.words
-    if run.standing.status in ("failed", "crashed"):
+    yield "status", run.status.words
+    if run.status.name in ("failed", "crashed"):
         yield "why", why_ended(run)
-    elif run.standing.reason and run.standing.words == run.standing.status:
-        yield "why", run.standing.reason
+    elif run.status.reason and run.status.words == run.status.name:
+        yield "why", run.status.reason
     yield "folder", str(run.folder.path)
     if run.changes:
         yield "changed", changes_text(run.changes)

@@ -6,8 +6,8 @@ import click
 
 from workbench.cli.console.options import any_runs_dir_option, data_option, json_option
 from workbench.cli.console.output import print_json
-from workbench.cli.machine import facts as machine
-from workbench.cli.machine.facts import Facts
+from workbench.cli.machine import machine_info as machine
+from workbench.cli.machine.machine_info import Info
 from workbench.formatting.text import columns, count, size
 from workbench.system.terminal import OVERRIDES, PROTOCOLS
 
@@ -23,19 +23,19 @@ def command(runs_dir: Path, data: Path | None, as_json: bool) -> int:
 
     Leaves with status 1 where something would keep a run from training.
     """
-    facts = {
-        **machine.python_facts(),
-        "torch": machine.torch_facts(),
-        "terminal": machine.terminal_facts(),
-        "runs_dir": machine.runs_facts(runs_dir),
-        "data": machine.data_facts(data),
-        "presets": machine.preset_facts(),
+    info = {
+        **machine.python_info(),
+        "torch": machine.torch_info(),
+        "terminal": machine.terminal_info(),
+        "runs_dir": machine.runs_info(runs_dir),
+        "data": machine.dataset_info(data),
+        "presets": machine.preset_info(),
     }
-    problems, advice = _problems(facts), _advice(facts)
+    problems, advice = _problems(info), _advice(info)
     if as_json:
-        print_json({"ok": not problems, "problems": problems, "advice": advice, **facts})
+        print_json({"ok": not problems, "problems": problems, "advice": advice, **info})
     else:
-        click.echo(columns(_rows(facts)))
+        click.echo(columns(_rows(info)))
         for line in problems:
             click.echo(f"✗ {line}")
         for line in advice:
@@ -45,34 +45,34 @@ def command(runs_dir: Path, data: Path | None, as_json: bool) -> int:
     return 1 if problems else 0
 
 
-def _problems(facts: Facts) -> list[str]:
+def _problems(info: Info) -> list[str]:
     """What would keep a run from training."""
-    runs = facts["runs_dir"]
-    found = [facts["torch"]["error"] or machine.torchvision_problem()]
+    runs = info["runs_dir"]
+    found = [info["torch"]["error"] or machine.torchvision_problem()]
     if not runs["writable"]:
         found.append(f"{runs['path']}: runs cannot be written there; choose --runs-dir DIR")
     return [problem for problem in found if problem]
 
 
-def _advice(facts: Facts) -> list[str]:
+def _advice(info: Info) -> list[str]:
     """What would make it better."""
-    found, free = [], facts["runs_dir"]["free_bytes"]
+    found, free = [], info["runs_dir"]["free_bytes"]
     if free is not None and free < LOW_DISK:
-        found.append(f"{facts['runs_dir']['path']}: only {size(free)} free for runs")
-    if not facts["torch"].get("compiler"):
+        found.append(f"{info['runs_dir']['path']}: only {size(free)} free for runs")
+    if not info["torch"].get("compiler"):
         found.append("no C++ compiler: train.compile falls back to running uncompiled")
-    terminal = facts["terminal"]
+    terminal = info["terminal"]
     if terminal["is_terminal"] and not terminal["unicode"]:
         found.append("the terminal's encoding is not UTF-8: set LANG to a UTF-8 locale")
     return found
 
 
-def _rows(facts: Facts) -> list[tuple[str, str]]:
-    torch, terminal = facts["torch"], facts["terminal"]
-    packages = ", ".join(f"{name} {number or '–'}" for name, number in facts["packages"].items())
+def _rows(info: Info) -> list[tuple[str, str]]:
+    torch, terminal = info["torch"], info["terminal"]
+    packages = ", ".join(f"{name} {number or '–'}" for name, number in info["packages"].items())
     rows = [
-        ("python", f"{facts['python']} ({facts['executable']})"),
-        ("system", facts["system"]),
+        ("python", f"{info['python']} ({info['executable']})"),
+        ("system", info["system"]),
         ("packages", packages),
     ]
     rows += [(device["device"], _device(device)) for device in torch["devices"]]
@@ -80,14 +80,14 @@ def _rows(facts: Facts) -> list[tuple[str, str]]:
         ("threads", f"{torch['threads']} in torch"),
         ("compiler", torch.get("compiler") or "none"),
         ("terminal", _terminal(terminal)),
-        ("runs", f"{_folder(facts['runs_dir'])}, {count(facts['runs_dir']['runs'])} runs"),
-        ("data", f"{_folder(facts['data'])}, holds {', '.join(facts['data']['found']) or 'none'}"),
-        ("presets", f"{facts['presets']['count']}, {facts['presets']['own']} of them your own"),
+        ("runs", f"{_folder(info['runs_dir'])}, {count(info['runs_dir']['runs'])} runs"),
+        ("data", f"{_folder(info['data'])}, holds {', '.join(info['data']['found']) or 'none'}"),
+        ("presets", f"{info['presets']['count']}, {info['presets']['own']} of them your own"),
     ]
     return rows
 
 
-def _device(device: Facts) -> str:
+def _device(device: Info) -> str:
     cores = f"{device['cores']} cores, " if device.get("cores") else ""
     memory = f"{size(device['memory_free'])} of {size(device['memory_total'])} free"
     arithmetic = f"trains in {device['fast_precision']}"
@@ -95,7 +95,7 @@ def _device(device: Facts) -> str:
     return f"{device['name']}, {cores}{memory}, {arithmetic}{by}"
 
 
-def _terminal(terminal: Facts) -> str:
+def _terminal(terminal: Info) -> str:
     if not terminal["is_terminal"]:
         return "none"
     letters = "unicode" if terminal["unicode"] else "no unicode"
@@ -106,7 +106,7 @@ def _terminal(terminal: Facts) -> str:
     )
 
 
-def _folder(facts: Facts) -> str:
-    state = "writable" if facts["writable"] else "not writable"
-    there = "" if facts["exists"] else "not there yet, "
-    return f"{facts['path']}, {there}{state}, {size(facts['free_bytes'])} free"
+def _folder(info: Info) -> str:
+    state = "writable" if info["writable"] else "not writable"
+    there = "" if info["exists"] else "not there yet, "
+    return f"{info['path']}, {there}{state}, {size(info['free_bytes'])} free"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from workbench.catalog.samples import DataFacts
+from workbench.catalog.samples import DatasetInfo
 from workbench.cli.console.options import (
     data_option,
     json_option,
@@ -39,10 +39,10 @@ def command(preset: str, assignments: Sequence[str], data: Path | None, as_json:
     config = resolve(load_preset(preset, read_assignments(assignments)), data)
     # torch, once the request is known to be right
     from workbench.data import load_data, what_is_missing
-    from workbench.data.preview import facts
+    from workbench.data.preview import dataset_info
 
     loaded = load_data(config, Narrator())
-    found = facts(loaded)
+    found = dataset_info(loaded)
     if as_json:
         print_json(asdict(found))
     else:
@@ -66,14 +66,14 @@ class Narrator:
         click.echo(f"{message} {done:,}/{total:,}" if total else message, err=True)
 
 
-def as_text(found: DataFacts) -> str:
-    """The facts as a person reads them; every file that was left out has its line."""
+def as_text(found: DatasetInfo) -> str:
+    """The facts as a person reads them; every skipped file has its line."""
     channels, height, width = found.shape
     totals = " + ".join(f"{found.total(split):,}" for split in found.counts)
     lines = [
         f"{found.name}: {totals} images ({', '.join(found.counts)}) of "
         f"{channels}×{height}×{width}, {len(found.classes)} classes",
-        f"mean {_numbers(found.mean)}, deviation {_numbers(found.std)} (training images)",
+        f"mean {_numbers(found.mean)}, std {_numbers(found.std)} (training images)",
         f"hash {found.content_hash}",
         "",
     ]
@@ -84,7 +84,7 @@ def as_text(found: DataFacts) -> str:
         counts = "".join(f"  {counts[label]:>10,}" for counts in found.counts.values())
         lines.append(f"{name:<{wide}}{counts}")
     if found.skipped:
-        lines += ["", f"left out: {len(found.skipped):,}"]
+        lines += ["", f"skipped: {len(found.skipped):,}"]
         lines += [one_line(f"  {path}: {why}") for path, why in found.skipped]
     return "\n".join(lines)
 

@@ -88,7 +88,7 @@ def _files(images: Sequence[Path]) -> Iterator[Path]:
             continue
         inside, skipped = images_below(path)
         for name, why in skipped:
-            click.echo(one_line(f"{path / name}: left out: {why}"), err=True)
+            click.echo(one_line(f"{path / name}: skipped: {why}"), err=True)
         if not inside:
             raise RequestError(f"{path}: holds no image")
         yield from inside

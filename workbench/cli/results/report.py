@@ -7,7 +7,7 @@ import click
 
 from workbench.cli.console.options import format_option, json_option, output_option, runs_dir_option
 from workbench.cli.console.output import print_json
-from workbench.comparison.compared_run import read_sides
+from workbench.comparison.compared_run import read_compared_runs
 from workbench.reports.assemble import runs_report, sweep_report
 from workbench.reports.blocks import Block
 from workbench.reports.write import write_html, write_markdown
@@ -48,5 +48,5 @@ def _blocks(names: Sequence[str], runs_dir: Path) -> tuple[list[Block], str]:
         config = stored_sweep(sweep)
         table = result_table(config, begun_runs(config, sweep), runs_dir)
         return sweep_report(sweep.name, config, table, runs_dir), sweep.name
-    sides = read_sides(find_run(name, runs_dir) for name in names)
-    return runs_report(sides), sides[0].id if len(sides) == 1 else "report"
+    compared = read_compared_runs(find_run(name, runs_dir) for name in names)
+    return runs_report(compared), compared[0].id if len(compared) == 1 else "report"

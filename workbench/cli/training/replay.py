@@ -29,7 +29,7 @@ def command(run: str, verifying: bool, start: Start) -> int:
     if verifying and not start.follow:
         raise RequestError("--verify compares when the replay has ended; leave out --detach")
     original = find_run(run, start.runs_dir)
-    if verifying and read_run(original).standing.status != "finished":
+    if verifying and read_run(original).status.name != "finished":
         raise RequestError(f"run {original.id} is not finished: there is no end to compare with")
     replay = make_replay(
         original, start.runs_dir, device=start.device, data=start.data, name=start.name

@@ -153,7 +153,11 @@ def _plan(config: SweepConfig, folder: SweepFolder, as_json: bool) -> int:
     table = [("RUN", "VARIANT", "STATUS")]
     table += [(run.id, run.variant, look_status(folder.runs_dir, run) or "waiting") for run in runs]
     click.echo(columns(table))
-    guess = f"about {duration(seconds)} at the pace of earlier runs" if seconds else "time unknown"
+    guess = (
+        f"about {duration(seconds)} at the throughput of earlier runs"
+        if seconds
+        else "time unknown"
+    )
     click.echo(f"{total} runs, {places} at a time, {guess}", err=True)
     return 0
 

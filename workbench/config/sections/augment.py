@@ -13,11 +13,11 @@ class AugmentConfig(Section):
     pad: int = setting(0, "Border added on each side before the random crop.", unit="px", ge=0)
     pad_mode: Literal["zero", "reflect"] = setting("zero", "What the border is filled with.")
     crop: int = setting(
-        0, "Side of the random training crop; 0: the data's own size.", unit="px", ge=0
+        0, "ComparedRun of the random training crop; 0: the data's own size.", unit="px", ge=0
     )
     test_crop: int = setting(
         0,
-        "Side of the centre crop for validation and test, zero-padded where larger than the "
+        "ComparedRun of the centre crop for validation and test, zero-padded where larger than the "
         "image; 0: the same as the training crop.",
         unit="px",
         ge=0,
@@ -51,7 +51,7 @@ class AugmentConfig(Section):
     policy_magnitude: int = setting(9, "Strength of the operations (RandAugment).", ge=0, le=30)
     cutout: int = setting(
         0,
-        "Side of a square of each image that is blanked (DeVries & Taylor 2017).",
+        "ComparedRun of a square of each image that is blanked (DeVries & Taylor 2017).",
         unit="px",
         ge=0,
     )
@@ -70,11 +70,11 @@ class AugmentConfig(Section):
     )
     test_flip: bool = setting(
         False,
-        "Judge by the mean of the logits of an image and of its mirror image (classification).",
+        "Evaluate by the mean of the logits of an image and of its mirror image (classification).",
     )
     test_shift: int = setting(
         0,
-        "Judge images moved by this much along both diagonals too, which count for a half in "
+        "Evaluate images moved by this much along both diagonals too, which count for a half in "
         "the mean of the logits (classification); 0: no.",
         unit="px",
         ge=0,

@@ -21,7 +21,7 @@ CHUNK = 500  # images whose masks are made at once
 
 
 def load(config: RunConfig, progress: Progress) -> DataSet:
-    """Load ``data.root``; broken images are listed in ``skipped`` and left out.
+    """Load ``data.root``; broken images are skipped and listed in ``skipped``.
 
     Targets are ``label`` int64 [N, M] (-1: no box), ``box`` float32 [N, M, 4] (centre x, y,
     width, height in pixels of the scaled image) and ``mask`` uint8 [N, S/8, S/8].

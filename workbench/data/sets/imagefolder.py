@@ -23,7 +23,7 @@ from workbench.errors import DataError
 
 
 def load(config: RunConfig, progress: Progress) -> DataSet:
-    """Load ``data.root``; broken images are listed in ``skipped`` and left out.
+    """Load ``data.root``; broken images are skipped and listed in ``skipped``.
 
     Raises :class:`DataError` for a folder that cannot be used, or a class of
     which no training image can be read.

@@ -1,11 +1,11 @@
-"""What a screen follows a run by: its events as they come, folded, and its standing."""
+"""What a screen follows a run by: its events as they come, folded, and its status."""
 
 from collections.abc import Callable
 from typing import Any
 
 from workbench.runs.history.log import RunLog
 from workbench.runs.history.state import RunState
-from workbench.runs.live.status import Standing, standing
+from workbench.runs.live.status import RunStatus, read_status
 from workbench.runs.store.events import EventTail
 from workbench.runs.store.folder import RunFolder
 
@@ -21,7 +21,7 @@ class RunFeed:
         self.folder = folder
         self.state = RunState()
         self.log = RunLog()
-        self.standing = Standing("starting")
+        self.status = RunStatus("starting")
         self._tail = EventTail(folder.metrics)
 
     @property
@@ -62,7 +62,7 @@ class RunFeed:
                 break
         self._tail, self.state, self.log = tail, state, log
 
-    def refresh_standing(self) -> bool:
+    def refresh_status(self) -> bool:
         """Look at how the run stands now; True if that has changed."""
-        before, self.standing = self.standing, standing(self.folder)
-        return self.standing != before
+        before, self.status = self.status, read_status(self.folder)
+        return self.status != before

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from workbench.runs.history.run_info import RunInfo
 from workbench.runs.history.state import RunState
 from workbench.runs.live.launch import reap
-from workbench.runs.live.status import Standing, standing
+from workbench.runs.live.status import RunStatus, read_status
 from workbench.runs.store.events import Event, EventTail
 from workbench.runs.store.files import open_to_read
 from workbench.runs.store.folder import RunFolder
@@ -21,18 +21,18 @@ class Update:
 
     events: list[Event]  # those that are new since the last look
     state: RunState  # everything so far, folded
-    standing: Standing
+    status: RunStatus
 
 
 def follow(folder: RunFolder, interval: float = 0.2) -> Iterator[Update]:
     """Look at a run every ``interval`` seconds until no worker lives and all is read.
 
-    The last update holds the run's final standing. A signal handler that runs
+    The last update holds the run's final status. A signal handler that runs
     while this waits takes effect with the next update.
     """
     tail, state = EventTail(folder.metrics), RunState()
     while True:
-        now = standing(folder)  # before the events, so that none comes after the last look
+        now = read_status(folder)  # before the events, so that none comes after the last look
         events = tail.read()
         if tail.reset:
             state = RunState()
@@ -45,15 +45,15 @@ def follow(folder: RunFolder, interval: float = 0.2) -> Iterator[Update]:
             return
 
 
-def wait_until(folder: RunFolder, wanted: frozenset[str], seconds: float) -> Standing:
+def wait_until(folder: RunFolder, wanted: frozenset[str], seconds: float) -> RunStatus:
     """Wait until a run's status is one of ``wanted`` or its worker has ended, ``seconds`` at most.
 
-    Gives the standing then, whatever it is.
+    Gives the status then, whatever it is.
     """
     deadline = time.monotonic() + seconds
     while True:
-        now = standing(folder)
-        if now.status in wanted or not now.is_live or time.monotonic() >= deadline:
+        now = read_status(folder)
+        if now.name in wanted or not now.is_live or time.monotonic() >= deadline:
             return now
         time.sleep(0.1)
 
@@ -63,7 +63,7 @@ def why_ended(run: RunInfo) -> str:
     told = run.value("error", "message")
     if told:
         return str(told)
-    words = (run.standing.reason, last_words(run.folder))
+    words = (run.status.reason, last_words(run.folder))
     return "; ".join(part for part in words if part) or "nothing tells why"
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from workbench.config import RunConfig, changes_from, flatten, to_tables
 from workbench.config.presets import load_preset
 from workbench.errors import RequestError
-from workbench.runs.live.status import Standing, standing
+from workbench.runs.live.status import RunStatus, read_status
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import Record, read_record
 
@@ -16,7 +16,7 @@ class RunInfo:
     """One run and all that its files hold."""
 
     folder: RunFolder
-    standing: Standing
+    status: RunStatus
     record: Record
     config: RunConfig | None  # None where config.toml cannot be read
     changes: dict[str, Any]  # what differs from the preset it was made from
@@ -39,7 +39,7 @@ def read_run(folder: RunFolder) -> RunInfo:
     except RequestError:
         config = None
     changes = preset_changes(config) if config else {}
-    return RunInfo(folder, standing(folder, record), record, config, changes)
+    return RunInfo(folder, read_status(folder, record), record, config, changes)
 
 
 def preset_changes(config: RunConfig) -> dict[str, Any]:
@@ -58,11 +58,11 @@ def as_json(run: RunInfo) -> dict[str, Any]:
     table.setdefault("id", run.id)
     if run.config is not None:
         table.setdefault("preset", run.config.about.preset)
-    table["status"] = run.standing.status
+    table["status"] = run.status.name
     return {
         "id": run.id,
-        "status": run.standing.status,
-        "reason": run.standing.reason,
+        "status": run.status.name,
+        "reason": run.status.reason,
         "path": str(run.folder.path),
         **record,
         "changes": run.changes,

@@ -63,7 +63,7 @@ class RunState:
     phase_done: int = 0
     phase_total: int = 0
     classes: list[str] = field(default_factory=list)
-    facts: dict[str, Any] = field(default_factory=dict)  # the start event
+    start: dict[str, Any] = field(default_factory=dict)  # the start event
     epoch: int = 0
     epochs: int = 0
     step: int = 0
@@ -115,7 +115,7 @@ class RunState:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time to go at the pace so far; None before there is a pace."""
+        """Time to go at the speed so far; None before there is one."""
         if not self.step or not self.steps or not self.seconds:
             return None
         return self.seconds / self.step * (self.steps - self.step)
@@ -146,7 +146,7 @@ class RunState:
 
     def epoch_of(self, step: float) -> float:
         """The epoch, with its fraction, that a step belongs to."""
-        per_epoch = self.facts.get("steps_per_epoch") or 0
+        per_epoch = self.start.get("steps_per_epoch") or 0
         return step / per_epoch if per_epoch else 0.0
 
 
@@ -154,7 +154,7 @@ def _start(state: RunState, event: Event) -> None:
     state.classes = [str(name) for name in event.get("classes", [])]
     state.epochs = _count(event.get("epochs", 0))
     state.steps = _count(event.get("steps", 0))
-    state.facts = {**event, "steps_per_epoch": _count(event.get("steps_per_epoch", 0))}
+    state.start = {**event, "steps_per_epoch": _count(event.get("steps_per_epoch", 0))}
     state.started = state.started or _number(event.get("time"))
     state.status, state.phase = "running", ""
 
@@ -185,7 +185,7 @@ def _step(state: RunState, event: Event) -> None:
             curve.add(state.step, float(value))
 
 
-def _pace(state: RunState, event: Event) -> None:
+def _throughput(state: RunState, event: Event) -> None:
     numbers = {name: value for name, value in event.items() if _is_number(value)}
     state.images_per_second = numbers.get("images_per_second")
     state.seconds = float(numbers.get("seconds", state.seconds))
@@ -194,7 +194,7 @@ def _pace(state: RunState, event: Event) -> None:
 
 def _epoch(state: RunState, event: Event) -> None:
     epoch = _count(event["epoch"])
-    per_epoch = int(state.facts.get("steps_per_epoch") or 0)
+    per_epoch = int(state.start.get("steps_per_epoch") or 0)
     step = _count(event.get("step") or epoch * per_epoch or state.step)
     row = {name: float(v) for name, v in event.items() if _is_number(v)}
     state.epoch_rows.append(row)
@@ -270,7 +270,7 @@ _HANDLERS = {
     "phase": _phase,
     "status": _status,
     "step": _step,
-    "pace": _pace,
+    "pace": _throughput,
     "epoch": _epoch,
     "test": _test,
     "notice": _notice,

@@ -22,7 +22,7 @@ from workbench.runs.history.state import RunState
 from workbench.runs.library.query import Query
 from workbench.runs.library.row import RunRow, flat, make_row, rows_from_json
 from workbench.runs.live import line
-from workbench.runs.live.status import standing
+from workbench.runs.live.status import read_status
 from workbench.runs.store.events import Event, EventTail, finite
 from workbench.runs.store.files import read_tables
 from workbench.runs.store.folder import ID, RunFolder
@@ -133,7 +133,7 @@ class RunIndex:
                 return ""
             config = {}
         record = read_record(folder.record)
-        now = standing(folder, record, self._places)
+        now = read_status(folder, record, self._places)
         state = self._follow(folder, now.is_live)
         preset = self._preset(str(config.get("about.preset", "")))
         row = make_row(folder, now, record, config, preset, state)

@@ -14,14 +14,14 @@ from workbench.system.paths import is_dir
 
 
 class RunIndexes:
-    """An index for every root; a root that cannot be read is left out, and ``absent`` says why.
+    """An index for every root; a root that cannot be read is skipped, and ``absent`` says why.
 
     Threads may refresh, one after the other, while another selects.
     """
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.absent: dict[Path, str] = {}  # roots that are left out: "is not there now"
+        self.absent: dict[Path, str] = {}  # roots that are skipped: "is not there now"
         self._indexes: dict[Path, RunIndex] = {}
         self._turn = threading.Lock()  # to refresh
         self._lock = threading.Lock()  # so that no index is closed while it is asked

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from workbench.config import changes_from, changes_in_words, flatten
 from workbench.runs.history.state import RunState
 from workbench.runs.library.tags import read_notes, sweep_of
-from workbench.runs.live.status import Standing
+from workbench.runs.live.status import RunStatus
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import Record
 
@@ -72,7 +72,7 @@ def rows_from_json(texts: list[str], root: str) -> list[RunRow]:
 
 def make_row(
     folder: RunFolder,
-    standing: Standing,
+    status: RunStatus,
     record: Record,
     config: Mapping[str, Any],
     preset: Mapping[str, Any],
@@ -87,15 +87,15 @@ def make_row(
     step = max(state.step, int(last.get("step", 0)))
     return RunRow(
         id=folder.id,
-        status=standing.status,
-        reason=standing.reason,
+        status=status.name,
+        reason=status.reason,
         preset=str(config.get("about.preset", "") or run.get("preset", "")),
         changes=changes_in_words(changes_from(preset, config)) if preset else "",
         val=_share(state.best_accuracy, result.get("best_val_accuracy")),
         test=_share(result.get("test_accuracy"), test.get("test_accuracy")),
         top3=_share(result.get("test_top3_accuracy"), test.get("test_top3_accuracy")),
-        params=_whole(result.get("params"), state.facts.get("params")),
-        macs=_whole(result.get("macs"), state.facts.get("macs")),
+        params=_whole(result.get("params"), state.start.get("params")),
+        macs=_whole(result.get("macs"), state.start.get("macs")),
         speed=_share(state.images_per_second),
         time=_share(state.seconds or None, run.get("seconds")),
         started=str(run.get("started", "")),
@@ -104,7 +104,7 @@ def make_row(
         best_epoch=state.best_epoch,
         progress=min(1.0, step / state.steps) if state.steps else 0.0,
         device=str(
-            record.get("environment", {}).get("device", "") or state.facts.get("device", "")
+            record.get("environment", {}).get("device", "") or state.start.get("device", "")
         ),
         error=state.error or str(record.get("error", {}).get("message", "")),
         tags=" ".join(notes.tags),

@@ -1,48 +1,50 @@
-"""Runs put aside so that they can be brought back: in the trash, or in the archive."""
+"""Runs moved to the trash or the archive, from where they can be restored."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import RunError
-from workbench.runs.live.status import standing
+from workbench.runs.live.status import read_status
 from workbench.runs.store.folder import RunFolder, list_folders
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where runs lie aside: out of the list, kept whole."""
+class Location:
+    """A folder for runs that are out of the list but kept whole."""
 
     name: str
     folder: str  # in the runs directory; its dot keeps it from being taken for a run
 
 
-TRASH = Place("trash", ".trash")
-ARCHIVE = Place("archive", ".archive")
-PLACES = (TRASH, ARCHIVE)
+TRASH = Location("trash", ".trash")
+ARCHIVE = Location("archive", ".archive")
+LOCATIONS = (TRASH, ARCHIVE)
 
 
-def put_aside(run: RunFolder, place: Place) -> RunFolder:
-    """Move a run that no worker trains to ``place``; gives its folder there."""
-    if standing(run).is_live:
-        raise RunError(f"run {run.id} is live; stop it before it goes to the {place.name}")
-    return _move(run, run.path.parent / place.folder)
+def move_to(run: RunFolder, location: Location) -> RunFolder:
+    """Move a run that no worker trains to ``location``; gives its folder there."""
+    if read_status(run).is_live:
+        raise RunError(f"run {run.id} is live; stop it before it goes to the {location.name}")
+    return _move(run, run.path.parent / location.folder)
 
 
-def bring_back(run: RunFolder) -> RunFolder:
-    """Bring a run back from wherever it lies aside; gives its folder among the runs."""
-    if place_of(run) is None:
-        raise RunError(f"run {run.id} is not in the {' or the '.join(p.name for p in PLACES)}")
+def restore(run: RunFolder) -> RunFolder:
+    """Bring a run back out of the trash or the archive; gives its folder among the runs."""
+    if location_of(run) is None:
+        raise RunError(f"run {run.id} is not in the {' or the '.join(p.name for p in LOCATIONS)}")
     return _move(run, run.path.parent.parent)
 
 
-def place_of(run: RunFolder) -> Place | None:
-    """Where a run lies aside; None for one that does not."""
-    return next((place for place in PLACES if place.folder == run.path.parent.name), None)
+def location_of(run: RunFolder) -> Location | None:
+    """Whether a run is in the trash or the archive; None where it is in neither."""
+    return next(
+        (location for location in LOCATIONS if location.folder == run.path.parent.name), None
+    )
 
 
-def list_aside(root: Path, place: Place) -> list[RunFolder]:
-    """The runs of a runs directory that lie at ``place``."""
-    return list_folders(root / place.folder)
+def list_moved(root: Path, location: Location) -> list[RunFolder]:
+    """The runs of a runs directory that lie at ``location``."""
+    return list_folders(root / location.folder)
 
 
 def _move(run: RunFolder, target: Path) -> RunFolder:

@@ -11,36 +11,36 @@ from typing import Literal
 import tomli_w
 
 from workbench.errors import RequestError, RunError
-from workbench.runs.live.status import Standing, standing
+from workbench.runs.live.status import RunStatus, read_status
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.files import read_tables
 from workbench.runs.store.folder import RunFolder
 
-Wish = Literal["run", "pause", "stop", "checkpoint"]
+Request = Literal["run", "pause", "stop", "checkpoint"]
 
 
-def ask(folder: RunFolder, wish: Wish) -> Standing:
-    """Ask the worker of a live run for something; gives the standing at the time of asking.
+def ask(folder: RunFolder, request: Request) -> RunStatus:
+    """Ask the worker of a live run for something; gives the status at the time of asking.
 
     Raises :class:`RunError` where no worker lives that could do it.
     """
-    now = standing(folder)
+    now = read_status(folder)
     if not now.is_live:
-        raise RunError(f"run {folder.id} is {now.status}; there is no worker to {wish} it")
-    write_wish(folder, wish)
+        raise RunError(f"run {folder.id} is {now.name}; there is no worker to {request} it")
+    write_request(folder, request)
     return now
 
 
-def write_wish(folder: RunFolder, wish: Wish) -> None:
-    """Leave a wish in the run's folder."""
-    text = tomli_w.dumps({"wish": wish, "time": time.time(), "pid": os.getpid()})
+def write_request(folder: RunFolder, request: Request) -> None:
+    """Leave a request in the run's folder."""
+    text = tomli_w.dumps({"wish": request, "time": time.time(), "pid": os.getpid()})
     try:
         write_atomically(folder.control, text.encode(), durable=False)
     except OSError as error:
         raise RunError(f"{folder.control}: cannot be written: {error.strerror}") from None
 
 
-class WishReader:
+class RequestReader:
     """The worker's side: what is asked, read only when the file has changed."""
 
     def __init__(self, folder: RunFolder) -> None:
@@ -49,17 +49,17 @@ class WishReader:
         # be it from before the worker was ready to look.
         self._seen = (0, 0)
 
-    def read(self) -> Wish | None:
-        """The wish that came since the last look; None for none."""
+    def read(self) -> Request | None:
+        """The request that came since the last look; None for none."""
         mark = self._mark()
         if mark == self._seen:
             return None
         self._seen = mark
         try:
-            wish = read_tables(self._folder.control).get("wish")
+            request = read_tables(self._folder.control).get("wish")
         except RequestError:
             return None
-        return wish if wish in ("run", "pause", "stop", "checkpoint") else None
+        return request if request in ("run", "pause", "stop", "checkpoint") else None
 
     def _mark(self) -> tuple[int, int]:
         try:

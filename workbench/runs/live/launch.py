@@ -13,10 +13,10 @@ import tomli_w
 from workbench.config import RunConfig, to_toml
 from workbench.errors import RequestError, RunError, WorkbenchError
 from workbench.runs.live import line
-from workbench.runs.live.control import write_wish
+from workbench.runs.live.control import write_request
 from workbench.runs.live.process import ProcessIdentity
 from workbench.runs.live.slots import queue_for
-from workbench.runs.live.status import standing
+from workbench.runs.live.status import read_status
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.files import open_to_append
 from workbench.runs.store.folder import RunFolder, create_folder
@@ -47,7 +47,7 @@ def start_worker(folder: RunFolder) -> int:
 
     Gives the worker's process id. Raises :class:`RunError` where one lives already.
     """
-    if standing(folder).is_live:
+    if read_status(folder).is_live:
         raise RunError(f"run {folder.id} has a worker already")
     # -P: a file of a stranger's in the working folder (random.py) is not imported.
     command = [sys.executable, "-P", "-m", "workbench.training.worker", str(folder.path)]
@@ -104,11 +104,11 @@ def resume(folder: RunFolder) -> str:
 
     Gives "resumed" for a paused run and "restarted" where a worker was started.
     """
-    now = standing(folder)
+    now = read_status(folder)
     if now.is_live:
-        write_wish(folder, "run")
+        write_request(folder, "run")
         return "resumed"
-    if now.status == "finished":
+    if now.name == "finished":
         raise RunError(f"run {folder.id} is finished; nothing is left to train")
     start_worker(folder)
     return "restarted"
@@ -120,9 +120,9 @@ def pause_or_resume(folder: RunFolder) -> str:
     Gives "pausing" (after the step at hand), "paused" (it has not begun to train, or waits to
     train on), or what :func:`resume` gives.
     """
-    status = standing(folder).status
+    status = read_status(folder).name
     if status in ("running", "stalled", "starting", "queued"):
-        write_wish(folder, "pause")
+        write_request(folder, "pause")
         return "pausing" if status in ("running", "stalled") else "paused"
     return resume(folder)
 

@@ -11,7 +11,7 @@ from workbench.config import RunConfig, change_config, difference
 from workbench.config.fitting import resolve
 from workbench.errors import RequestError, RunError
 from workbench.runs.live.launch import prepare
-from workbench.runs.live.status import standing
+from workbench.runs.live.status import read_status
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.files import open_to_read
 from workbench.runs.store.folder import RunFolder
@@ -30,7 +30,7 @@ def make_child(
     checkpoint cannot bear, where data or device are not there, and for a ``name``
     that is taken; :class:`RunError` where there is no checkpoint.
     """
-    if standing(parent).is_live:
+    if read_status(parent).is_live:
         raise RunError(f"run {parent.id} is live; stop it before it is continued differently")
     before = parent.read_config()
     after = _fitted(change_config(before, changes))

@@ -1,4 +1,4 @@
-"""The standby process as others see it: ask for layer tables and warm workers, never block.
+"""The preloaded worker as others see it: ask for layer tables and warm workers, never block.
 
 Knows no torch: torch is loaded by the process that this starts,
 ``python -m workbench.training.preloaded``.
@@ -13,19 +13,19 @@ from typing import Any, Literal
 
 from workbench.config import RunConfig, to_tables
 from workbench.errors import RunError, WorkbenchError
-from workbench.runs.live.status import standing
+from workbench.runs.live.status import read_status
 from workbench.runs.store.folder import RunFolder
 
 Phase = Literal["off", "loading", "ready"]
 MAX_ANSWER = 64 << 20  # bytes of one line
 
 
-class StandbyError(WorkbenchError):
-    """The standby process refused, or is gone."""
+class PreloadedError(WorkbenchError):
+    """The preloaded worker refused, or is gone."""
 
 
-class Standby:
-    """A client of one standby process, which it starts when it is first needed.
+class PreloadedWorker:
+    """A client of one preloaded worker, which it starts when it is first needed.
 
     Everything runs on the event loop that the calls are made from. A process
     that dies is started again by the next request.
@@ -62,20 +62,20 @@ class Standby:
                 self._process = await self._spawn()
             except OSError as error:
                 self._set_phase("off")
-                raise StandbyError(f"cannot start the standby process: {error}") from None
+                raise PreloadedError(f"cannot start the preloaded worker: {error}") from None
             self._reader = asyncio.create_task(self._read(self._process))
 
     async def summarize(self, config: RunConfig) -> dict[str, Any]:
         """The document of ``workbench summary --json`` for a configuration.
 
         A request that is made while another is counted overtakes it.
-        Raises :class:`StandbyError` with what is wrong with the network.
+        Raises :class:`PreloadedError` with what is wrong with the network.
         """
         return await self._ask("summarize", config=to_tables(config))
 
     async def launch(self, folder: RunFolder) -> int:
         """Fork a warm worker for a prepared run; gives its process id."""
-        if standing(folder).is_live:
+        if read_status(folder).is_live:
             raise RunError(f"run {folder.id} has a worker already")
         answer = await self._ask("launch", folder=str(folder.path))
         return int(answer["pid"])
@@ -94,7 +94,7 @@ class Standby:
         await self.start()
         process = self._process
         if process is None or process.stdin is None:
-            raise StandbyError("the standby process is closed")
+            raise PreloadedError("the preloaded worker is closed")
         self._last_id += 1
         future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
         self._waiting[self._last_id] = future
@@ -103,7 +103,7 @@ class Standby:
             process.stdin.write(json.dumps(request).encode() + b"\n")
             await process.stdin.drain()
         except ConnectionError:
-            self._end(f"the standby process ended; see {self._log}")
+            self._end(f"the preloaded worker ended; see {self._log}")
         return await future
 
     async def _spawn(self) -> asyncio.subprocess.Process:
@@ -132,18 +132,18 @@ class Standby:
             if future is None or future.done():
                 continue
             if "error" in message:
-                future.set_exception(StandbyError(message["error"]))
+                future.set_exception(PreloadedError(message["error"]))
             else:
                 future.set_result(message["result"])
         await process.wait()
-        self._end(f"the standby process ended; see {self._log}")
+        self._end(f"the preloaded worker ended; see {self._log}")
 
     def _end(self, why: str) -> None:
         self._set_phase("off")
         waiting, self._waiting = self._waiting, {}
         for future in waiting.values():
             if not future.done():
-                future.set_exception(StandbyError(why))
+                future.set_exception(PreloadedError(why))
 
     def _set_phase(self, phase: Phase) -> None:
         if phase != self._phase:

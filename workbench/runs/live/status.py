@@ -19,46 +19,46 @@ STALL = 120.0  # seconds without an event after which a living worker counts as 
 
 
 @dataclass(frozen=True)
-class Standing:
+class RunStatus:
     """Status of a run now, and why it is so where that needs a word."""
 
-    status: str
+    name: str
     reason: str = ""
 
     @property
     def words(self) -> str:
         """The status, with the place in line of a queued run."""
-        return status_words(self.status, self.reason)
+        return status_words(self.name, self.reason)
 
     @property
     def is_live(self) -> bool:
         """True while a worker lives."""
-        return self.status in LIVE
+        return self.name in LIVE
 
 
-def standing(
+def read_status(
     folder: RunFolder, record: Record | None = None, places: dict[str, int] | None = None
-) -> Standing:
+) -> RunStatus:
     """Judge a run by its record, its worker's process and its heartbeat.
 
-    Who judges many runs gives what :func:`line.places` says, so that the line is read once.
+    For many runs, give what :func:`line.places` says, so that the line is read once.
     """
     record = read_record(folder.record) if record is None else record
     run = record.get("run", {})
     told = str(run.get("status", ""))
     speaker, launched = ProcessIdentity.from_table(run), launched_process(folder)
     if launched and launched != speaker and _is_alive(folder, launched)[0]:
-        return Standing("starting")  # it has not written its record yet
+        return RunStatus("starting")  # it has not written its record yet
     if told in ENDED:
-        return Standing(told)
+        return RunStatus(told)
     alive, why_gone = _is_alive(folder, speaker or launched)
     if not alive:
-        return Standing("crashed", why_gone)
+        return RunStatus("crashed", why_gone)
     if told == "running" and (quiet := _quiet_seconds(folder)) > STALL:
-        return Standing("stalled", f"alive, but no event for {quiet:.0f} s")
+        return RunStatus("stalled", f"alive, but no event for {quiet:.0f} s")
     if told == "queued" and (place := line.place_of(folder.path, places)):
-        return Standing(told, f"{ordinal(place)}{IN_LINE}")
-    return Standing(told or "starting")
+        return RunStatus(told, f"{ordinal(place)}{IN_LINE}")
+    return RunStatus(told or "starting")
 
 
 def status_words(status: str, reason: str) -> str:

@@ -59,7 +59,7 @@ def keep_evaluation(folder: RunFolder, name: str, document: dict[str, Any]) -> P
 
 
 def list_evaluations(folder: RunFolder) -> list[dict[str, Any]]:
-    """Every evaluation that is kept beside a run, by file name; unreadable ones are left out."""
+    """Every evaluation that is kept beside a run, by file name; unreadable ones are skipped."""
     found = []
     for path in sorted((folder.path / "evaluations").glob("*.json")):
         try:

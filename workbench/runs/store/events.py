@@ -15,7 +15,7 @@ CHUNK = 4 << 20  # bytes read at once, so that a screen stays responsive on a hu
 LONGEST = 16 << 20  # bytes of one line; what is longer is no event of ours
 STEP_START = b'{"event":"step"'  # how the writer begins a step's line
 LONG_NUMBER = re.compile(rb"\d{19}")  # as a whole number it may be beyond 64 bits
-PACE_START = b'{"event":"pace"'
+THROUGHPUT_START = b'{"event":"pace"'
 
 _strict = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 
@@ -107,7 +107,7 @@ class EventTail:
         """The events of the next ``limit`` bytes at most; [] where there is nothing new.
 
         With ``every`` above 1 only each so many-th step is decoded, and the last (a curve
-        of some thousand points does not need a million of them), and of the paces, of
+        of some thousand points does not need a million of them), and of the throughput events, of
         which each replaces the one before, only the last.
         """
         self.reset = False
@@ -134,12 +134,12 @@ class EventTail:
 
 
 def _thinned(lines: list[bytes], every: int) -> list[bytes]:
-    """Each so many-th line, the last one, the last pace, and whatever is no step and no pace."""
+    """Each so many-th line, the last one, the last throughput event, and whatever is neither."""
     if not lines:
         return []
     others = [i for i, line in enumerate(lines) if not line.startswith(STEP_START)]
-    paces = [i for i in others if lines[i].startswith(PACE_START)]
-    kept = {*others}.difference(paces[:-1]) | {*range(0, len(lines), every), len(lines) - 1}
+    throughputs = [i for i in others if lines[i].startswith(THROUGHPUT_START)]
+    kept = {*others}.difference(throughputs[:-1]) | {*range(0, len(lines), every), len(lines) - 1}
     return [lines[i] for i in sorted(kept)]
 
 

@@ -12,7 +12,7 @@ from workbench.training.checkpoints.files import Snapshot
 log = logging.getLogger(__name__)
 
 
-class CheckpointKeeper:
+class CheckpointWriter:
     """Writes one snapshot at a time in a thread of its own.
 
     A failure (a full disk) does not end the run: the checkpoint before stays,

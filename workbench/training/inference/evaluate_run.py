@@ -10,7 +10,7 @@ from workbench.runs.store.evaluations import CropRange, keep_evaluation
 from workbench.runs.store.folder import RunFolder
 from workbench.tasks import build_task
 from workbench.training.inference.finished import FinishedRun, Which, open_run, takes
-from workbench.training.loop.evaluation import measure
+from workbench.training.loop.evaluation import Evaluator
 
 
 def evaluate_run(
@@ -41,7 +41,7 @@ def evaluate_run(
         )
     data = load_data(resolve(run.config, data_root), progress)
     _check_classes(run, data)
-    results = _judge_all(run, data, split, sides, progress)
+    results = _evaluate_all(run, data, split, sides, progress)
     document = _document(run, data, split, results)
     name = f"{split}-{weights}" + (f"-crop-{crops}" if crops else "")
     document["path"] = str(folder.path / "evaluations" / f"{name}.json")
@@ -49,7 +49,7 @@ def evaluate_run(
     return document
 
 
-def _judge_all(
+def _evaluate_all(
     run: FinishedRun, data: DataSet, split: str, sides: list[int], progress: Progress
 ) -> list[dict[str, Any]]:
     task = build_task(run.config, data, run.compute.device)
@@ -59,16 +59,11 @@ def _judge_all(
     for index, side in enumerate(sides):
         progress(f"testing at {side} px", index, len(sides))
         began = time.perf_counter()
-        judged = measure(
-            run.judged,
-            task,
-            images,
-            run.transform(data.mean, data.std, side),
-            run.compute,
-            run.config.train.eval_batch_size,
-        ).result()
+        transform = run.transform(data.mean, data.std, side)
+        evaluator = Evaluator(task, transform, run.compute, run.config.train.eval_batch_size)
+        metrics = evaluator.measure(run.eval_model, images).result()
         seconds = round(time.perf_counter() - began, 3)
-        results.append({"crop": side, **judged, "seconds": seconds})
+        results.append({"crop": side, **metrics, "seconds": seconds})
     return results
 
 

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.errors import RequestError, RunError
-from workbench.models.torchvision_detector import FoundBoxes
+from workbench.models.torchvision_detector import BoxPredictions
 from workbench.runs.store.folder import RunFolder
 from workbench.system.packages import need
 from workbench.training.checkpoints.files import resolve_link
@@ -127,8 +127,8 @@ class Exported(nn.Module):
         answer = self.network(images)
         if isinstance(answer, Tensor):
             return answer
-        last = answer.labels if isinstance(answer, FoundBoxes) else answer.logits
-        found = (answer.boxes, answer.sureness, last)
+        last = answer.labels if isinstance(answer, BoxPredictions) else answer.logits
+        found = (answer.boxes, answer.confidence, last)
         return tuple(tensor for tensor in found if tensor is not None)
 
 

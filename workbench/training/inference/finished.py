@@ -19,7 +19,7 @@ from workbench.system.gpus import check_device
 from workbench.training.checkpoints import files as checkpoint
 from workbench.training.loop import devices
 from workbench.training.loop.devices import Compute
-from workbench.training.loop.test_time_augmentation import judged
+from workbench.training.loop.test_time_augmentation import eval_model
 
 Which = Literal["last", "best"]
 
@@ -41,13 +41,13 @@ class FinishedRun:
         return self.record.get(section, {}).get(key)
 
     @property
-    def judged(self) -> nn.Module:
-        """The network as the run was judged: by the mean of several views, where it asks so."""
-        return judged(self.model, self.config.augment)
+    def eval_model(self) -> nn.Module:
+        """The network as the run was evaluated: by the mean of several views, where it asks so."""
+        return eval_model(self.model, self.config.augment)
 
     @property
     def crop(self) -> int:
-        """Side of the test images that the run was judged on, px."""
+        """Side of the test images that the run was evaluated on, px."""
         augment = self.config.augment
         return augment.test_crop or augment.crop or self.config.data.size
 
@@ -61,7 +61,7 @@ class FinishedRun:
 
     @property
     def normalisation(self) -> tuple[list[float], list[float]]:
-        """Mean and deviation of each channel (0 to 1) that the run's images were given."""
+        """Mean and std of each channel (0 to 1) that the run's images were given."""
         mean, std = self.recorded("data", "mean"), self.recorded("data", "std")
         if isinstance(mean, list) and isinstance(std, list):
             return mean, std

@@ -81,7 +81,7 @@ def _classify(
     images = torch.from_numpy(np.stack(arrays)).permute(0, 3, 1, 2)
     seen = transform.images(images)
     with torch.inference_mode(), run.compute.autocast():
-        logits = run.judged(transform(images.to(run.compute.device)))
+        logits = run.eval_model(transform(images.to(run.compute.device)))
     shares, places = logits.float().softmax(dim=1).topk(min(top, len(run.classes)))
     names = run.classes
     return [

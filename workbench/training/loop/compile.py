@@ -1,7 +1,7 @@
 """``train.compile``: the network that trains, compiled where that can be had.
 
-Only training is compiled. Judging takes one forward pass where training takes a forward and
-a backward one over far more images, and what is judged uncompiled comes out the same, to
+Only training is compiled. Evaluating takes one forward pass where training takes a forward and
+a backward one over far more images, and what is evaluated uncompiled comes out the same, to
 the bit, when the finished run is tested again. Parameters and buffers are the network's own
 either way, so that checkpoints do not know whether it was compiled.
 """
@@ -24,7 +24,7 @@ TRIALS = {"default": 1, "graphs": 3}  # steps until all is compiled; a graph is 
 UNCOMPILED = "training uncompiled"
 
 
-def settle(trainer: "Trainer") -> str:
+def compile_training(trainer: "Trainer") -> str:
     """Compile as ``train.compile`` asks, and check it; gives what to tell the user, "" if nothing.
 
     Where there is no compiler, or it fails, or what it made does not train as the network does,

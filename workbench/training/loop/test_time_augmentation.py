@@ -1,4 +1,4 @@
-"""Judging by several views of each image: the mean of a classifier's logits."""
+"""Evaluating by several views of each image: the mean of a classifier's logits."""
 
 import torch
 from torch import Tensor, nn
@@ -36,8 +36,8 @@ class Views(nn.Module):
         return (logits + self.network(images.flip(3))) / 2 if self.flip else logits
 
 
-def judged(network: nn.Module, augment: AugmentConfig) -> nn.Module:
-    """The network as it is to be judged: itself, or with the views that are asked for."""
+def eval_model(network: nn.Module, augment: AugmentConfig) -> nn.Module:
+    """The network as it is to be evaluated: itself, or with the views that are asked for."""
     if not augment.test_flip and not augment.test_shift:
         return network
     return Views(network, flip=augment.test_flip, shift=augment.test_shift)

@@ -20,11 +20,11 @@ from workbench.data import Split
 from workbench.tasks import Losses, Targets, Task
 from workbench.training.loop.batches import Batches
 from workbench.training.loop.devices import Compute
-from workbench.training.loop.evaluation import measure
+from workbench.training.loop.evaluation import Evaluator
 from workbench.training.loop.nonfinite import nonfinite_error
 from workbench.training.loop.optimizers import build_optimizer
 from workbench.training.loop.seeds import AHEAD, derive, seed_network
-from workbench.training.loop.test_time_augmentation import judged
+from workbench.training.loop.test_time_augmentation import eval_model
 
 Seen = tuple[Any, Targets, Losses]  # what a meter takes in: outputs, targets, losses
 
@@ -72,26 +72,35 @@ class Clock:
         self.before -= seconds
 
 
+@dataclass(frozen=True)
+class Setup:
+    """What trains: the configuration, the network on its device, its task, device and precision."""
+
+    config: RunConfig
+    model: nn.Module
+    task: Task
+    compute: Compute
+
+
 class Trainer:
     """A network, its optimiser, and how far they have come."""
 
     def __init__(
         self,
-        config: RunConfig,
-        model: nn.Module,
-        task: Task,
+        setup: Setup,
         batches: Batches,
         validation: Split,
-        test_transform: Any,
-        compute: Compute,
+        evaluator: Evaluator,
         watcher: Watcher,
     ) -> None:
-        self.config, self.model, self.task = config, model, task
+        self.config, self.model = setup.config, setup.model
+        self.task, self.compute = setup.task, setup.compute
         self.batches, self.validation = batches, validation
-        self.test_transform, self.compute, self.watcher = test_transform, compute, watcher
+        self.evaluator, self.watcher = evaluator, watcher
+        config, model, task, compute = self.config, self.model, self.task, self.compute
         self.forward = model  # what trains: the network, or its compiled form
         self.compiled = "off"
-        self.judged = judged(model, config.augment)
+        self.eval_model = eval_model(model, config.augment)
         self.optimizer = build_optimizer(config.optimizer, model)
         self.scaler = torch.amp.GradScaler(
             compute.device.type, enabled=compute.precision == "float16"
@@ -105,7 +114,7 @@ class Trainer:
         self.best_accuracy: float | None = None
         self.best_epoch = 0
         self.last_row: dict[str, Any] = {}
-        self.worst: list[int] = []  # rows of the split that was judged last
+        self.worst: list[int] = []  # rows of the split that was evaluated last
         self.plateau = Plateau()
         self._planned: list[tuple[float, int]] = []
         self._planned_from = -1
@@ -233,14 +242,14 @@ class Trainer:
     def _end_epoch(self) -> None:
         train = self.meter.result()
         seconds = self.clock.seconds - self.epoch_began
-        judged = self.judge(self.validation)
+        metrics = self.evaluate(self.validation)
         images = (self.step - (self.epoch - 1) * self.steps_per_epoch) * self.batches.batch_size
         row = {
             "epoch": self.epoch,
             "step": self.step,
             "lr": self._plan(self.step - 1)[0],
             **{f"train_{name}": value for name, value in train.items()},
-            **{metric_name("val", name): value for name, value in judged.items()},
+            **{metric_name("val", name): value for name, value in metrics.items()},
             "seconds": round(seconds, 4),
             "images_per_second": round(images / seconds, 1) if seconds > 0 else None,
         }
@@ -254,17 +263,9 @@ class Trainer:
         self.epoch_began = self.clock.seconds
         self.watcher.epoch_done(self, row, best)
 
-    def judge(self, split: Split) -> dict[str, Any]:
+    def evaluate(self, split: Split) -> dict[str, Any]:
         """The task's metrics of the network as it is, on a split; notes the worst images."""
-        meter = measure(
-            self.judged,
-            self.task,
-            split,
-            self.test_transform,
-            self.compute,
-            self.config.train.eval_batch_size,
-            self.watcher.between,
-        )
+        meter = self.evaluator.measure(self.eval_model, split, self.watcher.between)
         self.worst = meter.worst()
         return meter.result()
 

@@ -41,14 +41,14 @@ WARM = (
 
 
 class BecomeWorker(BaseException):
-    """Unwinds a forked child out of the standby's loop, to be a run's worker from then on."""
+    """Raised in a forked child to leave the loop and become the worker of a run."""
 
     def __init__(self, folder: RunFolder) -> None:
         super().__init__(folder.id)
         self.folder = folder
 
 
-class Standby:
+class PreloadedWorker:
     """The loop: requests in, answers out."""
 
     def __init__(self, requests: int, answers: int) -> None:
@@ -150,7 +150,7 @@ class Standby:
         raise BecomeWorker(folder)
 
     def _leave_behind(self, *pipes: int) -> None:
-        """In a forked worker: let go of every pipe, or nobody would see the standby's end."""
+        """In a forked worker: let go of every pipe, or nobody would see our end."""
         self._selector.close()
         held = [*pipes, self._requests.descriptor, self._answers]
         if self._analyst is not None:
@@ -190,10 +190,10 @@ def main() -> int:
     threads = torch.get_num_threads()
     torch.set_num_threads(1)  # no thread pool: it would not survive the fork
     _warm_up()
-    standby = Standby(requests, answers)
+    preloaded = PreloadedWorker(requests, answers)
     try:
-        standby.serve()
-        standby.close()
+        preloaded.serve()
+        preloaded.close()
         return 0
     except BrokenPipeError:
         return 0  # whoever asked is gone

@@ -1,4 +1,4 @@
-"""The analyst: a forked child of the standby process that counts networks.
+"""The analyst: a forked child of the preloaded worker that counts networks.
 
 It counts at low priority, so that no training is slowed, and in a process of its own, so that
 a count that takes long, or more memory than there is, can be ended.
@@ -19,7 +19,7 @@ NICENESS = 5
 
 
 class Analyst:
-    """The child as the standby process sees it: one request at a time."""
+    """The child as the preloaded worker sees it: one request at a time."""
 
     def __init__(self) -> None:
         requests, self.requests = os.pipe()

@@ -1,6 +1,6 @@
 """Looks after a training: writes its events, keeps its checkpoints, hears what is asked.
 
-The loop calls :meth:`Attendant.step_done` after every step, which keeps the
+The loop calls :meth:`Callbacks.step_done` after every step, which keeps the
 losses where they were computed and looks at the clock; everything that costs
 something happens a few times a second.
 """
@@ -12,14 +12,14 @@ from typing import Any
 from workbench.data import Split
 from workbench.errors import RunError
 from workbench.formatting.text import duration
-from workbench.runs.live.control import WishReader
+from workbench.runs.live.control import RequestReader
 from workbench.runs.live.slots import Slot
 from workbench.runs.store.events import EventWriter
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.gallery import write_gallery
 from workbench.tasks import Losses
 from workbench.training.checkpoints import snapshots
-from workbench.training.checkpoints.writer import CheckpointKeeper
+from workbench.training.checkpoints.writer import CheckpointWriter
 from workbench.training.loop import nonfinite
 from workbench.training.loop.trainer import StopTraining, Trainer
 from workbench.training.worker.heartbeat import Heartbeat
@@ -39,7 +39,7 @@ MOST_HELD = 64 << 20  # bytes of events held back while the disk is full
 log = logging.getLogger(__name__)
 
 
-class Attendant:
+class Callbacks:
     """The trainer's watcher in a worker (see :class:`workbench.training.loop.trainer.Watcher`)."""
 
     def __init__(
@@ -54,15 +54,16 @@ class Attendant:
         self.folder, self.writer, self.recorder = folder, writer, recorder
         self.signals, self.heartbeat, self.slot = signals, heartbeat, slot
         self.monitor: Monitor | None = None  # from the moment the device is known
-        self.wishes = WishReader(folder)
-        self.keeper = CheckpointKeeper(folder.checkpoints, writer, self.notice)
+        self.requests = RequestReader(folder)
+        self.checkpoint_writer = CheckpointWriter(folder.checkpoints, writer, self.notice)
         self.steps = StepLog(writer)
-        self._next_look = self._next_pace = self._next_show = 0.0
+        self._next_look = self._next_throughput = self._next_show = 0.0
         self._last_checkpoint = time.monotonic()
-        self._paced: tuple[float, int] | None = None  # clock and step of the last pace event
+        # clock and step of the last throughput event
+        self._throughput_from: tuple[float, int] | None = None
         self._disk_full = False
         self._suspended = 0.0  # seconds that were told already
-        self._asked: str | None = None  # a wish that is heard and waits for the next look
+        self._asked: str | None = None  # a request that is heard and waits for the next look
 
     # What the trainer calls.
 
@@ -143,7 +144,7 @@ class Attendant:
     def checkpoint(self, trainer: Trainer, *, best: bool = False, asked: bool = False) -> None:
         """Take a snapshot and have it written in the background."""
         self._report(trainer)
-        self.keeper.wait()
+        self.checkpoint_writer.wait()
         if self.writer.held_bytes:
             return  # the disk is full: what the checkpoint would count on is not written
         snapshot = snapshots.take(trainer)
@@ -153,7 +154,7 @@ class Attendant:
         # Before the length is noted: a run that goes on from here still tells of it.
         self.event("checkpoint", step=trainer.step, best=best, asked=asked)
         snapshot.numbers["metrics_bytes"] = self.writer.length
-        self.keeper.keep(snapshot, best=best)
+        self.checkpoint_writer.keep(snapshot, best=best)
         self._last_checkpoint = time.monotonic()
 
     def flush(self) -> None:
@@ -185,8 +186,8 @@ class Attendant:
     def keep_final(self, trainer: Trainer) -> None:
         """Return once the final weights lie on the disk; raises RunError if they cannot."""
         end = time.monotonic() + PATIENCE
-        self.keeper.wait()
-        while self.keeper.saved_step != trainer.step:
+        self.checkpoint_writer.wait()
+        while self.checkpoint_writer.saved_step != trainer.step:
             if time.monotonic() > end:
                 raise RunError(
                     f"{self.folder.checkpoints}: the final weights could not be written; "
@@ -194,13 +195,13 @@ class Attendant:
                 )
             time.sleep(0.5)
             self.checkpoint(trainer)
-            self.keeper.wait()
+            self.checkpoint_writer.wait()
 
     # The look around.
 
     def _hear(self) -> str | None:
-        """What is asked: a wish that is read where it cannot be granted yet is not lost."""
-        self._asked = self.wishes.read() or self._asked
+        """What is asked: a request that is read where it cannot be granted yet is not lost."""
+        self._asked = self.requests.read() or self._asked
         return self._asked
 
     def _look(self, trainer: Trainer) -> None:
@@ -210,18 +211,20 @@ class Attendant:
         self._report(trainer)
         self._pace(trainer)
         self._tell_of_suspension()
-        wish, self._asked = self._hear(), None
-        if wish == "pause":
-            wish = self._pause(trainer)
-        if wish == "stop" or self.signals.stop:
+        request, self._asked = self._hear(), None
+        if request == "pause":
+            request = self._pause(trainer)
+        if request == "stop" or self.signals.stop:
             self.signals.stop = True
             raise StopTraining
-        if wish == "checkpoint" or self._checkpoint_is_due(trainer):
-            self.checkpoint(trainer, asked=wish == "checkpoint")
+        if request == "checkpoint" or self._checkpoint_is_due(trainer):
+            self.checkpoint(trainer, asked=request == "checkpoint")
 
     def _checkpoint_is_due(self, trainer: Trainer) -> bool:
         age = time.monotonic() - self._last_checkpoint
-        return age >= trainer.config.train.checkpoint_minutes * 60 and not self.keeper.busy
+        return (
+            age >= trainer.config.train.checkpoint_minutes * 60 and not self.checkpoint_writer.busy
+        )
 
     def _report(self, trainer: Trainer) -> None:
         bad = self.steps.report()
@@ -231,15 +234,15 @@ class Attendant:
 
     def _pace(self, trainer: Trainer) -> None:
         now = time.monotonic()
-        if now < self._next_pace:
+        if now < self._next_throughput:
             return
-        self._next_pace = now + PACE
+        self._next_throughput = now + PACE
         seconds = trainer.clock.seconds
         speed = None
-        if self._paced and seconds > self._paced[0]:
-            images = (trainer.step - self._paced[1]) * trainer.batches.batch_size
-            speed = round(images / (seconds - self._paced[0]), 1)
-        self._paced = (seconds, trainer.step)
+        if self._throughput_from and seconds > self._throughput_from[0]:
+            images = (trainer.step - self._throughput_from[1]) * trainer.batches.batch_size
+            speed = round(images / (seconds - self._throughput_from[0]), 1)
+        self._throughput_from = (seconds, trainer.step)
         self.monitor = self.monitor or Monitor(trainer.compute)
         self.event(
             "pace", images_per_second=speed, seconds=round(seconds, 3), **self.monitor.read()
@@ -249,9 +252,11 @@ class Attendant:
         """Wait until asked to go on; gives "stop" where the pause ends the training."""
         began = trainer.clock.seconds
         self.checkpoint(trainer)
-        goes_on = wait_to_train(self.slot, self.wishes, self._tell, self._is_over, wish="pause")
+        goes_on = wait_to_train(
+            self.slot, self.requests, self._tell, self._is_over, request="pause"
+        )
         trainer.clock.forget(trainer.clock.seconds - began)
-        self._paced = None
+        self._throughput_from = None
         return None if goes_on else "stop"
 
     def _tell_of_suspension(self) -> None:

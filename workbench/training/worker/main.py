@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from workbench.config import RunConfig
 from workbench.errors import WorkbenchError
-from workbench.runs.live.control import WishReader
+from workbench.runs.live.control import RequestReader
 from workbench.runs.live.process import own_identity
 from workbench.runs.live.slots import Slot, queue_for
 from workbench.runs.live.status import launched_process
@@ -69,7 +69,7 @@ def work(folder: RunFolder) -> int:
     if recorder.record["run"].get("status") == "finished":
         log.info("%s is finished; nothing is left to do", folder.id)
         return STOPPED
-    _forget_old_wish(folder)
+    _forget_old_request(folder)
     log.info("worker of %s: process %d on %s", folder.id, os.getpid(), socket.gethostname())
     recorder.status("running")
     heartbeat = Heartbeat(folder.heartbeat)
@@ -82,7 +82,7 @@ def work(folder: RunFolder) -> int:
             heartbeat.stop()
 
 
-def _forget_old_wish(folder: RunFolder) -> None:
+def _forget_old_request(folder: RunFolder) -> None:
     """Do a launcher's work where this worker was started by hand.
 
     A launcher takes away what an earlier worker was asked, so that what is found is for this
@@ -133,7 +133,7 @@ class Worker:
             self.recorder.status(status)
             writer.add_now("status", status=status, message=message)
 
-        return wait_to_train(slot, WishReader(self.folder), tell, self._is_over)
+        return wait_to_train(slot, RequestReader(self.folder), tell, self._is_over)
 
     def _is_over(self) -> bool:
         return self.signals.stop or self.heartbeat.lost
@@ -141,14 +141,14 @@ class Worker:
     def _train(self, writer: EventWriter, slot: Slot) -> tuple[str, dict[str, str] | None]:
         # Imported here, so that the seconds it takes are already watched.
         from workbench.training.loop.trainer import StopTraining
-        from workbench.training.worker.callbacks import Attendant
+        from workbench.training.worker.callbacks import Callbacks
         from workbench.training.worker.session import run_session
 
-        attendant = Attendant(
+        callbacks = Callbacks(
             self.folder, writer, self.recorder, self.signals, self.heartbeat, slot
         )
         try:
-            run_session(self.folder, attendant, self.config)
+            run_session(self.folder, callbacks, self.config)
         except StopTraining:
             return "stopped", None
         except WorkbenchError as failure:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from workbench.runs.live.control import Wish, WishReader
+from workbench.runs.live.control import Request, RequestReader
 from workbench.runs.live.slots import Slot
 
 LOOK = 0.2  # seconds between two looks at the queue and at what is asked
@@ -18,30 +18,30 @@ class Tell(Protocol):
 
 def wait_to_train(
     slot: Slot,
-    wishes: WishReader,
+    requests: RequestReader,
     tell: Tell,
     interrupted: Callable[[], bool],
     *,
-    wish: Wish = "run",
+    request: Request = "run",
 ) -> bool:
     """Return True once the run is to train and holds its places, False once it is to stop.
 
-    Begins with ``wish`` as what was asked, unless more has been asked by now. A paused run
+    Begins with ``request`` as what was asked, unless more has been asked by now. A paused run
     gives its places back, so that others train meanwhile, and stands at the end of the line
     when it is let go on. Nothing is told where nothing is waited for.
     """
     told = ""
     while True:
-        asked = wishes.read()
+        asked = requests.read()
         if asked == "stop":
             return False
         if asked in ("run", "pause"):
-            wish = asked
-        if wish == "run" and slot.try_take():
+            request = asked
+        if request == "run" and slot.try_take():
             break
-        status = "paused" if wish == "pause" else "queued"
+        status = "paused" if request == "pause" else "queued"
         if status != told:
-            if wish == "pause":
+            if request == "pause":
                 slot.release()
             tell(status, f"waiting for {slot.queue.wanted}" if status == "queued" else "")
             told = status

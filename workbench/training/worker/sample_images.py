@@ -10,7 +10,7 @@ ALWAYS = 24  # images that are shown whatever comes of them, so that they are se
 
 
 def gallery(trainer: Trainer, split: Split, name: str) -> Gallery:
-    """The first images of a split, and the worst of its last judgement, as they are now."""
+    """The first images of a split, and the worst of its last evaluation, as they are now."""
     first = range(min(ALWAYS, len(split)))
     rows = [*first, *(row for row in trainer.worst if row not in first)]
     return Gallery(tuple(_images(trainer, split, rows)), trainer.epochs_done, name)
@@ -21,10 +21,12 @@ def _images(trainer: Trainer, split: Split, rows: list[int]) -> list[GalleryImag
     images, targets = split.batch(torch.tensor(rows))
     images = images.to(device)
     targets = {key: target.to(device) for key, target in targets.items()}
-    raw = trainer.test_transform.images(images)
-    was_training = trainer.judged.training
-    trainer.judged.eval()
+    raw = trainer.evaluator.transform.images(images)
+    was_training = trainer.eval_model.training
+    trainer.eval_model.eval()
     with torch.inference_mode(), trainer.compute.autocast():
-        shown = trainer.task.images(trainer.judged, trainer.test_transform(images), raw, targets)
-    trainer.judged.train(was_training)
+        shown = trainer.task.images(
+            trainer.eval_model, trainer.evaluator.transform(images), raw, targets
+        )
+    trainer.eval_model.train(was_training)
     return shown

@@ -2,7 +2,7 @@
 
 A thread looks at the clock ten times a second, so that it is known when the process was last
 awake; SIGCONT is blocked, so that it stays to be found when the process goes on. Only a gap
-after which SIGCONT is found is left out: a machine that is busy, and a step that takes minutes,
+after which SIGCONT is found is not counted: a machine that is busy, and a step that takes minutes,
 count in full. A computer that sleeps needs none of this: ``time.perf_counter`` stands still
 meanwhile (CLOCK_MONOTONIC on Linux).
 """

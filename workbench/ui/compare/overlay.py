@@ -20,7 +20,7 @@ BEST = " ★"  # after the best of a row
 XY = tuple[Sequence[float], Sequence[float]]
 
 
-def ink(index: int) -> str:
+def curve_role(index: int) -> str:
     """The role that a run is drawn in."""
     return INKS[index % len(INKS)]
 
@@ -45,7 +45,7 @@ def legend(names: Sequence[str], width: int) -> Line:
         text = f" {letter(index)} {shown} "
         if len(text) > left:
             return [*line, ("…", "muted")] if left else line
-        line.append((text, ink(index)))
+        line.append((text, curve_role(index)))
         left -= len(text)
     return line
 
@@ -62,7 +62,7 @@ def overlay(
     drawn = tuple(
         Curve(
             reduce_points(x, y, x_axis.high, 2 * columns, growing=False),
-            ink(index),
+            curve_role(index),
             letter(index),
             1 - (index % APART + 0.5) / (2 * APART),  # curves that end in one place: letters do not
         )
@@ -96,7 +96,7 @@ def swept(
 def dots(
     points: Mapping[int, tuple[float, float]], front: set[int], width: int, height: int
 ) -> list[Line]:
-    """Runs as letters at (cost, gain), the cost to the right; those on the front stand out."""
+    """Runs as letters at (cost, gain), cost to the right; the Pareto front stands out."""
     columns, rows = width - LABEL_WIDTH - 2, height - 2
     if not points or columns < 8 or rows < 2:
         return []
@@ -107,7 +107,7 @@ def dots(
     for index, (cost, gain) in points.items():
         column = round((cost - low) / (high - low or 1) * (columns - 1))
         row = _row(y_axis, gain, rows)
-        role = f"{ink(index)} selected" if index in front else ink(index)
+        role = f"{curve_role(index)} selected" if index in front else curve_role(index)
         grid[row][column] = (letter(index), role)
     lines: list[Line] = []
     labels = {_row(y_axis, value, rows): text for value, text in y_axis.ticks}

@@ -1,4 +1,4 @@
-"""Runs side by side: curves over each other, what differs, results, classes, layers, the front."""
+"""Runs side by side: curves, what differs, results, classes, layers, Pareto front."""
 
 from collections.abc import Sequence
 from typing import ClassVar, get_args
@@ -9,7 +9,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from workbench.comparison import document
-from workbench.comparison.compared_run import Against, Side, read_sides
+from workbench.comparison.compared_run import Against, ComparedRun, read_compared_runs
 from workbench.errors import WorkbenchError
 from workbench.runs.library.columns import RESULTS, result_of
 from workbench.runs.store.folder import RunFolder
@@ -17,7 +17,7 @@ from workbench.ui.compare.overlay import dots, legend, lettered, overlay, table_
 from workbench.ui.widgets.key_line import KeyLine
 from workbench.ui.widgets.lines import Line, Lines
 from workbench.ui.widgets.refusal import say_refusal
-from workbench.ui.widgets.styles import Inks
+from workbench.ui.widgets.styles import RoleStyles
 from workbench.ui.widgets.tabs import TabLine
 from workbench.ui.widgets.top_bar import TopBar
 
@@ -51,12 +51,12 @@ class CompareScreen(Screen[None]):
     def __init__(self, folders: Sequence[RunFolder]) -> None:
         super().__init__()
         self._folders = list(folders)
-        self.sides: list[Side] = []
+        self.compared: list[ComparedRun] = []
         self._curve, self._against, self._cost, self._table = 0, 0, -1, 0
 
     def compose(self) -> ComposeResult:
         """Names, plot, tables, keys."""
-        yield Inks()
+        yield RoleStyles()
         yield TopBar("runs")
         yield Lines(id="compare-names")
         yield Lines(id="compare-plot")
@@ -72,14 +72,14 @@ class CompareScreen(Screen[None]):
     @work(thread=True, group="compare")
     def _read(self) -> None:
         try:
-            sides = read_sides(self._folders)
+            compared = read_compared_runs(self._folders)
         except WorkbenchError as error:
             self.app.call_from_thread(say_refusal, self.app, error)
             return
-        self.app.call_from_thread(self._take, sides)
+        self.app.call_from_thread(self._take, compared)
 
-    def _take(self, sides: list[Side]) -> None:
-        self.sides = sides
+    def _take(self, compared: list[ComparedRun]) -> None:
+        self.compared = compared
         self._show()
 
     def on_resize(self) -> None:
@@ -87,10 +87,10 @@ class CompareScreen(Screen[None]):
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
-        if not self.sides:
+        if not self.compared:
             return
         names, plot = (self.query_one(f"#compare-{name}", Lines) for name in ("names", "plot"))
-        names.show_lines([legend([side.id for side in self.sides], self.size.width)])
+        names.show_lines([legend([run.id for run in self.compared], self.size.width)])
         plot.show_lines(self._plot(plot.size.width, plot.size.height))
         self.query_one(TabLine).choose(self._table)
         table = self.query_one("#compare-table", Lines)
@@ -102,22 +102,22 @@ class CompareScreen(Screen[None]):
         name, against = CURVES[self._curve], get_args(Against)[self._against]
         scale = 100 if name.endswith("accuracy") else 1
         curves = []
-        for side in self.sides:
-            x, y = side.curve(name, against)
+        for run in self.compared:
+            x, y = run.curve(name, against)
             curves.append((x, [value * scale for value in y]))
         title = name.replace("_", " ") + (", %" if scale == 100 else "")
         drawn = overlay(curves, UNITS[against], width, height - 1, whole=against != "time")
         return [[(f" {title}", "heading")], *(drawn or [[(" none of these runs has it", "muted")]])]
 
     def _front(self, width: int, height: int) -> list[Line]:
-        cost, gain = document.COSTS[self._cost], document.gain_of(self.sides)
+        cost, gain = document.COSTS[self._cost], document.gain_of(self.compared)
         points = {}
-        for index, side in enumerate(self.sides):
-            x, y = (result_of(side.info.record, name) for name in (cost, gain))
+        for index, run in enumerate(self.compared):
+            x, y = (result_of(run.info.record, name) for name in (cost, gain))
             if x is not None and y is not None:
                 points[index] = (x, y * 100)
-        ids = document.front(self.sides, cost)
-        front = {index for index, side in enumerate(self.sides) if side.id in ids}
+        ids = document.front(self.compared, cost)
+        front = {index for index, run in enumerate(self.compared) if run.id in ids}
         title = f" {RESULTS[gain].title}, %, against {RESULTS[cost].title}"
         drawn = dots(points, front, width, height - 1)
         return [
@@ -133,12 +133,12 @@ class CompareScreen(Screen[None]):
             document.layers_table,
             document.pareto_table,
         )[self._table]
-        table = make(self.sides)
+        table = make(self.compared)
         if not table.rows:
             return [[(" Nothing to show: the runs do not differ in it, or have none.", "muted")]]
         lines = table_lines(table)
         if sum(len(text) for text, _ in lines[0]) > self.size.width:
-            return table_lines(lettered(table, [side.id for side in self.sides]))
+            return table_lines(lettered(table, [run.id for run in self.compared]))
         return lines
 
     def on_tab_line_chosen(self, message: TabLine.Chosen) -> None:

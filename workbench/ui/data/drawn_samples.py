@@ -20,9 +20,9 @@ from workbench.system.terminal import (
     overriding,
 )
 from workbench.ui.data.samples import HALF_BLOCKS, DataView, SamplesPanel, data_lines
-from workbench.ui.images.renderers import Painter, Send, painter
+from workbench.ui.images.renderers import Renderer, Send, renderer
 from workbench.ui.images.tiles import COLUMNS, CoveredTiles, Place, Tiles, places
-from workbench.ui.run.image_settings import COLOURED
+from workbench.ui.run.gallery_settings import COLOURED
 
 SETTLED = 0.05  # seconds without painting after which images are drawn
 OVERLAYS = "Toast, Tooltip"  # what Textual lays over a screen
@@ -36,7 +36,7 @@ def samples_panel(app: App[None]) -> SamplesPanel:
             app._driver.write(text)
 
     protocol = usable(image_protocol(), app.console.color_system, plain=app.no_color)
-    chosen = painter(protocol, send)
+    chosen = renderer(protocol, send)
     return SamplesPanel() if chosen is None else DrawnSamples(chosen, send)
 
 
@@ -60,15 +60,15 @@ def usable(
 
 
 class DrawnSamples(SamplesPanel):
-    """Lets a painter draw whenever its cells were painted and nothing lies over them.
+    """Lets a renderer draw whenever its cells were painted and nothing lies over them.
 
     Who draws over a dialog, a toast or another screen would spoil it: as long as they
     are there, the images are half-blocks.
     """
 
-    def __init__(self, painter: Painter, send: Send) -> None:
+    def __init__(self, renderer: Renderer, send: Send) -> None:
         super().__init__()
-        self._painter, self._send = painter, send
+        self._renderer, self._send = renderer, send
         self._placed: list[Place] = []
         self._covered = False
         self._settling: Timer | None = None
@@ -87,11 +87,11 @@ class DrawnSamples(SamplesPanel):
             self.refresh()
 
     def tiles(self, view: DataView) -> Tiles:
-        """The painter's, or as large ones of half-blocks."""
+        """The renderer's, or as large ones of half-blocks."""
         if view.page is None:
             return HALF_BLOCKS
         cell, width = _cell(), self.size.width
-        tiles = self._painter.tiles(view.page.images, max(1, width - 2), cell)
+        tiles = self._renderer.tiles(view.page.images, max(1, width - 2), cell)
         self._placed = places(data_lines(view, width, tiles))
         return CoveredTiles(cell) if self._covered else tiles
 
@@ -124,7 +124,7 @@ class DrawnSamples(SamplesPanel):
         if self._covered:
             return
         paints = self._paints
-        for piece, sent in self._painter.drawing(self._placed, self._in_sight()):
+        for piece, sent in self._renderer.drawing(self._placed, self._in_sight()):
             x, y = self.region.offset + piece.offset
             self._send(f"\x1b7\x1b[{y + 1};{x + 1}H{sent}\x1b8")  # the cursor stays where it is
             await asyncio.sleep(0)
@@ -145,7 +145,7 @@ class DrawnSamples(SamplesPanel):
 
     def on_unmount(self) -> None:
         """Leave nothing in the terminal."""
-        self._painter.close()
+        self._renderer.close()
 
 
 def _cell() -> CellPixels:

@@ -1,4 +1,4 @@
-"""What a data set is: its facts, a page of its images, and how many of each class there are."""
+"""What a data set is: its info, a page of its images, and how many of each class there are."""
 
 import textwrap
 from dataclasses import dataclass
@@ -6,10 +6,10 @@ from typing import ClassVar
 
 from rich.style import Style
 
-from workbench.catalog.samples import LARGEST, DataFacts, Page, Request, SampleImage
+from workbench.catalog.samples import LARGEST, DatasetInfo, Page, Request, SampleImage
 from workbench.ui.images.half_blocks import colour_style
 from workbench.ui.images.tiles import HalfBlockTiles, Tiles
-from workbench.ui.run.image_settings import COLOURED
+from workbench.ui.run.gallery_settings import COLOURED
 from workbench.ui.widgets.formatting import bar, clean, count, fit, right
 from workbench.ui.widgets.lines import Line, Lines
 
@@ -23,7 +23,7 @@ class DataView:
     """What is known at one moment, and what is waited for."""
 
     asked: Request
-    facts: DataFacts | None = None
+    info: DatasetInfo | None = None
     page: Page | None = None
     waiting: str = "loading torch…"
     problem: str = ""
@@ -73,38 +73,38 @@ def data_lines(view: DataView, width: int, tiles: Tiles = HALF_BLOCKS) -> list[L
     """Facts, images, counts, as far as they are known; a pure function of its arguments."""
     if view.problem:
         return [[(f" {part}", "bad")] for part in textwrap.wrap(clean(view.problem), width - 2)]
-    if view.facts is None:
+    if view.info is None:
         return [[(f" {clean(view.waiting)}", "muted")]]
-    lines = [*_facts(view.facts), [], _heading(view)]
+    lines = [*_info(view.info), [], _heading(view)]
     if view.page is not None:
         lines += _images(view.page.images, width, tiles)
-    return [*lines, *_counts(view.facts, width)]
+    return [*lines, *_counts(view.info, width)]
 
 
-def _facts(facts: DataFacts) -> list[Line]:
-    totals = {split: facts.total(split) for split in facts.counts}
-    channels, height, width = facts.shape
+def _info(info: DatasetInfo) -> list[Line]:
+    totals = {split: info.total(split) for split in info.counts}
+    channels, height, width = info.shape
     lines: list[Line] = [
         [
-            (f" {clean(facts.name)}", "heading"),
+            (f" {clean(info.name)}", "heading"),
             (f"   {height}×{width} {'grey' if channels == 1 else 'RGB'}", ""),
-            (f"   {len(facts.classes)} classes", ""),
+            (f"   {len(info.classes)} classes", ""),
             (f"   {count(totals['train'])} training", "train"),
             (f"  {count(totals['validation'])} validation", "val"),
             (f"  {count(totals['test'])} test", ""),
         ],
         [
             (" training mean ", "muted"),
-            (" ".join(f"{value:.4f}" for value in facts.mean), ""),
-            ("   deviation ", "muted"),
-            (" ".join(f"{value:.4f}" for value in facts.std), ""),
+            (" ".join(f"{value:.4f}" for value in info.mean), ""),
+            ("   std ", "muted"),
+            (" ".join(f"{value:.4f}" for value in info.std), ""),
         ],
     ]
-    if facts.skipped:
-        path, why = facts.skipped[0]
-        files = "file" if len(facts.skipped) == 1 else "files"
-        text = f" ✗ {count(len(facts.skipped))} {files} left out: {clean(path)}: {clean(why)}"
-        more = "" if len(facts.skipped) == 1 else "   x shows all"
+    if info.skipped:
+        path, why = info.skipped[0]
+        files = "file" if len(info.skipped) == 1 else "files"
+        text = f" ✗ {count(len(info.skipped))} {files} skipped: {clean(path)}: {clean(why)}"
+        more = "" if len(info.skipped) == 1 else "   x shows all"
         lines.append([(text, "warn"), (more, "accent")])
     return lines
 
@@ -139,22 +139,22 @@ def _labelled(rows: list[Line], label: str, side: int) -> list[Line]:
     return [*rows, [(fit(clean(label), side), "muted")], [(" " * side, "")]]
 
 
-def _counts(facts: DataFacts, width: int) -> list[Line]:
+def _counts(info: DatasetInfo, width: int) -> list[Line]:
     """A bar for each class, the largest first; how uneven they are is seen at a glance."""
-    train = facts.counts["train"]
+    train = info.counts["train"]
     most, least = max(train), min(train)
     ratio = f"largest {most / least:,.1f} × the smallest" if least else "one class is empty"
     lines: list[Line] = [[], [(" Images of each class", ""), (f"   {ratio}", "muted")]]
-    name_width = min(NAME, max(len(clean(name)) for name in facts.classes))
+    name_width = min(NAME, max(len(clean(name)) for name in info.classes))
     digits = len(count(most))
     room = max(8, width - name_width - 3 * digits - 12)
     order = sorted(range(len(train)), key=lambda label: (-train[label], label))
     for label in order:
         filled, rest = bar(train[label] / most, room)
-        others = [facts.counts[split][label] for split in ("validation", "test")]
+        others = [info.counts[split][label] for split in ("validation", "test")]
         lines.append(
             [
-                (f" {fit(clean(facts.classes[label]), name_width)}  ", ""),
+                (f" {fit(clean(info.classes[label]), name_width)}  ", ""),
                 (filled, "train"),
                 (rest, "track"),
                 (f" {right(count(train[label]), digits)}", ""),

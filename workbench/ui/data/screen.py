@@ -1,4 +1,4 @@
-"""A look at the data of a configuration: facts, images as augmented, counts of each class."""
+"""A look at the data of a configuration: info, images as augmented, counts of each class."""
 
 import asyncio
 import tempfile
@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from workbench.catalog.samples import (
-    DataFacts,
+    DatasetInfo,
     Message,
     Page,
     Problem,
@@ -32,7 +32,7 @@ from workbench.ui.data.samples import DataView
 from workbench.ui.dialogs import Reader
 from workbench.ui.widgets.formatting import clean, count
 from workbench.ui.widgets.key_line import KeyLine
-from workbench.ui.widgets.styles import Inks
+from workbench.ui.widgets.styles import RoleStyles
 from workbench.ui.widgets.top_bar import TopBar
 
 IMAGES = 24
@@ -49,7 +49,7 @@ class DataScreen(Screen[None]):
                 tooltip="The images as training sees them, or as a test image"),
         Binding("n,space", "others", "Others", id="data.others",
                 tooltip="Other images, varied anew"),
-        Binding("x", "skipped", "Left out", id="data.skipped",
+        Binding("x", "skipped", "Skipped", id="data.skipped",
                 tooltip="Every file that could not be read, and why"),
         Binding("escape,q", "dismiss", "Back", id="data.back",
                 tooltip="Back to the presets"),
@@ -64,7 +64,7 @@ class DataScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Top line, what is known, keys."""
-        yield Inks()
+        yield RoleStyles()
         yield TopBar("presets")
         yield self._panel
         yield KeyLine()
@@ -108,8 +108,8 @@ class DataScreen(Screen[None]):
         if isinstance(message, Progress):
             of = f" {count(message.done)}/{count(message.total)}" if message.total else "…"
             self._show(replace(self.view, waiting=f"{message.message}{of}"))
-        elif isinstance(message, DataFacts):
-            self._show(replace(self.view, facts=message, waiting="choosing images…"))
+        elif isinstance(message, DatasetInfo):
+            self._show(replace(self.view, info=message, waiting="choosing images…"))
             self._ask(self.view.asked)
         elif isinstance(message, Page):
             self._show(replace(self.view, page=message))
@@ -121,7 +121,7 @@ class DataScreen(Screen[None]):
         self._panel.show(view)
 
     def _ask(self, request: Request) -> None:
-        if self.view.facts is None or self._process is None or self._process.stdin is None:
+        if self.view.info is None or self._process is None or self._process.stdin is None:
             return  # nothing to choose from yet
         self.view = replace(self.view, asked=request)
         self._process.stdin.write(ask(request).encode() + b"\n")
@@ -135,12 +135,12 @@ class DataScreen(Screen[None]):
         self._ask(replace(self.view.asked, seed=self.view.asked.seed + 1))
 
     def action_skipped(self) -> None:
-        """Every file that was left out."""
-        skipped = self.view.facts.skipped if self.view.facts else ()
+        """Every file that was skipped."""
+        skipped = self.view.info.skipped if self.view.info else ()
         if not skipped:
-            self.notify("No file was left out.")
+            self.notify("No file was skipped.")
             return
         lines = [f"{clean(path)}: {clean(why)}" for path, why in skipped[:SHOWN_FILES]]
         if len(skipped) > SHOWN_FILES:
             lines.append(f"… and {count(len(skipped) - SHOWN_FILES)} more")
-        self.app.push_screen(Reader(f"{count(len(skipped))} left out", Content("\n".join(lines))))
+        self.app.push_screen(Reader(f"{count(len(skipped))} skipped", Content("\n".join(lines))))

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from workbench.runs.store.gallery import Gallery, GalleryImage
 from workbench.ui.images.half_blocks import half_blocks, marked, scaled
-from workbench.ui.run.image_settings import Look
+from workbench.ui.run.gallery_settings import GallerySettings
 from workbench.ui.widgets.formatting import clean, fit
 from workbench.ui.widgets.lines import Line
 
@@ -18,17 +18,19 @@ GAP = 2  # columns between two images
 UNDER = 2  # lines below an image
 
 
-def gallery_lines(gallery: Gallery, look: Look, width: int, height: int) -> list[Line]:
+def gallery_lines(
+    gallery: Gallery, settings: GallerySettings, width: int, height: int
+) -> list[Line]:
     """The images as large as leaves room for several; a pure function of its arguments."""
-    shown = [p for p in gallery.images if not (look.wrong_only and p.is_right)]
-    lines = [_about(gallery, look)]
+    shown = [p for p in gallery.images if not (settings.wrong_only and p.is_right)]
+    lines = [_about(gallery, settings)]
     if not shown:
         return [*lines, [], [(" none of these images is wrong", "good")]]
     largest = max(max(p.image.shape[:2]) for p in shown)
     side = tile_side(largest, min(SIDE, width - 2, 2 * (height - 2 - UNDER)))
     across = max(1, (width - 1 + GAP) // (side + GAP))
     for start in range(0, len(shown), across):
-        lines += _row([_tile(image, look, side) for image in shown[start : start + across]])
+        lines += _row([_tile(image, settings, side) for image in shown[start : start + across]])
     return lines
 
 
@@ -41,7 +43,7 @@ def tile_side(largest: int, room: int) -> int:
     return max(SMALLEST, min(enlarged, room))
 
 
-def _about(gallery: Gallery, look: Look) -> Line:
+def _about(gallery: Gallery, settings: GallerySettings) -> Line:
     wrong = sum(not image.is_right for image in gallery.images)
     line: Line = [
         (f" {clean(gallery.split)} images, epoch {gallery.epoch}", ""),
@@ -50,18 +52,18 @@ def _about(gallery: Gallery, look: Look) -> Line:
     ]
     if any(image.marks for image in gallery.images):
         line += [("   ── ", "good"), ("true", "muted"), ("  ── ", "warn"), ("found", "muted")]
-    chosen = [("wrong only", look.wrong_only), ("cut out", look.crops)]
+    chosen = [("wrong only", settings.wrong_only), ("cut out", settings.crops)]
     line += [(f"   {name}", "accent") for name, is_on in chosen if is_on]
     return line
 
 
-def _tile(shown: GalleryImage, look: Look, side: int) -> list[Line]:
+def _tile(shown: GalleryImage, settings: GallerySettings, side: int) -> list[Line]:
     """An image with its answer below: ``side / 2 + UNDER`` lines, each ``side`` wide."""
     image, marks = shown.image, shown.marks
-    if look.crops and shown.crop is not None:
+    if settings.crops and shown.crop is not None:
         image, marks = shown.crop, ()
     pixels = scaled(image, side, side)
-    colours = {"true": look.true, "found": look.found}
+    colours = {"true": settings.true, "found": settings.found}
     pixels = marked(pixels, [(mark, colours[mark.role]) for mark in marks])
     rows = [_padded(line, side) for line in half_blocks(pixels)]
     rows += [[(" " * side, "")]] * (side // 2 - len(rows))

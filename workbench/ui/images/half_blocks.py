@@ -8,7 +8,7 @@ from rich.color import Color
 from rich.style import Style
 
 from workbench.runs.store.gallery import Mark, Pixels
-from workbench.ui.run.image_settings import Rgb
+from workbench.ui.run.gallery_settings import Rgb
 from workbench.ui.widgets.lines import Line
 
 UPPER = "▀"

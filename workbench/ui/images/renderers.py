@@ -23,7 +23,7 @@ WIDEST = 1000
 BLOCK = 256  # ids for a page, of at most samples.MOST images
 
 
-class Painter(Protocol):
+class Renderer(Protocol):
     """Draws the images of a page."""
 
     def tiles(self, images: Sequence[SampleImage], room: int, cell: CellPixels) -> Tiles:
@@ -39,7 +39,7 @@ class Painter(Protocol):
         """Leave nothing behind."""
 
 
-class KittyPainter:
+class KittyRenderer:
     """Hands images over once; placeholders show them wherever they are."""
 
     def __init__(self, send: Send) -> None:
@@ -81,7 +81,7 @@ class KittyPainter:
         self._ids, self._page = range(0), None
 
 
-class SixelPainter:
+class SixelRenderer:
     """Draws over empty cells, again whenever they were painted."""
 
     def __init__(self, send: Send) -> None:
@@ -123,8 +123,8 @@ class SixelPainter:
         """Nothing to do: what is painted next covers the images."""
 
 
-def painter(protocol: ImageProtocol, send: Send) -> Painter | None:
-    """The painter of a protocol; None for half-blocks, which are cells."""
+def renderer(protocol: ImageProtocol, send: Send) -> Renderer | None:
+    """The renderer of a protocol; None for half-blocks, which are cells."""
     if protocol == "kitty":
-        return KittyPainter(send)
-    return SixelPainter(send) if protocol == "sixel" else None
+        return KittyRenderer(send)
+    return SixelRenderer(send) if protocol == "sixel" else None

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.config import RunConfig, describe, difference
-from workbench.ui.presets.data_facts import data_facts, schedule_curve
+from workbench.ui.presets.dataset_info import dataset_info, schedule_curve
 from workbench.ui.presets.draft import Draft, show_value
 from workbench.ui.presets.fields import FieldRow
 from workbench.ui.widgets.choice import Choice, Strip
@@ -150,7 +150,11 @@ class PresetForm(Vertical):
 def about_text(config: RunConfig) -> Content:
     """What a preset is: title, data, description, source."""
     about: Any = config.about
-    parts: list[Any] = [(about.title or about.preset, "bold"), "\n", (data_facts(config), "$muted")]
+    parts: list[Any] = [
+        (about.title or about.preset, "bold"),
+        "\n",
+        (dataset_info(config), "$muted"),
+    ]
     if about.description:
         parts += ["\n", about.description.strip()]
     if about.source:

@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 from workbench.config import RunConfig, to_tables
 from workbench.formatting.layer_table import remarks, times
-from workbench.runs.live.preloaded import Phase, Standby, StandbyError
+from workbench.runs.live.preloaded import Phase, PreloadedError, PreloadedWorker
 
 if TYPE_CHECKING:
     from workbench.ui.presets.layer_list import LayerList
@@ -37,9 +37,9 @@ class NetworkPanel(Vertical):
                 tooltip="Start training with the settings as they are"),
     ]  # fmt: skip
 
-    def __init__(self, standby: Standby) -> None:
+    def __init__(self, preloaded: PreloadedWorker) -> None:
         super().__init__(id="layers")
-        self._standby = standby
+        self._preloaded = preloaded
         self._summary: Mapping[str, Any] | None = None
         self._counted: dict[str, Mapping[str, Any]] = {}  # by what a count depends on
         self._wanted = ""
@@ -92,12 +92,12 @@ class NetworkPanel(Vertical):
 
     @work(exclusive=True, group="count")
     async def _count(self, config: RunConfig, key: str) -> None:
-        if self._standby.phase != "ready":
-            self.wait(WAITING[self._standby.phase])
-        dim = self.set_timer(STALE_SECONDS, lambda: self.wait(WAITING[self._standby.phase]))
+        if self._preloaded.phase != "ready":
+            self.wait(WAITING[self._preloaded.phase])
+        dim = self.set_timer(STALE_SECONDS, lambda: self.wait(WAITING[self._preloaded.phase]))
         try:
-            summary = await self._standby.summarize(config)
-        except StandbyError as error:
+            summary = await self._preloaded.summarize(config)
+        except PreloadedError as error:
             if key == self._wanted:
                 self._wanted = ""  # so that the same settings are asked about again
                 self.refuse(str(error))
@@ -113,7 +113,7 @@ class NetworkPanel(Vertical):
         self._wanted = ""
         self.wait(f"as it was before {key} was refused")
 
-    def standby_is(self, phase: Phase) -> None:
+    def preloaded_is(self, phase: Phase) -> None:
         """Say what a count waits for."""
         if self._wanted and self._wanted not in self._counted and phase != "off":
             self.wait(WAITING[phase])

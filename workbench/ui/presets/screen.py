@@ -14,7 +14,7 @@ from workbench.config.presets import find_preset, list_presets, load_preset
 from workbench.errors import WorkbenchError
 from workbench.ui.context import AppContext
 from workbench.ui.dialogs import Confirm, Reader
-from workbench.ui.messages import OpenRun, StandbyPhase
+from workbench.ui.messages import OpenRun, PreloadedPhase
 from workbench.ui.presets.draft import Draft, show_value
 from workbench.ui.presets.fields import FieldRow
 from workbench.ui.presets.form import PresetForm, about_text, diff_text
@@ -82,7 +82,7 @@ class PresetsScreen(Screen[None]):
         with Horizontal(id="panels", classes="-tree"):
             yield PresetTree(presets, self._chosen)
             yield PresetForm(self.draft)
-            yield NetworkPanel(self.context.standby)
+            yield NetworkPanel(self.context.preloaded)
         yield KeyLine()
 
     async def on_mount(self) -> None:
@@ -192,9 +192,9 @@ class PresetsScreen(Screen[None]):
         event.stop()
         self._show_panel(event.value)
 
-    def on_standby_phase(self, message: StandbyPhase) -> None:
+    def on_preloaded_phase(self, message: PreloadedPhase) -> None:
         """Say what the layer table waits for."""
-        self.query_one(NetworkPanel).standby_is(message.phase)
+        self.query_one(NetworkPanel).preloaded_is(message.phase)
 
     # Keys.
 

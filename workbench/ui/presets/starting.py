@@ -15,7 +15,7 @@ from workbench.ui.context import AppContext
 async def start_run(config: RunConfig, context: AppContext) -> RunFolder:
     """Start a run and give its folder; nothing is left behind where that fails.
 
-    Looking at the data is done in a thread. A standby process that is ready
+    Looking at the data is done in a thread. A preloaded worker that is ready
     forks a warm worker; else a cold one is started.
     """
     if reason := why_no_cuda(config.train.device):
@@ -23,8 +23,8 @@ async def start_run(config: RunConfig, context: AppContext) -> RunFolder:
     fitted = await asyncio.to_thread(resolve_to_train, config, context.data_root)
     folder = prepare(fitted, context.runs_root)
     try:
-        if context.standby.phase == "ready":
-            await context.standby.launch(folder)
+        if context.preloaded.phase == "ready":
+            await context.preloaded.launch(folder)
         else:
             start_worker(folder)
     except WorkbenchError:

@@ -42,7 +42,7 @@ class RunControl(Screen[None]):
         self.feed = RunFeed(folder)
 
     def asked(self) -> None:
-        """Something was asked of the run: its standing is about to change."""
+        """Something was asked of the run: its status is about to change."""
 
     def action_pause(self) -> None:
         """Pause a running one, let a paused one go on, take up one that has ended early."""
@@ -64,7 +64,7 @@ class RunControl(Screen[None]):
 
     def offers(self, action: str) -> bool:
         """Whether an action is worth naming among the keys, in the state that the run is in."""
-        return offered(action, self.feed.standing.status)
+        return offered(action, self.feed.status.name)
 
     def action_checkpoint(self) -> None:
         """Have the state saved now."""
@@ -77,9 +77,9 @@ class RunControl(Screen[None]):
         if await self.app.push_screen_wait(Confirm(question, "stop it")):
             self._ask("stop", "Stopping: it saves its state first.")
 
-    def _ask(self, wish: control.Wish, said: str) -> None:
+    def _ask(self, request: control.Request, said: str) -> None:
         try:
-            control.ask(self.folder, wish)
+            control.ask(self.folder, request)
         except WorkbenchError as error:
             say_refusal(self.app, error)
         else:

@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 
-from workbench.ui.run.image_settings import COLOURED, Look, Rgb
+from workbench.ui.run.gallery_settings import COLOURED, GallerySettings, Rgb
 from workbench.ui.run.panel import Panel, RunView
 from workbench.ui.widgets.lines import Line
 
@@ -19,21 +19,21 @@ class GalleryPanel(Panel):
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.look = Look()
+        self.settings = GallerySettings()
 
     def toggle_wrong(self) -> None:
         """Wrong answers only, or all images."""
-        self.look = replace(self.look, wrong_only=not self.look.wrong_only)
+        self.settings = replace(self.settings, wrong_only=not self.settings.wrong_only)
         self.redraw()
 
     def toggle_crops(self) -> None:
         """What was cut out of the images, or the images."""
-        self.look = replace(self.look, crops=not self.look.crops)
+        self.settings = replace(self.settings, crops=not self.settings.crops)
         self.redraw()
 
     def key(self, view: RunView) -> Hashable:
         """The file, by its time, and what was chosen."""
-        return _mark(view), self.look, view.standing.is_live, view.split
+        return _mark(view), self.settings, view.status.is_live, view.split
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
         """A line about them, then the images in rows, or why there are none."""
@@ -44,11 +44,11 @@ class GalleryPanel(Panel):
         found = map(read_gallery, (view.folder.gallery(view.split), view.folder.gallery()))
         gallery = next((g for g in found if g is not None and g.split == view.split), None)
         if gallery is None:
-            waits = "appear after the first epoch" if view.standing.is_live else "were not kept"
+            waits = "appear after the first epoch" if view.status.is_live else "were not kept"
             return [[(f" {view.split} images {waits}", "muted")]]
         self._styles.clear()  # the colours of the images before
-        look = replace(self.look, true=self._colour("good"), found=self._colour("warn"))
-        return gallery_lines(gallery, look, width, height)
+        settings = replace(self.settings, true=self._colour("good"), found=self._colour("warn"))
+        return gallery_lines(gallery, settings, width, height)
 
     def style_of(self, role: str) -> Style:
         """A role's style; an image's cells carry their colours with them."""

@@ -19,16 +19,16 @@ class RunHeader(Panel):
     def key(self, view: RunView) -> Hashable:
         """All the numbers in it, as they are written."""
         state = view.state
-        return (view.standing.words, state.epoch, state.step, state.steps, *_right(view, True))
+        return (view.status.words, state.epoch, state.step, state.steps, *_right(view, True))
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
         """Name, status, position, bar, times; numbers in fixed widths."""
         roomy = width >= ROOMY
-        sign, role = mark(view.standing.status)
-        status = view.standing.words
+        sign, role = mark(view.status.name)
+        status = view.status.words
         name = fit(clean(view.folder.id), min(len(view.folder.id), 40 if roomy else 22))
         head: Line = [(" ", ""), (name, "heading"), ("  ", "")]
-        head += [(f"{sign} {status}" if roomy or not view.standing.is_live else sign, role)]
+        head += [(f"{sign} {status}" if roomy or not view.status.is_live else sign, role)]
         head += [("   " if roomy else " ", ""), *_position(view, roomy)]
         tail = "   " + (" · " if roomy else "  ").join(_right(view, roomy)) + " "
         share = right(percent(view.state.progress), 8)
@@ -46,8 +46,8 @@ def _position(view: RunView, roomy: bool) -> Line:
     state = view.state
     if not state.steps:
         # Where there is room the status is a word already.
-        waits = not roomy and view.standing.status in ("queued", "starting")
-        return [(view.standing.words if waits else "not started", "muted")]
+        waits = not roomy and view.status.name in ("queued", "starting")
+        return [(view.status.words if waits else "not started", "muted")]
     step = f"{right(count(state.step), len(count(state.steps)))}/{count(state.steps)}"
     epoch = f"{right(str(state.epoch), len(str(state.epochs)))}/{state.epochs}"
     if not roomy:
@@ -60,7 +60,7 @@ def _right(view: RunView, roomy: bool) -> list[str]:
     """Times and speed while it runs; afterwards how long it took and what it came to."""
     state = view.state
     elapsed = duration(state.seconds)
-    if view.standing.is_live:
+    if view.status.is_live:
         left = f"{right(duration(state.seconds_left, tight=not roomy), 6)} left"
         speed = f"{right(count(state.images_per_second), 6)} img/s"
         return [right(elapsed, 7), left, speed] if roomy else [left, speed]

@@ -38,7 +38,7 @@ class LayersPanel(Panel):
 
     def key(self, view: RunView) -> Hashable:
         """The file, by its time, and how it is sorted."""
-        return _mark(view.folder), view.standing.is_live, self._sort
+        return _mark(view.folder), view.status.is_live, self._sort
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
         """The tree with the total on top, or why there is none."""
@@ -46,7 +46,7 @@ class LayersPanel(Panel):
             summary = read_layers(view.folder)
             return layer_lines(summary, width, self._sort)
         except FileNotFoundError:
-            waits = "is written when training starts" if view.standing.is_live else "was not kept"
+            waits = "is written when training starts" if view.status.is_live else "was not kept"
             return [[(f" the layer table {waits}", "muted")]]
         except (OSError, ValueError):
             return [[(" layers.json of this run cannot be read", "bad")]]

@@ -36,7 +36,7 @@ class LogPanel(Panel):
 
     def key(self, view: RunView) -> Hashable:
         """What was told, and the size of what was printed."""
-        return view.log.version, _size(view.folder.log), self.sought, view.standing
+        return view.log.version, _size(view.folder.log), self.sought, view.status
 
     def show(self, view: RunView) -> None:
         """Follow the end."""

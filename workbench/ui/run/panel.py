@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from workbench.runs.history.log import RunLog
 from workbench.runs.history.state import RunState
-from workbench.runs.live.status import Standing
+from workbench.runs.live.status import RunStatus
 from workbench.runs.store.folder import RunFolder
 from workbench.ui.widgets.lines import Line, Lines
 
@@ -17,7 +17,7 @@ class RunView:
 
     folder: RunFolder
     state: RunState
-    standing: Standing
+    status: RunStatus
     log: RunLog
     split: str = "validation"  # which evaluation the panels show: validation or test
     waiting: str = ""  # what the screen itself waits for ("reading the history 40 %")

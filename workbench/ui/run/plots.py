@@ -57,11 +57,11 @@ class RunPlot(Panel):
     def key(self, view: RunView) -> Hashable:
         """The reduced curves and axes: they stay the same until a half column is full."""
         width, height = self.size
-        return self._build(view.state, view.standing.is_live, width, height), view.waiting
+        return self._build(view.state, view.status.is_live, width, height), view.waiting
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
         """Title and canvas; before the first point, what is being waited for."""
-        built = self._build(view.state, view.standing.is_live, width, height)
+        built = self._build(view.state, view.status.is_live, width, height)
         title = _title(self.kind, built, self.settings, width)
         if height < 5 or width < 24:
             return [title]
@@ -136,7 +136,7 @@ class _Scale:
     def __init__(
         self, state: RunState, settings: PlotSettings, columns: int, growing: bool
     ) -> None:
-        per_epoch = state.facts.get("steps_per_epoch")
+        per_epoch = state.start.get("steps_per_epoch")
         in_epochs = isinstance(per_epoch, int) and per_epoch > 0 and state.epochs > 0
         self._state, self._columns, self._growing = state, max(8, columns), growing
         self._unit = 1 if settings.by_steps or not in_epochs else int(per_epoch or 1)
@@ -188,7 +188,7 @@ def _title(kind: str, built: Drawn, settings: PlotSettings, width: int) -> Line:
 def _nothing_yet(view: RunView, kind: str) -> str:
     if view.waiting:
         return view.waiting
-    if not view.standing.is_live:
+    if not view.status.is_live:
         return f"no {kind} was recorded"
     return "waiting for the first step" if kind == "loss" else "appears after the first epoch"
 

@@ -21,13 +21,13 @@ from workbench.ui.run.layers import LayersPanel
 from workbench.ui.run.log import LogPanel
 from workbench.ui.run.panel import Panel, RunView
 from workbench.ui.run.plots import PlotSettings, RunPlot
-from workbench.ui.run.status_line import Facts
+from workbench.ui.run.status_line import StatusLine
 from workbench.ui.widgets.curves import SMOOTHINGS
 from workbench.ui.widgets.formatting import clean
 from workbench.ui.widgets.key_line import KeyLine
 from workbench.ui.widgets.message import MessageLine
-from workbench.ui.widgets.slow_line import pace, rest
-from workbench.ui.widgets.styles import Inks
+from workbench.ui.widgets.slow_line import interval_factor, rest
+from workbench.ui.widgets.styles import RoleStyles
 from workbench.ui.widgets.tabs import TabLine
 from workbench.ui.widgets.top_bar import TopBar
 
@@ -35,7 +35,7 @@ ROOMY, TALL = 120, 36  # columns for two plots, rows for plots above a panel
 TICK = 0.5  # seconds between two looks at the run
 CALM_TICKS = 2  # looks between two updates of a line of numbers
 MOUTHFULS = 4  # read at one look, at most
-JUDGE_TICKS = 4  # looks between two judgements of its standing
+STATUS_TICKS = 4  # looks between two readings of its status
 PANELS: tuple[type[Panel], ...] = (
     ClassesPanel,
     ConfusionPanel,
@@ -135,7 +135,7 @@ class RunScreen(RunControl):
 
     def compose(self) -> ComposeResult:
         """Header, plots, tabs with the facts, one panel, keys."""
-        yield Inks()
+        yield RoleStyles()
         yield TopBar("run")
         yield RunHeader(id="run-header")
         yield MessageLine(id="run-message")
@@ -144,7 +144,7 @@ class RunScreen(RunControl):
             yield RunPlot("accuracy", id="plot-accuracy")
         with Container(id="run-strip"):
             yield TabLine(TITLES, id="run-tabs")
-            yield Facts(id="run-facts")
+            yield StatusLine(id="run-status-line")
         for panel in PANELS:
             yield panel(id=f"panel-{panel.title.lower()}", classes="panel")
         yield Input(id="run-search", compact=True, placeholder="text to look for in the log")
@@ -155,26 +155,26 @@ class RunScreen(RunControl):
         """Look at the run, and again twice a second."""
         self._active = 0 if self.size.width < ROOMY or self.size.height < TALL else 1
         self._arrange()
-        self.set_interval(TICK * pace(), self._look)
+        self.set_interval(TICK * interval_factor(), self._look)
         self._look()
 
     def asked(self) -> None:
-        """Look at its standing at the next look."""
+        """Look at its status at the next look."""
         self._ticks = 0
 
     def _look(self) -> None:
-        """Read what is new, judge the standing now and then, show what has changed."""
+        """Read what is new, read the status now and then, show what has changed."""
         if self._waiting or not self.is_current:
             return
-        judged = self._ticks % JUDGE_TICKS == 0 and self.feed.refresh_standing()
-        if judged:
-            self._ticks = 0  # a new standing is shown at once
+        status_changed = self._ticks % STATUS_TICKS == 0 and self.feed.refresh_status()
+        if status_changed:
+            self._ticks = 0  # a new status is shown at once
             self.refresh_bindings()
         if self.feed.is_far_behind:
             self._waiting = "reading the history …"
             self._catch_up()
             self._show()
-        elif self.feed.advance(MOUTHFULS) or judged or self._late or self._ticks == 0:
+        elif self.feed.advance(MOUTHFULS) or status_changed or self._late or self._ticks == 0:
             self._show()
         elif self._active:
             self._panel(self._active).redraw()  # a log grows without an event
@@ -197,7 +197,7 @@ class RunScreen(RunControl):
         self._late = False
         state = self.feed.state
         feed = self.feed
-        view = RunView(self.folder, state, feed.standing, feed.log, self.split, self._waiting)
+        view = RunView(self.folder, state, feed.status, feed.log, self.split, self._waiting)
         for panel in self.query(Panel):
             if self._ticks % (CALM_TICKS if panel.calm else self._rest) == 0:
                 panel.show(view)

@@ -10,7 +10,7 @@ from workbench.ui.widgets.lines import Line, plain
 SHORT = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
 
 
-class Facts(Panel):
+class StatusLine(Panel):
     """What the plots do not show, at the right end of its line."""
 
     calm: ClassVar[bool] = True
@@ -20,7 +20,7 @@ class Facts(Panel):
         return tuple(_facts(view))
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
-        """As many facts as fit, the most telling first."""
+        """As many items as fit, the most telling first."""
         spans: Line = []
         for label, value in _facts(view):
             more: Line = [*spans, ("  ", ""), (f"{label} ", "muted"), (value, "")]
@@ -34,16 +34,16 @@ def _facts(view: RunView) -> list[tuple[str, str]]:
     state, system = view.state, view.state.system
     val = state.epoch_curves.get("val_accuracy")
     loss, grad = state.curves.get("loss"), state.curves.get("grad_norm")
-    facts = [
+    items = [
         ("val", right(percent(val.last if val else None), 6)),
         ("loss", right(number(loss.last if loss else None), 6)),
         ("lr", right(number(state.lr if isinstance(state.lr, int | float) else None), 6)),
     ]
     if grad and grad.last is not None:
-        facts.append(("grad", right(f"{grad.last:.3g}", 5)))
-    if precision := state.facts.get("precision"):
-        facts.append((SHORT.get(str(precision), clean(precision)), ""))
-    return facts + _machine(system)
+        items.append(("grad", right(f"{grad.last:.3g}", 5)))
+    if precision := state.start.get("precision"):
+        items.append((SHORT.get(str(precision), clean(precision)), ""))
+    return items + _machine(system)
 
 
 def _machine(system: dict[str, object]) -> list[tuple[str, str]]:
@@ -51,7 +51,7 @@ def _machine(system: dict[str, object]) -> list[tuple[str, str]]:
         found = system.get(name)
         return found if isinstance(found, int | float) else None
 
-    facts = []
+    items = []
     on_gpu = value("gpu_memory_bytes") is not None
     used, total = (
         ("gpu_memory_bytes", "gpu_memory_total")
@@ -62,9 +62,9 @@ def _machine(system: dict[str, object]) -> list[tuple[str, str]]:
         )
     )
     if value(used) is not None:
-        facts.append(("mem", memory(value(used), value(total))))
+        items.append(("mem", memory(value(used), value(total))))
     if (load := value("gpu_load" if on_gpu else "cpu_load")) is not None:
-        facts.append(("gpu" if on_gpu else "cpu", right(percent(load, 0), 5)))
+        items.append(("gpu" if on_gpu else "cpu", right(percent(load, 0), 5)))
     if (heat := value("temperature")) is not None:
-        facts.append(("", f"{heat:.0f} °C"))
-    return facts
+        items.append(("", f"{heat:.0f} °C"))
+    return items

@@ -9,7 +9,7 @@ from textual.screen import Screen
 from workbench.errors import WorkbenchError
 from workbench.runs.library.row import RunRow
 from workbench.runs.library.tags import annotate, refuse_tags
-from workbench.runs.library.trash import TRASH, bring_back, put_aside
+from workbench.runs.library.trash import TRASH, move_to, restore
 from workbench.runs.live import control, launch, line
 from workbench.runs.store.folder import RunFolder
 from workbench.ui.dialogs import Ask, Confirm
@@ -74,7 +74,7 @@ class ChosenRuns(Screen[None]):
         rows = self.chosen()
         question = f"Move {_named(rows)} to the trash? u brings it back."
         if await self._confirmed(rows, question, "delete"):
-            self._each(rows, lambda row: self._deleted.append(put_aside(row.folder, TRASH)))
+            self._each(rows, lambda row: self._deleted.append(move_to(row.folder, TRASH)))
 
     def action_undo(self) -> None:
         """Bring back what was deleted last."""
@@ -82,7 +82,7 @@ class ChosenRuns(Screen[None]):
             self.notify("Nothing was deleted since the workbench was opened.")
             return
         try:
-            folder = bring_back(self._deleted.pop())
+            folder = restore(self._deleted.pop())
         except WorkbenchError as error:
             say_refusal(self.app, error)
         else:

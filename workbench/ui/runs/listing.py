@@ -52,6 +52,6 @@ class Listing:
         self.descending = not self.descending
 
     def absent(self) -> str:
-        """Which runs directories are left out and why; "" where all are there."""
+        """Which runs directories are skipped and why; "" where all are there."""
         left_out = [f"{root} {why}" for root, why in self.runs.absent.items()]
-        return f"left out: {'; '.join(left_out)}" if left_out else ""
+        return f"skipped: {'; '.join(left_out)}" if left_out else ""

@@ -33,7 +33,7 @@ class RunPreview(Lines):
 
 
 def preview(row: RunRow, width: int) -> list[Line]:
-    """Name and standing, changes and curve, results."""
+    """Name and status, changes and curve, results."""
     sign, role = mark(row.status)
     first: Line = [(" ", ""), (clean(row.id), "heading"), (f"  {clean(row.preset)}", "muted")]
     status = status_words(row.status, row.reason)
@@ -61,7 +61,7 @@ def _what_was_changed(row: RunRow, width: int) -> Line:
 
 def _facts(row: RunRow, width: int) -> str:
     """As many results as there is room for, the most telling first."""
-    facts = (
+    items = (
         f"epoch {row.epoch}/{row.epochs}" if row.epochs else "",
         f"val {percent(row.val, 2)} @ {row.best_epoch}" if row.val is not None else "",
         f"test {percent(row.test, 2)}" if row.test is not None else "",
@@ -73,8 +73,8 @@ def _facts(row: RunRow, width: int) -> str:
         clean(row.device),
     )
     text = ""
-    for fact in facts:
-        longer = f"{text} · {fact}" if text else fact
-        if fact and len(longer) <= width:
+    for item in items:
+        longer = f"{text} · {item}" if text else item
+        if item and len(longer) <= width:
             text = longer
     return text

@@ -22,8 +22,8 @@ from workbench.ui.runs.run_list import RunHeading, RunList
 from workbench.ui.widgets.formatting import clean
 from workbench.ui.widgets.key_line import KeyLine
 from workbench.ui.widgets.refusal import say_refusal
-from workbench.ui.widgets.slow_line import pace
-from workbench.ui.widgets.styles import Inks
+from workbench.ui.widgets.slow_line import interval_factor
+from workbench.ui.widgets.styles import RoleStyles
 from workbench.ui.widgets.top_bar import TopBar
 
 LOOK_SECONDS = 2.0  # between two looks at the runs directory
@@ -75,7 +75,7 @@ class RunsScreen(ChosenRuns):
 
     def compose(self) -> ComposeResult:
         """Titles, rows, filter, preview, keys."""
-        yield Inks()
+        yield RoleStyles()
         yield TopBar("runs")
         yield RunHeading(id="runs-heading")
         yield RunList(id="runs-list")
@@ -91,7 +91,7 @@ class RunsScreen(ChosenRuns):
         self._list.focus()
         self._told = "reading the runs …"
         self._show()
-        self.set_interval(LOOK_SECONDS * pace(), self._look)
+        self.set_interval(LOOK_SECONDS * interval_factor(), self._look)
         self._refresh_index()
 
     def on_screen_resume(self) -> None:

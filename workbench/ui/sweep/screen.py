@@ -22,8 +22,8 @@ from workbench.ui.messages import OpenRun
 from workbench.ui.widgets.key_line import KeyLine
 from workbench.ui.widgets.lines import Line, Lines
 from workbench.ui.widgets.refusal import say_refusal
-from workbench.ui.widgets.slow_line import pace
-from workbench.ui.widgets.styles import Inks
+from workbench.ui.widgets.slow_line import interval_factor
+from workbench.ui.widgets.styles import RoleStyles
 from workbench.ui.widgets.top_bar import TopBar
 
 LOOK_SECONDS = 2.0  # between two looks at the runs
@@ -55,7 +55,7 @@ class SweepScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         """Progress, plot, table, keys."""
-        yield Inks()
+        yield RoleStyles()
         yield TopBar("runs")
         yield Lines(id="sweep-head")
         yield Lines(id="sweep-plot")
@@ -66,7 +66,7 @@ class SweepScreen(Screen[None]):
         """Look at once, and every other second."""
         head = [(f" {one_line(self.folder.name)}: reading its runs …", "muted")]
         self.query_one("#sweep-head", Lines).show_lines([head])
-        self.set_interval(LOOK_SECONDS * pace(), self._look)
+        self.set_interval(LOOK_SECONDS * interval_factor(), self._look)
         self._look()
 
     @work(thread=True, exclusive=True, group="sweep")

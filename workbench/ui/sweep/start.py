@@ -54,10 +54,10 @@ class SweepStart(ModalScreen[SweepFolder | None]):
 
     @on(Input.Changed)
     def _changed(self, event: Input.Changed) -> None:
-        self._judge(event.value)
+        self._check(event.value)
 
-    @work(exclusive=True, group="judge")
-    async def _judge(self, text: str) -> None:
+    @work(exclusive=True, group="check")
+    async def _check(self, text: str) -> None:
         """Say what the line would start, and how long that would take."""
         try:
             sweep, runs = self._plan(text)

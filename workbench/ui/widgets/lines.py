@@ -3,7 +3,7 @@
 Textual repaints what a widget says has changed. Here a widget gets the lines it
 should show, compares them with those it shows, and names the changed stretches;
 a screen on which nothing moves sends nothing. Roles (``good``, ``muted``, …) are
-classes of the style sheet (see ``inks``), so that colours stay there.
+classes of the style sheet (see ``styles``), so that colours stay there.
 """
 
 from collections.abc import Iterable, Sequence
@@ -17,7 +17,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from workbench.ui.widgets.formatting import clean
-from workbench.ui.widgets.styles import Inks
+from workbench.ui.widgets.styles import RoleStyles
 
 Span = tuple[
     str, str
@@ -42,11 +42,11 @@ def merged(line: Line) -> Line:
     for text, role in line:
         if spans and text:
             before, role_before = spans[-1]
-            inked = _has_no_ground(role) and _has_no_ground(role_before)
-            if role == role_before or (inked and text.isspace()):
+            no_ground = _has_no_ground(role) and _has_no_ground(role_before)
+            if role == role_before or (no_ground and text.isspace()):
                 spans[-1] = (before + text, role_before)
                 continue
-            if inked and before.isspace():
+            if no_ground and before.isspace():
                 spans[-1] = (before + text, role)
                 continue
         spans.append((text, role))
@@ -139,7 +139,7 @@ class Lines(ScrollView):
         return style
 
     def _component(self, role: str) -> Style:
-        return self.screen.query_one(Inks).style(role, self) if role else self.rich_style
+        return self.screen.query_one(RoleStyles).style(role, self) if role else self.rich_style
 
     def line_at(self, y: int) -> Line:
         """What line ``y`` of the whole shows; nothing below the last."""

@@ -65,11 +65,11 @@ class MessageLine(Panel):
 
 def say(view: RunView) -> tuple[str, str, str] | None:
     """What there is to say, its role, and what to do about it; None for nothing."""
-    state, status = view.state, view.standing.status
+    state, status = view.state, view.status.name
     if view.waiting:
         return view.waiting, "accent", ""
     if status in ("failed", "crashed", "stalled"):
-        why = (state.error if status == "failed" else "") or view.standing.reason
+        why = (state.error if status == "failed" else "") or view.status.reason
         text = f"{status}: {clean(why)}" if why else status
         return text, "warn" if status == "stalled" else "bad", NEXT[status]
     if status in ("stopped", "paused"):

@@ -3,10 +3,10 @@
 from workbench.system.terminal import SLOW_LINK as SLOW
 from workbench.system.terminal import is_slow
 
-__all__ = ["SLOW", "pace", "rest"]
+__all__ = ["SLOW", "interval_factor", "rest"]
 
 
-def pace() -> float:
+def interval_factor() -> float:
     """By how much the time between two looks is stretched: 1, on a slow line 8."""
     return 8.0 if is_slow() else 1.0
 

@@ -1,4 +1,4 @@
-"""The marks of a run's status, the same on every screen."""
+"""Icons of a run's status, the same on every screen."""
 
 MARKS = {
     "running": ("●", "live"),

@@ -39,19 +39,19 @@ ROLES = (
 )
 
 
-class Inks(Widget):
+class RoleStyles(Widget):
     """Holds the style of every role for the panels of its screen; not seen itself.
 
     One for a screen and not one for a panel: Textual keeps a node of some kilobytes
     for each, and styles them all again whenever the screen changes its classes.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"inks--{role}" for role in ROLES}
-    DEFAULT_CSS = "Inks { display: none; }"
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
+    DEFAULT_CSS = "RoleStyles { display: none; }"
 
     def style(self, role: str, widget: Widget) -> Style:
         """How a widget writes text of a role on its own ground."""
-        found = self.get_component_styles(f"inks--{role}")
+        found = self.get_component_styles(f"role--{role}")
         ground = widget.background_colors[1] + found.background
         style = widget.rich_style + found.text_style + Style(bgcolor=ground.rich_color)
         if found.has_rule("color"):

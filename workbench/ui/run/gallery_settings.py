@@ -1,4 +1,4 @@
-"""How the images of a run are looked at."""
+"""What is shown of a run's sample images, and how."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ COLOURED = "#"  # a role that begins so is "#rrggbb on #rrggbb"
 
 
 @dataclass(frozen=True)
-class Look:
+class GallerySettings:
     """What the person has chosen to see, and in which colours boxes are drawn."""
 
     wrong_only: bool = False

@@ -60,4 +60,4 @@ def test_runs_of_several_disks_say_where_they_are_and_a_missing_one_is_said(
     disk.rename(tmp_path / "elsewhere")
     left = workbench("runs", "--runs-dir", runs, "--json")
     assert left.status == 0 and [row["id"] for row in left.document] == ["near"]
-    assert f"{disk}: is not there now; its runs are left out" in left.err
+    assert f"{disk}: is not there now; its runs are skipped" in left.err

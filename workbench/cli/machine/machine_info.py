@@ -1,6 +1,6 @@
-"""What this machine offers, as ``workbench doctor`` tells it: facts, and what is wrong.
+"""What this machine offers, as ``workbench doctor`` tells it: info, and what is wrong.
 
-Everything but :func:`torch_facts` is known without torch.
+Everything but :func:`torch_info` is known without torch.
 """
 
 import importlib
@@ -21,7 +21,7 @@ from workbench.runs.store.folder import list_folders
 from workbench.system.compiler import cxx_compiler
 from workbench.system.terminal import image_protocol
 
-Facts = dict[str, Any]
+Info = dict[str, Any]
 
 PACKAGES = ("torch", "torchvision", "textual", "plotext", "ptflops", "numpy", "pillow")
 DATA_MARKS = {  # what lies in a data root when a data set does
@@ -30,7 +30,7 @@ DATA_MARKS = {  # what lies in a data root when a data set does
 }
 
 
-def python_facts() -> Facts:
+def python_info() -> Info:
     """Python, the system, and the packages that matter."""
     return {
         "python": platform.python_version(),
@@ -40,7 +40,7 @@ def python_facts() -> Facts:
     }
 
 
-def torch_facts() -> Facts:
+def torch_info() -> Info:
     """What torch finds: devices with their memory in bytes, fast precisions, threads.
 
     Imports torch. ``error`` holds the reason where it cannot be imported.
@@ -75,7 +75,7 @@ def torchvision_problem() -> str:
     return ""
 
 
-def terminal_facts() -> Facts:
+def terminal_info() -> Info:
     """The terminal as the environment and the system describe it; nothing is asked of it.
 
     Raises RequestError as :func:`image_protocol` does.
@@ -95,7 +95,7 @@ def terminal_facts() -> Facts:
     }
 
 
-def folder_facts(folder: Path) -> Facts:
+def folder_info(folder: Path) -> Info:
     """A folder's state: there or not, writable (or creatable), bytes free on its disk."""
     nearest = next((place for place in (folder, *folder.parents) if place.exists()), folder)
     usable = nearest.is_dir() and os.access(nearest, os.W_OK | os.X_OK)
@@ -108,16 +108,16 @@ def folder_facts(folder: Path) -> Facts:
     }
 
 
-def runs_facts(runs_dir: Path) -> Facts:
+def runs_info(runs_dir: Path) -> Info:
     """The runs directory and how many runs are in it."""
-    facts = folder_facts(runs_dir)
+    info = folder_info(runs_dir)
     try:
-        return {**facts, "runs": len(list_folders(runs_dir))}
+        return {**info, "runs": len(list_folders(runs_dir))}
     except WorkbenchError as error:
-        return {**facts, "runs": 0, "error": str(error)}
+        return {**info, "runs": 0, "error": str(error)}
 
 
-def data_facts(given: Path | None) -> Facts:
+def dataset_info(given: Path | None) -> Info:
     """The data root (as given, else ``$WORKBENCH_DATA``, else the default), and what is in it."""
     chosen = given or os.environ.get("WORKBENCH_DATA") or cache_folder() / "data"
     root = Path(chosen).expanduser().absolute()
@@ -126,16 +126,16 @@ def data_facts(given: Path | None) -> Facts:
     ]
     if any((root / part).is_dir() for part in ("train", "test")):
         found.append("imagefolder")
-    return {**folder_facts(root), "found": found}
+    return {**folder_info(root), "found": found}
 
 
-def preset_facts() -> Facts:
+def preset_info() -> Info:
     """How many presets there are, and where the user's own are kept."""
     presets = list_presets()
     return {"count": len(presets), "own": sum(p.own for p in presets), "folder": str(own_folder())}
 
 
-def _cpu(torch: Any) -> Facts:
+def _cpu(torch: Any) -> Info:
     from workbench.training.loop.devices import fast_precision
 
     memory = psutil.virtual_memory()
@@ -152,7 +152,7 @@ def _cpu(torch: Any) -> Facts:
     }
 
 
-def _gpus(torch: Any) -> list[Facts]:
+def _gpus(torch: Any) -> list[Info]:
     from workbench.training.loop.devices import fast_precision
 
     found = []

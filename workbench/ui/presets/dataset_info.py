@@ -15,7 +15,7 @@ DATA_SETS = {
 }
 
 
-def data_facts(config: RunConfig) -> str:
+def dataset_info(config: RunConfig) -> str:
     """The data set in one line: name, size, colour, classes, how many images."""
     data = config.data
     title, count = DATA_SETS.get(data.name, (data.name, ""))

@@ -7,7 +7,7 @@ from ptflops import get_model_complexity_info
 from torch import Tensor, nn
 
 from workbench.analysis import count
-from workbench.analysis.second_opinion import second_opinion
+from workbench.analysis.ptflops_count import ptflops_count
 from workbench.config.presets import list_presets, load_preset
 from workbench.models import build_model
 from workbench.models.meta import on_meta
@@ -21,7 +21,7 @@ def test_its_conventions_explain_every_preset(name: str) -> None:
     network = on_meta(lambda: build_model(config))
     ours = count(network, config.input_shape)
 
-    opinion = second_opinion(network, config.input_shape, ours)
+    opinion = ptflops_count(network, config.input_shape, ours)
 
     assert (opinion.unexplained, opinion.note) == (0, "")
     assert opinion.params == ours.params
@@ -36,7 +36,7 @@ def test_the_meta_device_gives_what_ptflops_says_on_a_processor(name: str) -> No
     )
     network = on_meta(lambda: build_model(config))
 
-    opinion = second_opinion(network, config.input_shape, count(network, config.input_shape))
+    opinion = ptflops_count(network, config.input_shape, count(network, config.input_shape))
 
     assert (opinion.macs, opinion.params) == (macs, params)
 
@@ -54,7 +54,7 @@ def test_what_it_cannot_see_is_marked() -> None:
     network = nn.Sequential(FunctionalConvolution(), nn.Flatten())
     ours = count(network, (3, 8, 8))
 
-    opinion = second_opinion(network, (3, 8, 8), ours)
+    opinion = ptflops_count(network, (3, 8, 8), ours)
 
     assert opinion.unexplained == -ours.macs
     assert f"{-ours.macs:,} operations beyond" in opinion.note
@@ -64,7 +64,7 @@ def test_frozen_parameters_are_explained() -> None:
     network = nn.Sequential(nn.Flatten(), nn.Linear(192, 2))
     network[1].bias.requires_grad_(False)
 
-    opinion = second_opinion(network, (3, 8, 8), count(network, (3, 8, 8)))
+    opinion = ptflops_count(network, (3, 8, 8), count(network, (3, 8, 8)))
 
     assert "trainable parameters only: 384 of 386" in opinion.note
 
@@ -73,7 +73,7 @@ def test_a_network_that_it_cannot_run_has_no_figure(capsys: pytest.CaptureFixtur
     network = nn.Sequential(nn.Flatten(), nn.Linear(192, 2))
     ours = count(network, (3, 8, 8))
 
-    opinion = second_opinion(network, (3, 9, 9), ours)
+    opinion = ptflops_count(network, (3, 9, 9), ours)
 
     assert (opinion.macs, opinion.params) == (None, None)
     assert "cannot run" in opinion.note

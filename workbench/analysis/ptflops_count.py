@@ -34,7 +34,7 @@ _FUNCTIONS = frozenset(
 
 
 @dataclass(frozen=True)
-class SecondOpinion:
+class PtflopsCount:
     """ptflops' figures; ``unexplained`` is what is left of the difference after conventions."""
 
     macs: int | None  # None: ptflops could not run the network
@@ -43,14 +43,14 @@ class SecondOpinion:
     note: str
 
 
-def second_opinion(network: nn.Module, shape: tuple[int, int, int], ours: Trace) -> SecondOpinion:
+def ptflops_count(network: nn.Module, shape: tuple[int, int, int], ours: Trace) -> PtflopsCount:
     """Ask ptflops about ``network`` ([C, H, W] input, any device) and explain the difference."""
     macs, params = _ask(network, shape)
     if macs is None or params is None:
-        return SecondOpinion(None, None, 0, "ptflops cannot run this network")
+        return PtflopsCount(None, None, 0, "ptflops cannot run this network")
     low, high = expected(ours.rows)
     unexplained = min(0, macs - low) + max(0, macs - high)
-    return SecondOpinion(macs, params, unexplained, _explain(unexplained, params, ours))
+    return PtflopsCount(macs, params, unexplained, _explain(unexplained, params, ours))
 
 
 def expected(rows: Sequence[Row]) -> tuple[int, int]:

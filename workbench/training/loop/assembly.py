@@ -1,0 +1,57 @@
+"""What a trainer is made of, put together: the network, the batches, how it is evaluated."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+from workbench.config import RunConfig
+from workbench.data import DataSet
+from workbench.data.augmentation.transforms import TestTransform, TrainAugment
+from workbench.models import build_model
+from workbench.models.preparing import Prepared
+from workbench.training.loop.batches import Batches
+from workbench.training.loop.devices import Compute
+from workbench.training.loop.evaluation import Evaluator
+from workbench.training.loop.seeds import derive
+from workbench.training.loop.trainer import Setup, Trainer, Watcher
+
+# What a network sees before its first step, if it asks for it: so many images, or pixels.
+PREPARED_FROM, PREPARED_PIXELS = 5000, 1 << 24
+PREPARING = "preparing the network on images"
+
+
+def fresh_model(config: RunConfig, compute: Compute) -> nn.Module:
+    """The configuration's network with the weights that its seed gives, on its device."""
+    torch.manual_seed(derive(config.train.seed, "weights"))
+    model = build_model(config)
+    return model.to(device=compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload,no-any-return]
+
+
+def assemble(setup: Setup, data: DataSet, watcher: Watcher) -> Trainer:
+    """Put the trainer together; the images move to the device if they are resident."""
+    config, compute = setup.config, setup.compute
+    last = compute.channels_last
+    augment = TrainAugment(config, data.mean, data.std, channels_last=last)
+    transform = TestTransform(config, data.mean, data.std, channels_last=last)
+    train = data.train.to(compute.device)
+    batches = Batches(train, augment, config.train.batch_size, config.train.seed, compute.device)
+    evaluator = Evaluator(setup.task, transform, compute, config.train.eval_batch_size)
+    return Trainer(setup, batches, data.validation.to(compute.device), evaluator, watcher)
+
+
+def prepare(trainer: Trainer, tell: Callable[[str], None] = lambda _: None) -> None:
+    """Let a network that asks for it see training images before its first step.
+
+    They are spread evenly over the split and look like test images, so that they are the
+    same for every seed.
+    """
+    if not isinstance(trainer.model, Prepared):
+        return
+    tell(PREPARING)
+    split = trainer.batches.split
+    fitting = max(1, PREPARED_PIXELS // split.images.shape[2:].numel())
+    wanted = min(len(split), PREPARED_FROM, fitting)
+    rows = torch.arange(wanted) * len(split) // wanted
+    images, _ = split.batch(rows)
+    trainer.model.prepare(trainer.evaluator.transform(images))
