@@ -1,8 +1,11 @@
 """What every configuration section shares: strict keys, and fields that explain themselves."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Activation = Literal["relu", "silu", "gelu", "leaky_relu", "elu", "tanh"]
+PositiveInt = Annotated[int, Field(ge=1)]
 
 
 class Section(BaseModel):

@@ -144,6 +144,7 @@ def _announce(callbacks: Callbacks, trainer: Trainer, data: DataSet, resumed_fro
     result = callbacks.recorder.record["result"]
     callbacks.event(
         "start",
+        task=trainer.config.task.kind,
         classes=list(data.classes),
         epochs=trainer.epochs,
         steps=trainer.steps,
