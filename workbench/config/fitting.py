@@ -47,8 +47,9 @@ def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig
             facts["channels"] = 1 if image_folder.grey_only(root) else 3
         elif isinstance(config.data, MaskFolderData):
             facts["classes"] = len(mask_folder.find_classes(root, config.data.ignore))
-        elif name == "coco":
-            facts["classes"] = len(coco.find_classes(root))
+        elif name in ("coco", "cocomasks"):
+            background = name == "cocomasks"
+            facts["classes"] = len(coco.find_classes(root)) + background
         elif name in DOWNLOADS:
             _check_downloadable(root, name)
     changes = {

@@ -5,7 +5,7 @@ from workbench.config.sections.augment import AugmentConfig
 
 # What the targets of a data set are; one class an image where nothing is said.
 BOXES = frozenset(("scenes", "coco"))
-MASKS = frozenset(("shapes", "maskfolder"))
+MASKS = frozenset(("shapes", "maskfolder", "cocomasks"))
 # The networks that a task can train; classification and multilabel take all others.
 NETWORKS = {
     "proposals": ("rpn",),
@@ -42,7 +42,10 @@ def _data_mismatch(task: str, data: str) -> dict[str, str]:
     if task in WHOLE_IMAGE and data in MASKS:
         return {"data.name": f"{data} has masks: set task.kind to segmentation"}
     if task == "segmentation" and data not in MASKS:
-        return {"data.name": f"segmentation needs masks, which {data} has not: use maskfolder"}
+        return {
+            "data.name": f"segmentation needs masks, which {data} has not: use maskfolder or "
+            "cocomasks"
+        }
     if task == "multilabel" and data not in BOXES:
         return {
             "data.name": f"multilabel needs several labels an image, which {data} has not: use "

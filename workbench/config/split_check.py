@@ -19,7 +19,7 @@ from workbench.config import RunConfig
 from workbench.config.fitting import resolve, source_config
 from workbench.config.sections.data import CocoData, ScenesData
 from workbench.config.sections.data_section import DataSection
-from workbench.config.sections.mask_data import MaskFolderData, ShapesData
+from workbench.config.sections.mask_data import CocoMasksData, MaskFolderData, ShapesData
 from workbench.errors import ConfigError, DataError
 
 SPLITS = ("training", "validation", "test")
@@ -46,7 +46,7 @@ def check_splits(config: RunConfig) -> None:
     data = config.data
     if isinstance(data, CocoData):
         return _check_boxes(data)
-    if isinstance(data, ShapesData | MaskFolderData):
+    if isinstance(data, ShapesData | MaskFolderData | CocoMasksData):
         return _check_masks(data)
     if isinstance(data, ScenesData):
         _check_scenes(data)
@@ -158,7 +158,7 @@ def _check_scenes(data: ScenesData) -> None:
         )
 
 
-def _check_masks(data: ShapesData | MaskFolderData) -> None:
+def _check_masks(data: DataSection) -> None:
     """Refuse too few images for three splits: which classes an image shows is not chosen."""
     if data.limit == 1:
         raise ConfigError({"data.limit": "1 is too few to split; set data.limit to at least 2"})

@@ -132,7 +132,7 @@ class MultilabelMeter(ExactMeter):
                     "correct": hits[label],
                     "total": totals[label],
                     "predicted": guesses[label],
-                    "average_precision": precisions.get(label),
+                    **({"average_precision": precisions[label]} if label in precisions else {}),
                 }
                 for label, name in enumerate(self.classes)
             },

@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from workbench.config.sections.base import setting
 from workbench.config.sections.data_section import DataSection
-from workbench.config.sections.mask_data import MaskFolderData, ShapesData
+from workbench.config.sections.mask_data import CocoMasksData, MaskFolderData, ShapesData
 
 
 class DigitsData(DataSection):
@@ -130,6 +130,7 @@ DataConfig = Annotated[
     | ScenesData
     | CocoData
     | ShapesData
-    | MaskFolderData,
+    | MaskFolderData
+    | CocoMasksData,
     Field(discriminator="name"),
 ]

@@ -33,3 +33,16 @@ class MaskFolderData(DataSection):
         0.2, "Share kept for the test where the folder has no test/ of its own.", gt=0, le=0.5
     )
     ignore: int = setting(255, "Value of the pixels of a mask that do not count.", ge=0, le=255)
+
+
+class CocoMasksData(DataSection):
+    """Images with outlines of objects in COCO format; what lies in none is background."""
+
+    name: Literal["cocomasks"] = "cocomasks"
+    classes: int = setting(2, "Background and the categories; follows the file.", ge=2)
+    size: int = setting(
+        128, "Images are scaled to fit into a square of this side.", unit="px", ge=8
+    )
+    test: float = setting(
+        0.2, "Share kept for the test where there is no file of test images.", gt=0, le=0.5
+    )
