@@ -1,7 +1,7 @@
-"""Optimisers, one section class each; every one answers to ``lr`` and ``weight_decay``.
+"""The section ``[optimizer]``: one class an optimiser; all have ``lr`` and ``weight_decay``.
 
-A section's other fields carry the names of the torch class's arguments, and
-are handed to it as they stand (``workbench.training.loop.optimizers``).
+The other fields are named as the torch class's arguments and passed on unchanged
+(``workbench.training.loop.optimizers``).
 """
 
 from typing import Annotated, Literal
@@ -31,7 +31,7 @@ def _eps(default: float) -> float:
 
 
 class OptimizerSection(Section):
-    """What every optimiser has."""
+    """The keys of every optimiser."""
 
     lr: float = _lr(0.1)
     weight_decay: float = setting(0.0, "Weight decay.", ge=0, le=10)

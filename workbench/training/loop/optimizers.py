@@ -1,4 +1,4 @@
-"""The optimiser of a configuration, its parameters grouped by how they are treated."""
+"""Builds the optimiser of a configuration, with parameter groups for norms and biases."""
 
 from collections.abc import Callable
 from typing import Any
@@ -29,7 +29,7 @@ OWN = {
 
 
 def build_optimizer(settings: OptimizerSection, model: nn.Module) -> torch.optim.Optimizer:
-    """An optimiser over the model's trainable parameters; fused where torch has it."""
+    """The optimiser of ``[optimizer]`` over the trainable parameters; fused where it can be."""
     kind = str(getattr(settings, "kind", "sgd"))
     arguments: dict[str, Any] = {
         name: value for name, value in settings.model_dump().items() if name not in OWN
@@ -41,9 +41,9 @@ def build_optimizer(settings: OptimizerSection, model: nn.Module) -> torch.optim
 
 
 def parameter_groups(model: nn.Module, settings: OptimizerSection) -> list[dict[str, Any]]:
-    """The trainable parameters; norms and biases apart where they are treated otherwise.
+    """Parameter groups: norms and biases apart where their rate or decay differs.
 
-    ``lr_factor`` is what the trainer multiplies a group's learning rate by.
+    The trainer multiplies a group's learning rate by its ``lr_factor``.
     """
     parameters: list[Tensor] = [p for p in model.parameters() if p.requires_grad]
     if isinstance(settings, MuonOptimizer):
@@ -74,9 +74,9 @@ def _by_size(parameters: list[Tensor], settings: OptimizerSection) -> list[dict[
 
 
 def _matrices(model: nn.Module) -> list[Tensor]:
-    """What Muon trains: the weights of whole layers, but for the last one.
+    """The weights that Muon trains: those of linear and convolution layers but for the last.
 
-    The rows of a grouped convolution belong to several small matrices.
+    Grouped convolutions are left out: their rows belong to several small matrices.
     """
     convolutions = nn.Conv1d | nn.Conv2d | nn.Conv3d
     layers = [
