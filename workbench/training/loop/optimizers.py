@@ -1,43 +1,28 @@
 """Builds the optimiser of a configuration, with parameter groups for norms and biases."""
 
-from collections.abc import Callable
-from typing import Any
+import importlib
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from workbench.config.sections.optimizer import MuonOptimizer, OptimizerSection
-from workbench.training.loop.muon import Muon
 
-CLASSES: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "sgd": torch.optim.SGD,
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "adamax": torch.optim.Adamax,
-    "nadam": torch.optim.NAdam,
-    "radam": torch.optim.RAdam,
-    "adagrad": torch.optim.Adagrad,
-    "adadelta": torch.optim.Adadelta,
-    "rmsprop": torch.optim.RMSprop,
-    "muon": Muon,
-}
-FUSED = {"sgd", "adam", "adamw", "adagrad"}
-# What is not an argument of the torch class.
-OWN = {
-    "kind", "lr", "weight_decay", "decay_norms", "bias_lr_factor", "clip_norm", "rest_lr_factor"
-}  # fmt: skip
+# Keys that are not arguments of the optimiser's class.
+OWN = {*OptimizerSection.model_fields, "kind", "rest_lr_factor"}
 
 
 def build_optimizer(settings: OptimizerSection, model: nn.Module) -> torch.optim.Optimizer:
     """The optimiser of ``[optimizer]`` over the trainable parameters; fused where it can be."""
-    kind = str(getattr(settings, "kind", "sgd"))
     arguments: dict[str, Any] = {
         name: value for name, value in settings.model_dump().items() if name not in OWN
     }
-    if kind in FUSED:
+    if settings.fused:
         arguments["fused"] = True
+    module, _, name = settings.target.partition(":")
+    optimizer = getattr(importlib.import_module(module), name)
     groups = parameter_groups(model, settings)
-    return CLASSES[kind](groups, lr=settings.lr, **arguments)
+    return cast(torch.optim.Optimizer, optimizer(groups, lr=settings.lr, **arguments))
 
 
 def parameter_groups(model: nn.Module, settings: OptimizerSection) -> list[dict[str, Any]]:
