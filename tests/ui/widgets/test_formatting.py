@@ -8,12 +8,10 @@ from rich.cells import cell_len
 from workbench.ui.widgets.formatting import (
     bar,
     clean,
-    count,
     duration,
     fit,
     memory,
     number,
-    percent,
     short_count,
     sparkline,
 )  # fmt: skip
@@ -58,8 +56,6 @@ def test_numbers() -> None:
     assert [short_count(v) for v in (None, 999, 4_771_146, 874_187_264, 3.6e9)] == [
         "–", "999", "4.77 M", "874 M", "3.6 G",
     ]  # fmt: skip
-    assert count(14430) == "14,430"
-    assert percent(0.9213) == "92.1 %"
     assert memory(31.2e9, 80e9) == "31.2/80 GB"
 
 

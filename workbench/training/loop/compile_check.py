@@ -11,12 +11,13 @@ error, as PyTorch's own benchmarks compare with a reference's error
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+from workbench.models.outputs import tensors_in
 from workbench.training.checkpoints import snapshots
 
 if TYPE_CHECKING:
@@ -148,21 +149,6 @@ class Nudged(nn.Module):
         noise = torch.Generator(images.device).manual_seed(0)
         factor = torch.empty_like(images).uniform_(-1, 1, generator=noise)
         return self.network(images * (1 + self.rounding * factor), *others)
-
-
-def tensors_in(values: Any) -> Iterator[Tensor]:
-    """Every tensor in nested dicts, lists, tuples and dataclasses."""
-    if isinstance(values, Tensor):
-        yield values
-    elif isinstance(values, dict):
-        for value in values.values():
-            yield from tensors_in(value)
-    elif isinstance(values, list | tuple):
-        for value in values:
-            yield from tensors_in(value)
-    elif is_dataclass(values):
-        for field in fields(values):
-            yield from tensors_in(getattr(values, field.name))
 
 
 def _ratio(expected: Tensor, found: Tensor, nudged: Tensor, tolerance: float) -> float:

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from workbench.catalog.samples import LARGEST, DatasetInfo, Page, Request, SampleImage
+from workbench.formatting.text import count
 from workbench.ui.images.tiles import HalfBlockTiles, Tiles
-from workbench.ui.widgets.formatting import bar, clean, count, fit, right
+from workbench.ui.widgets.formatting import bar, clean, fit, right
 from workbench.ui.widgets.lines import Line, Lines
 
 GAP = 2  # columns between two images

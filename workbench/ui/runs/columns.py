@@ -7,15 +7,14 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from workbench.formatting.text import count, percent
 from workbench.runs.library.row import RunRow
 from workbench.runs.live.status import status_words
 from workbench.ui.widgets.formatting import (
     clean,
-    count,
     cut_middle,
     duration,
     fit,
-    percent,
     right,
     short_count,
     sparkline,

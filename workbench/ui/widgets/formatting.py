@@ -1,4 +1,4 @@
-"""Numbers and names as the screen writes them: fixed widths, units, nothing that could act."""
+"""Numbers and names for screens: cut to a width in cells, and without control characters."""
 
 import re
 
@@ -35,11 +35,6 @@ def right(text: str, width: int) -> str:
     return " " * (width - cell_len(text)) + text
 
 
-def count(value: float | None) -> str:
-    """A whole number with its thousands apart; – where there is none."""
-    return "–" if value is None else f"{value:,.0f}"
-
-
 def short_count(value: float | None) -> str:
     """A count in at most six cells: 4,771 k is 4.77 M."""
     if value is None:
@@ -48,11 +43,6 @@ def short_count(value: float | None) -> str:
         if abs(value) >= size:
             return f"{value / size:.3g} {unit}" if value < 1e15 else f"{value:.0e}"
     return f"{value:.0f}"
-
-
-def percent(share: float | None, digits: int = 1) -> str:
-    """A share from 0 to 1 as a percentage."""
-    return "–" if share is None else f"{100 * share:.{digits}f} %"
 
 
 def number(value: float | None) -> str:
@@ -68,7 +58,7 @@ def number(value: float | None) -> str:
 
 
 def duration(seconds: float | None, *, tight: bool = False) -> str:
-    """Two units of time at most: ``27m 40s``; ``tight`` leaves the space out."""
+    """``27m 40s``: whole numbers of two units at most; ``tight`` leaves the space out."""
     if seconds is None:
         return "–"
     total = max(0, round(seconds))
