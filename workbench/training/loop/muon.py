@@ -24,7 +24,7 @@ class Muon(torch.optim.AdamW):
     groups are trained by AdamW with ``betas`` and ``eps``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the settings of an optimiser, as torch's own have them)
         self,
         groups: list[dict[str, Any]],
         lr: float,
