@@ -13,7 +13,6 @@ from workbench.ui.widgets.formatting import (
     memory,
     number,
     short_count,
-    sparkline,
 )  # fmt: skip
 
 
@@ -57,13 +56,6 @@ def test_numbers() -> None:
         "–", "999", "4.77 M", "874 M", "3.6 G",
     ]  # fmt: skip
     assert memory(31.2e9, 80e9) == "31.2/80 GB"
-
-
-def test_sparklines_end_with_the_last_value() -> None:
-    assert sparkline([0, 1], 4) == "▁█  "
-    assert sparkline([], 3) == "   "
-    assert sparkline([5, 5], 2) == "▁▁"
-    assert sparkline([*range(100)], 8) == "▁▂▃▄▅▆▇█"
 
 
 def test_escape_sequences_leave_whole() -> None:

@@ -7,7 +7,6 @@ from rich.cells import cell_len, set_cell_size
 ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 # C0 and C1 controls, and the marks that turn the direction of what follows.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-SPARKS = "▁▂▃▄▅▆▇█"
 
 
 def clean(text: object) -> str:
@@ -84,14 +83,3 @@ def bar(share: float, width: int) -> tuple[str, str]:
     full, half = divmod(halves, 2)
     filled = "━" * full + "╸" * half
     return filled, "━" * (width - len(filled))
-
-
-def sparkline(values: list[float], width: int) -> str:
-    """The last ``width`` values from lowest to highest as small blocks."""
-    if len(values) > width:
-        step = len(values) / width
-        values = [values[min(len(values) - 1, int((i + 1) * step) - 1)] for i in range(width)]
-    if not values:
-        return " " * width
-    low, span = min(values), (max(values) - min(values)) or 1.0
-    return "".join(SPARKS[int((v - low) / span * 7.999)] for v in values).ljust(width)
