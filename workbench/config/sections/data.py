@@ -1,9 +1,8 @@
-"""The data sets that can be asked for, one section class a data set.
+"""The section ``[data]``: one class a data set.
 
-``name`` names the file in ``workbench/data`` that loads it. ``classes`` and
-``channels`` are facts of the data: a preset declares them so that a summary
-needs no data, and :func:`workbench.config.fitting.resolve` corrects them from the
-images before a run starts.
+``name`` names the file in ``workbench/data/sets`` that loads it. A preset declares ``classes``
+and ``channels`` so that a summary needs no data; before a run starts they are corrected from
+the images (:func:`workbench.config.fitting.resolve`).
 """
 
 import math
@@ -53,7 +52,7 @@ class ImageFolderData(DataSection):
 
 
 class BoxDataSection(DataSection):
-    """What every data set of images with boxes has."""
+    """The keys of every data set of images with boxes."""
 
     size: int = setting(
         48, "Height and width of an image, a multiple of 8.", unit="px", ge=16, multiple_of=8
@@ -87,7 +86,7 @@ class ScenesData(BoxDataSection):
 
     @property
     def widest(self) -> float:
-        """Side of the largest box: that of the largest object, turned as far as it may be."""
+        """Side of the largest box, in pixels: of the largest object at the largest rotation."""
         angle = math.radians(min(self.rotation, 45.0))
         return self.largest * (math.cos(angle) + math.sin(angle))
 

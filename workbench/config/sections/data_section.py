@@ -6,7 +6,7 @@ from workbench.config.sections.base import Section, per_item, setting
 
 
 class DataSection(Section):
-    """What every data set of images has."""
+    """The keys of every data set of images."""
 
     root: str = setting(
         "", "Folder that holds the data; empty for $WORKBENCH_DATA or the user's cache folder."

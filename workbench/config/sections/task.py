@@ -1,4 +1,4 @@
-"""What the network is asked to do; ``kind`` names the file in ``workbench/tasks``."""
+"""The section ``[task]``: one class a task; ``kind`` names the file in ``workbench/tasks``."""
 
 from typing import Annotated, Literal
 
@@ -47,7 +47,7 @@ class SegmentationTask(Section):
 
 
 class ProposalsTask(Section):
-    """Where an object is: a score for each cell, and a box; for the network ``rpn``."""
+    """Region proposals: an object score and a box for each cell; for the network ``rpn``."""
 
     kind: Literal["proposals"] = "proposals"
     weight_proposal: float = setting(
@@ -59,7 +59,7 @@ class ProposalsTask(Section):
 
 
 class DetectionTask(ProposalsTask):
-    """Where an object is and what it is: three losses, trained end to end."""
+    """Detection: boxes and their classes, three losses trained end to end."""
 
     kind: Literal["detection"] = "detection"  # type: ignore[assignment]
     weight_class: float = setting(

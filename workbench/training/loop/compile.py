@@ -1,9 +1,8 @@
-"""``train.compile``: the network that trains, compiled where that can be had.
+"""``train.compile``: compiles the network for training with ``torch.compile``, if it can be.
 
-Only training is compiled. Evaluating takes one forward pass where training takes a forward and
-a backward one over far more images, and what is evaluated uncompiled comes out the same, to
-the bit, when the finished run is tested again. Parameters and buffers are the network's own
-either way, so that checkpoints do not know whether it was compiled.
+Evaluation runs uncompiled: it is a small share of the time, and so a finished run that is
+evaluated again gives the same bits. The compiled network shares the parameters and buffers of
+the original, so that checkpoints are the same either way.
 """
 
 import importlib.util
@@ -25,10 +24,11 @@ UNCOMPILED = "training uncompiled"
 
 
 def compile_training(trainer: "Trainer") -> str:
-    """Compile as ``train.compile`` asks, and check it; gives what to tell the user, "" if nothing.
+    """Compile the trainer's network as ``train.compile`` says, and check the result.
 
-    Where there is no compiler, or it fails, or what it made does not train as the network does,
-    training goes on uncompiled. The network, its buffers and its optimiser are as before.
+    Returns a notice for the user, "" for none. Training stays uncompiled where there is no
+    compiler, it fails, or the compiled network trains differently. Network, buffers and
+    optimiser are left as they were.
     """
     asked = trainer.config.train.compile
     if asked == "off":
@@ -49,7 +49,7 @@ def compile_training(trainer: "Trainer") -> str:
 
 
 def _what_is_wrong(trainer: "Trainer", trials: int) -> str:
-    """Why the compiled network may not be used; "" if it may."""
+    """Why the compiled network cannot be used; "" if it can."""
     device = trainer.compute.device
     gpus = [device] if device.type == "cuda" and torch.cuda.is_available() else []
     with torch.random.fork_rng(devices=gpus):
@@ -59,7 +59,7 @@ def _what_is_wrong(trainer: "Trainer", trials: int) -> str:
 
 
 def missing(device: torch.device) -> str:
-    """What ``torch.compile`` would miss here, looked for without starting it; "" if nothing."""
+    """Which compiler ``torch.compile`` lacks on this machine; "" if none. Starts nothing."""
     if device.type != "cuda":
         return "" if cxx_compiler() else "no C++ compiler (g++) found"
     if importlib.util.find_spec("triton") is None:
@@ -69,8 +69,8 @@ def missing(device: torch.device) -> str:
 
 
 def compiled(network: nn.Module, how: str) -> nn.Module:
-    """The network, compiled; nothing happens before its first call."""
-    # Dropout draws what it draws uncompiled: else no such network could prove itself.
+    """The network as ``torch.compile`` gives it; it is compiled at its first call."""
+    # Dropout then draws the same numbers as uncompiled, so that the two can be compared.
     importlib.import_module("torch._inductor.config").fallback_random = True  # type: ignore[attr-defined]
     if how == "graphs":
         return Graphs(network)
@@ -79,10 +79,9 @@ def compiled(network: nn.Module, how: str) -> nn.Module:
 
 
 class Graphs(nn.Module):
-    """A network whose kernels are recorded once as CUDA graphs and then replayed.
+    """A network compiled to CUDA graphs: recorded once, then replayed with one launch a step.
 
-    A small network's step takes the host longer than the GPU; a replay is one launch. Every
-    replay writes to the same memory, so the outputs are copied for those that keep them.
+    Every replay writes to the same memory, so a tensor that is returned is a copy.
     """
 
     def __init__(self, network: nn.Module) -> None:
@@ -95,7 +94,7 @@ class Graphs(nn.Module):
 
 
 def _try(trainer: "Trainer", times: int) -> bool:
-    """Train on a batch and forget it; whether what was compiled had any part in it."""
+    """Try a batch ``times`` times; whether the compiled network was called in it."""
     calls: list[Any] = []
     hook = trainer.forward.register_forward_hook(lambda *_: calls.append(None))
     try:
@@ -107,7 +106,7 @@ def _try(trainer: "Trainer", times: int) -> bool:
 
 
 def _possible(trainer: "Trainer", asked: str) -> tuple[str, str]:
-    """Graphs only where there are any, and where one batch is one replay."""
+    """The mode that can be used here, and a notice where it is not the one asked for."""
     if asked == "graphs" and trainer.compute.device.type != "cuda":
         return "default", "compile: CUDA graphs need a GPU; compiling without them"
     if asked == "graphs" and trainer.micro_batch < trainer.batches.batch_size:

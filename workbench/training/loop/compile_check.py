@@ -1,22 +1,23 @@
-"""Whether a compiled network trains as the network itself does: the same two steps, compared.
+"""Checks that a compiled network trains as the original does, by comparing two steps of each.
 
 A compiler may be wrong in silence: a loss that is not finite, a buffer that is not updated, an
 output that the next call overwrites. So both train on the same two batches with the same random
-numbers, from the same state, and what came of it is compared. How far two right ways may lie
-apart depends on arithmetic, network and optimiser; it is measured by a third training, whose
-images are off by a rounding error, as PyTorch's own benchmarks compare with a reference's error
+numbers, from the same state, and the results are compared. The tolerance depends on precision,
+network and optimiser; it is measured by a third training on images that are off by a rounding
+error, as PyTorch's own benchmarks compare with a reference's error
 (``torch._dynamo.utils.same``).
 """
 
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+from workbench.models.outputs import tensors_in
 from workbench.training.checkpoints import snapshots
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ FACTOR = 8.0  # how much more than such an error in the images, one in every lay
 
 @dataclass(frozen=True)
 class Observed:
-    """What some steps computed, and what they changed."""
+    """What ``STEPS`` training steps computed and changed."""
 
     losses: list[dict[str, float]]  # of each step, by name
     changes: dict[str, Tensor]  # added to "weight NAME" and "buffer NAME", on the CPU
@@ -40,10 +41,10 @@ class Observed:
 
 
 def find_difference(trainer: "Trainer", network: nn.Module) -> str:
-    """Train ``STEPS`` steps by ``network`` and by the trainer's own; what differs, "" if nothing.
+    """Train ``STEPS`` steps with ``network`` and with ``trainer.model``, which share weights.
 
-    ``network`` shares the weights of ``trainer.model``. The trainer is left as it was, to the
-    bit: weights, buffers, optimiser, meters, step.
+    Returns what differs, in words; "" if nothing. The trainer (weights, buffers, optimiser,
+    meters, step) is restored to the bit.
     """
     expected = observe(trainer, trainer.model)
     precision = trainer.compute.precision
@@ -52,7 +53,7 @@ def find_difference(trainer: "Trainer", network: nn.Module) -> str:
 
 
 def observe(trainer: "Trainer", network: nn.Module) -> Observed:
-    """Train ``STEPS`` steps by ``network``, and undo them."""
+    """Train ``STEPS`` steps with ``network``, and undo them."""
     given: list[tuple[Tensor, Tensor]] = []  # what it was given, and a copy made before
     kept: list[tuple[Tensor, Tensor]] = []  # what a step gave, and a copy made at once
     before, losses = _state(trainer.model), []
@@ -76,7 +77,7 @@ def observe(trainer: "Trainer", network: nn.Module) -> Observed:
 
 @contextmanager
 def _left_as_it_was(trainer: "Trainer") -> Iterator[None]:
-    """Train within, and undo it: all that a checkpoint holds, and what it leaves out."""
+    """Restore the trainer on leaving: what a checkpoint holds, and what it leaves out."""
     before, buffers = snapshots.take(trainer), _buffers(trainer.model)
     rates = [group["lr"] for group in trainer.optimizer.param_groups]
     forward, clock, training = trainer.forward, trainer.clock, trainer.model.training
@@ -109,9 +110,10 @@ def _state(model: nn.Module) -> dict[str, Tensor]:
 
 
 def compare(expected: Observed, found: Observed, nudged: Observed, tolerance: float) -> str:
-    """What ``found`` has otherwise than ``expected``, in words; "" if nothing.
+    """How ``found`` differs from ``expected``, in words; "" if it does not.
 
-    Allowed is a relative ``tolerance``, and ``FACTOR`` times what ``nudged`` is off.
+    Allowed is the larger of a relative ``tolerance`` and ``FACTOR`` times the error of
+    ``nudged``.
     """
     if found.touched and not expected.touched:
         return "the images are changed in place"
@@ -136,36 +138,21 @@ def compare(expected: Observed, found: Observed, nudged: Observed, tolerance: fl
 
 
 class Nudged(nn.Module):
-    """A network that gets its images off by a relative rounding error, drawn anew at each call."""
+    """A network whose images get a random relative error of at most ``rounding`` at each call."""
 
     def __init__(self, network: nn.Module, rounding: float) -> None:
         super().__init__()
         self.network, self.rounding = network, rounding
 
     def forward(self, images: Tensor, *others: Any) -> Any:
-        """As of the network."""
+        """As the network's own, on images [N, C, H, W] with the error."""
         noise = torch.Generator(images.device).manual_seed(0)
         factor = torch.empty_like(images).uniform_(-1, 1, generator=noise)
         return self.network(images * (1 + self.rounding * factor), *others)
 
 
-def tensors_in(values: Any) -> Iterator[Tensor]:
-    """Every tensor in nested dicts, lists, tuples and dataclasses."""
-    if isinstance(values, Tensor):
-        yield values
-    elif isinstance(values, dict):
-        for value in values.values():
-            yield from tensors_in(value)
-    elif isinstance(values, list | tuple):
-        for value in values:
-            yield from tensors_in(value)
-    elif is_dataclass(values):
-        for field in fields(values):
-            yield from tensors_in(getattr(values, field.name))
-
-
 def _ratio(expected: Tensor, found: Tensor, nudged: Tensor, tolerance: float) -> float:
-    """By how much a change is further off than it may be; above 1 is too far."""
+    """A change's distance from the expected one, as a multiple of what is allowed."""
     off = float((found - expected).norm())
     if off == 0:
         return 0.0

@@ -1,49 +1,34 @@
-"""The optimiser of a configuration, its parameters grouped by how they are treated."""
+"""Builds the optimiser of a configuration, with parameter groups for norms and biases."""
 
-from collections.abc import Callable
-from typing import Any
+import importlib
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
 from workbench.config.sections.optimizer import MuonOptimizer, OptimizerSection
-from workbench.training.loop.muon import Muon
 
-CLASSES: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "sgd": torch.optim.SGD,
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "adamax": torch.optim.Adamax,
-    "nadam": torch.optim.NAdam,
-    "radam": torch.optim.RAdam,
-    "adagrad": torch.optim.Adagrad,
-    "adadelta": torch.optim.Adadelta,
-    "rmsprop": torch.optim.RMSprop,
-    "muon": Muon,
-}
-FUSED = {"sgd", "adam", "adamw", "adagrad"}
-# What is not an argument of the torch class.
-OWN = {
-    "kind", "lr", "weight_decay", "decay_norms", "bias_lr_factor", "clip_norm", "rest_lr_factor"
-}  # fmt: skip
+# Keys that are not arguments of the optimiser's class.
+OWN = {*OptimizerSection.model_fields, "kind", "rest_lr_factor"}
 
 
 def build_optimizer(settings: OptimizerSection, model: nn.Module) -> torch.optim.Optimizer:
-    """An optimiser over the model's trainable parameters; fused where torch has it."""
-    kind = str(getattr(settings, "kind", "sgd"))
+    """The optimiser of ``[optimizer]`` over the trainable parameters; fused where it can be."""
     arguments: dict[str, Any] = {
         name: value for name, value in settings.model_dump().items() if name not in OWN
     }
-    if kind in FUSED:
+    if settings.fused:
         arguments["fused"] = True
+    module, _, name = settings.target.partition(":")
+    optimizer = getattr(importlib.import_module(module), name)
     groups = parameter_groups(model, settings)
-    return CLASSES[kind](groups, lr=settings.lr, **arguments)
+    return cast(torch.optim.Optimizer, optimizer(groups, lr=settings.lr, **arguments))
 
 
 def parameter_groups(model: nn.Module, settings: OptimizerSection) -> list[dict[str, Any]]:
-    """The trainable parameters; norms and biases apart where they are treated otherwise.
+    """Parameter groups: norms and biases apart where their rate or decay differs.
 
-    ``lr_factor`` is what the trainer multiplies a group's learning rate by.
+    The trainer multiplies a group's learning rate by its ``lr_factor``.
     """
     parameters: list[Tensor] = [p for p in model.parameters() if p.requires_grad]
     if isinstance(settings, MuonOptimizer):
@@ -74,9 +59,9 @@ def _by_size(parameters: list[Tensor], settings: OptimizerSection) -> list[dict[
 
 
 def _matrices(model: nn.Module) -> list[Tensor]:
-    """What Muon trains: the weights of whole layers, but for the last one.
+    """The weights that Muon trains: those of linear and convolution layers but for the last.
 
-    The rows of a grouped convolution belong to several small matrices.
+    Grouped convolutions are left out: their rows belong to several small matrices.
     """
     convolutions = nn.Conv1d | nn.Conv2d | nn.Conv3d
     layers = [
