@@ -15,7 +15,7 @@ class FieldSpec:
     """One key as a form needs it."""
 
     key: str  # dotted: "optimizer.lr"
-    type: Literal["bool", "int", "float", "str", "choice", "list"]
+    type: Literal["bool", "int", "float", "str", "choice", "list", "table"]
     default: Any
     help: str
     unit: str
@@ -73,6 +73,8 @@ def _spec(key: str, field: FieldInfo) -> FieldSpec:
         kind = annotation.__name__
     elif get_origin(annotation) is list:
         kind = "list"
+    elif get_origin(annotation) is dict:
+        kind = "table"
     bounds = {
         name: getattr(rule, name)
         for rule in field.metadata

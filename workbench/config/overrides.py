@@ -56,7 +56,11 @@ def apply_changes(tables: Mapping[str, Any], changes: Mapping[str, Any]) -> dict
         _drop_excluded(table, key, changes)
         if name in ("kind", "name") and table.get(name) != changes[key]:
             _switch(table, section, name, changes[key])
-        table[name] = changes[key]
+        outer, dot, inner = name.partition(".")
+        if dot and isinstance(table.get(outer, {}), dict):  # one entry of a table: model.args.width
+            table[outer] = {**table.get(outer, {}), inner: changes[key]}
+        else:
+            table[name] = changes[key]
     return result
 
 

@@ -12,6 +12,7 @@ NETWORKS = {
     "detection": ("faster_rcnn", "torchvision_detector"),
     "segmentation": ("unet", "torchvision_segmenter"),
 }
+ANY = "python"  # a network of the user's own may be for any task
 WHOLE_IMAGE = ("classification", "multilabel")
 # Augmentations that change where an object is, or how much of it there is.
 MOVING = (
@@ -26,6 +27,8 @@ MIXING = ("mixup", "cutmix")
 def find_mismatch(config: RunConfig) -> dict[str, str]:
     """Where task, network and data do not belong together: key and why; {} if they do."""
     task, model = config.task.kind, config.model.kind
+    if model == ANY:
+        return _data_mismatch(task, config.data.name)
     if task not in WHOLE_IMAGE and model not in NETWORKS[task]:
         return {"model.kind": f"{model} does no {task}; there are {', '.join(NETWORKS[task])}"}
     if task in WHOLE_IMAGE:

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from workbench.config import RunConfig, build_config, read_tables, to_tables
 from workbench.config.toml import to_toml
 from workbench.errors import RequestError
-from workbench.system.paths import is_file
+from workbench.system.paths import config_folder, is_file
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)+")
 
@@ -41,7 +39,7 @@ def installed_folder() -> Path:
 def own_folder() -> Path:
     """The user's own presets: ``$WORKBENCH_PRESETS`` or the user's configuration folder."""
     given = os.environ.get("WORKBENCH_PRESETS")
-    return Path(given) if given else platformdirs.user_config_path("workbench") / "presets"
+    return Path(given) if given else config_folder() / "presets"
 
 
 def list_presets() -> list[PresetInfo]:

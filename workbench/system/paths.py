@@ -24,6 +24,12 @@ def state_folder() -> Path:
     return Path(given) if given else platformdirs.user_state_path("workbench")
 
 
+def config_folder() -> Path:
+    """The user's own settings: ``$WORKBENCH_CONFIG`` or the user's configuration folder."""
+    given = os.environ.get("WORKBENCH_CONFIG")
+    return Path(given) if given else platformdirs.user_config_path("workbench")
+
+
 def is_file(path: Path) -> bool:
     """Whether there is such a file; a name that no file can have (too long, a NUL) is none."""
     try:

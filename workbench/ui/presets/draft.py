@@ -1,5 +1,6 @@
 """A preset being edited: what was changed, what that gives, and what is refused. Pure."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -96,9 +97,15 @@ def show_value(value: Any) -> str:
     """A value as one would type it."""
     if isinstance(value, list | tuple):
         return f"[{', '.join(show_value(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name} = {_quoted(item)}' for name, item in value.items())}}}"
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _quoted(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, str) else show_value(value)
 
 
 def _partner(key: str) -> str:

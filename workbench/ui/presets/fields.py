@@ -192,7 +192,7 @@ class FieldRow(Widget):
                 [(label, choice) for choice, label in options],
                 allow_blank=False, value=value, compact=True,
             )  # fmt: skip
-        wide = spec.type in ("list", "str")
+        wide = spec.type in ("list", "str", "table")
         return Input(
             show_value(value), compact=True, select_on_focus=False, classes="wide" if wide else ""
         )
