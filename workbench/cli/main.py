@@ -20,7 +20,7 @@ COMMANDS = {
     **dict.fromkeys(("train", "stop", "pause", "resume", "replay", "queue", "sweep"), "training"),
     **dict.fromkeys(("runs", "show", "tag", "delete", "restore", "archive", "roots"), "library"),
     **dict.fromkeys(("evaluate", "compare", "report", "predict", "export", "import"), "results"),
-    **dict.fromkeys(("trust", "untrust", "new"), "own"),
+    **dict.fromkeys(("trust", "untrust", "new", "plugins"), "own"),
     "doctor": "machine",
 }
 INTERRUPTED = 130

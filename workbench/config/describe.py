@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from workbench.config import plugins
+
 DISCRIMINATORS = ("kind", "name")
 
 
@@ -36,7 +38,7 @@ def section_variants(root: type[BaseModel], name: str) -> dict[str, type[BaseMod
     members = [m for m in _members(field.annotation) if _is_section(m)]
     if not members:
         return {}
-    return {_tag(member) or name: member for member in members}
+    return {_tag(member) or name: member for member in members} | plugins.loaded(name)
 
 
 def discriminator(section: type[BaseModel]) -> str | None:
@@ -52,7 +54,7 @@ def describe(section: BaseModel, prefix: str, root: type[BaseModel]) -> list[Fie
     """Every key of a section, in the order in which it is declared, its own kind first."""
     specs = []
     tag = discriminator(type(section))
-    variants = tuple(section_variants(root, prefix))
+    variants = tuple(dict.fromkeys((*section_variants(root, prefix), *plugins.names(prefix))))
     for name, field in type(section).model_fields.items():
         spec = _spec(f"{prefix}.{name}", field)
         if name == tag:

@@ -11,15 +11,15 @@ from typing import Any
 
 import platformdirs
 
-from workbench.catalog import coco, image_folder, mask_folder
-from workbench.config import RunConfig
+from workbench.catalog import arrays, coco, image_folder, mask_folder
+from workbench.config import RunConfig, plugins
 from workbench.config.pairing import find_mismatch, find_unfit_augmentation
 from workbench.config.sections.data import ScenesData
 from workbench.config.sections.mask_data import MaskFolderData
 from workbench.config.toml import change_config
 from workbench.errors import ConfigError, DataError
 
-NEEDS_NO_FILES = frozenset(("digits", "shapes"))
+NEEDS_NO_FILES = frozenset(("digits", "shapes", "python"))
 KNOWN_FACTS: Mapping[str, Mapping[str, int]] = {
     "digits": {"classes": 10, "channels": 1},
     "cifar10": {"classes": 10, "channels": 3},
@@ -39,7 +39,7 @@ def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig
     """
     name = source_name(config)
     facts: dict[str, Any] = dict(KNOWN_FACTS.get(name, {}))
-    if name not in NEEDS_NO_FILES:
+    if name not in NEEDS_NO_FILES and name not in plugins.loaded("data"):
         root = find_root(config, data_root)
         facts["root"] = str(root)
         if name == "imagefolder":
@@ -47,6 +47,8 @@ def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig
             facts["channels"] = 1 if image_folder.grey_only(root) else 3
         elif isinstance(config.data, MaskFolderData):
             facts["classes"] = len(mask_folder.find_classes(root, config.data.ignore))
+        elif name == "arrays":
+            facts |= arrays.facts(root)
         elif name in ("coco", "cocomasks"):
             background = name == "cocomasks"
             facts["classes"] = len(coco.find_classes(root)) + background

@@ -6,6 +6,7 @@ from typing import Any
 
 import tomli
 
+from workbench.config import plugins
 from workbench.config.describe import discriminator, section_variants
 from workbench.config.run import RunConfig
 from workbench.errors import ConfigError
@@ -65,6 +66,8 @@ def apply_changes(tables: Mapping[str, Any], changes: Mapping[str, Any]) -> dict
 
 
 def _switch(table: dict[str, Any], section: str, tag: str, choice: Any) -> None:
+    if choice in plugins.names(section):
+        plugins.load(section, str(choice))
     variants = section_variants(RunConfig, section)
     new = variants.get(str(choice))
     if new is None or discriminator(new) != tag:

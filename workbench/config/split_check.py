@@ -15,11 +15,12 @@ import numpy as np
 
 from workbench.catalog import coco, image_folder, mask_folder
 from workbench.catalog.splits import least_limit, limited, random_parts, share_of
-from workbench.config import RunConfig
+from workbench.config import RunConfig, plugins
 from workbench.config.fitting import resolve, source_config
 from workbench.config.sections.data import CocoData, ScenesData
 from workbench.config.sections.data_section import DataSection
 from workbench.config.sections.mask_data import CocoMasksData, MaskFolderData, ShapesData
+from workbench.config.sections.own_data import ArraysData, PythonData
 from workbench.errors import ConfigError, DataError
 
 SPLITS = ("training", "validation", "test")
@@ -46,6 +47,8 @@ def check_splits(config: RunConfig) -> None:
     data = config.data
     if isinstance(data, CocoData):
         return _check_boxes(data)
+    if isinstance(data, PythonData | ArraysData) or data.name in plugins.loaded("data"):
+        return None  # what is in it shows when it is loaded; `check_loaded` looks then
     if isinstance(data, ShapesData | MaskFolderData | CocoMasksData):
         return _check_masks(data)
     if isinstance(data, ScenesData):

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import tomli
 import tomli_w
 from pydantic import ValidationError
 
+from workbench.config import plugins
 from workbench.config.errors import config_error
 from workbench.config.overrides import apply_changes
 from workbench.config.run import RunConfig
@@ -25,10 +26,13 @@ def build_config(
 
     Raises :class:`ConfigError`, which names every wrong key, and ``source`` with it.
     """
+    changed = apply_changes(tables, changes or {})
+    plugins.load_named(changed)
+    root = plugins.extended(RunConfig)
     try:
-        return RunConfig.model_validate(apply_changes(tables, changes or {}))
+        return cast(RunConfig, root.model_validate(changed))
     except ValidationError as found:
-        raise config_error(found, RunConfig, source) from None
+        raise config_error(found, root, source) from None
 
 
 def change_config(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:

@@ -5,6 +5,7 @@ import importlib
 from workbench.config import RunConfig
 from workbench.config.split_check import check_loaded
 from workbench.data.dataset import DataSet, ImageRows, Images, Progress, Split, no_progress
+from workbench.data.given import as_data_set
 
 __all__ = [
     "DataSet",
@@ -25,6 +26,8 @@ def load_data(config: RunConfig, progress: Progress = no_progress) -> DataSet:
     takes long. Raises :class:`workbench.errors.DataError` where the data is
     missing or damaged beyond use.
     """
+    if load := getattr(config.data, "load", None):  # of a package's own section
+        return as_data_set(config, load(config, progress))
     loader = importlib.import_module(f"workbench.data.sets.{config.data.name}")
     data: DataSet = loader.load(config, progress)
     return data

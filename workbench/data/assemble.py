@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import psutil
 import torch
@@ -43,6 +44,30 @@ def assemble(
     hashes = [tensor_hash(part.permute(0, 2, 3, 1)) for part in (images, tested)]
     content = content_hash(classes, hashes, splits, [rows, held_out])
     return _data_set(config, classes, splits, content)
+
+
+def assemble_splits(
+    config: RunConfig,
+    classes: Sequence[str],
+    parts: Sequence[tuple[Tensor, Tensor]],
+    given: frozenset[str],
+) -> DataSet:
+    """A data set of three parts that are there already: images and labels, scaled to the size.
+
+    ``data.limit`` is taken from the training images.
+    """
+    data = config.data
+    _check_memory(config, sum(len(images) for images, _ in parts))
+    kept = limited(parts[0][1].numpy(), data.limit, data.split_seed)
+    parts = [(_rows(parts[0][0], kept), _rows(parts[0][1], kept)), *parts[1:]]
+    scaled = [resize(images, data.size) for images, _ in parts]
+    splits = [
+        Split(images, {"label": labels}) for images, (_, labels) in zip(scaled, parts, strict=True)
+    ]
+    hashes = [tensor_hash(images.permute(0, 2, 3, 1)) for images in scaled]
+    return replace(
+        _data_set(config, classes, splits, content_hash(classes, hashes, splits, [])), given=given
+    )
 
 
 def assemble_cached(

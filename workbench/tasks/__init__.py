@@ -82,5 +82,7 @@ class TaskData(Protocol):
 
 def build_task(config: RunConfig, data: TaskData, device: Any) -> Task:
     """The task of a configuration, its tensors on ``device``."""
+    if build := getattr(config.task, "build", None):  # of a package's own section
+        return cast(Task, build(config, data, device))
     module = importlib.import_module(f"{__name__}.{config.task.kind}")
     return cast(Task, module.build(config, data, device))

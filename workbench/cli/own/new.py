@@ -5,6 +5,8 @@ from pathlib import Path
 
 import click
 
+from workbench.cli.console.options import json_option, output_option
+from workbench.cli.console.output import print_json
 from workbench.errors import RequestError
 from workbench.formatting.text import one_line
 
@@ -74,15 +76,14 @@ def test_net() -> None:
 @click.command(short_help="A network of your own to begin with.")
 @click.argument("what", type=click.Choice(["model"]))
 @click.argument("name")
-@click.option(
-    "-o", "--output", "folder", default=".", metavar="DIR",
-    type=click.Path(path_type=Path), help="Where the files go; else into this folder.",
-)  # fmt: skip
-def command(what: str, name: str, folder: Path) -> None:
+@output_option
+@json_option
+def command(what: str, name: str, output: Path | None, as_json: bool) -> None:
     """Write NAME.py, NAME.toml and test_NAME.py: a network, its preset and its test.
 
-    Nothing that is there is replaced. `workbench trust DIR` allows the preset to name it.
+    They go into the folder OUTPUT, else into this one; nothing that is there is replaced. `workbench trust DIR` allows the preset to name it.
     """
+    folder = output or Path()
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise RequestError(f"{name!r} cannot be a module's name: write a–z, 0–9 and _")
     files = {f"{name}.py": NETWORK, f"{name}.toml": PRESET, f"test_{name}.py": TEST}
@@ -93,8 +94,12 @@ def command(what: str, name: str, folder: Path) -> None:
         for file, text in files.items():
             written = text if file == f"{name}.py" else text.format(name=name)
             (folder / file).write_text(written, encoding="utf-8")
-            click.echo(one_line(str(folder / file)))
     except OSError as error:
         raise RequestError(f"{error.filename}: cannot be written: {error.strerror}") from None
+    if as_json:
+        return print_json([str(folder / file) for file in files])
+    for file in files:
+        click.echo(one_line(str(folder / file)))
     place = one_line(str(folder.resolve()))
     click.echo(f"next: workbench trust {place} && workbench train {folder / name}.toml", err=True)
+    return None

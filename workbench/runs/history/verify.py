@@ -23,6 +23,7 @@ SAME_FOR_EXACT = {
     "threads": "another number of threads",
     "git_commit": "other source code",
     "workbench": "another version of the workbench",
+    "plugins": "another version of a plugin",
 }
 MOST_SOURCE = 1_000_000  # bytes of a module
 TOLERANCE = 0.05  # of a loss, relative, where exactness cannot be promised

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from workbench.config import RunConfig, to_toml
+from workbench.config import RunConfig, plugins, to_toml
 from workbench.errors import ConfigError, RunError
 
 NEEDS_A_TRIAL = frozenset(("python",))  # kinds of networks that may fail in ways of their own
@@ -14,7 +14,7 @@ COMMAND = [sys.executable, "-P", "-m", "workbench.models.trial"]  # -P: no stran
 
 def check_network(config: RunConfig) -> None:
     """Try the network in a process of its own; raises :class:`ConfigError` where it fails."""
-    if config.model.kind not in NEEDS_A_TRIAL:
+    if config.model.kind not in NEEDS_A_TRIAL and config.model.kind not in plugins.names("model"):
         return
     try:
         done = subprocess.run(

@@ -19,9 +19,11 @@ def build_optimizer(settings: OptimizerSection, model: nn.Module) -> torch.optim
     }
     if settings.fused:
         arguments["fused"] = True
+    groups = parameter_groups(model, settings)
+    if build := getattr(settings, "build", None):  # of a package's own section
+        return cast(torch.optim.Optimizer, build(groups))
     module, _, name = settings.target.partition(":")
     optimizer = getattr(importlib.import_module(module), name)
-    groups = parameter_groups(model, settings)
     return cast(torch.optim.Optimizer, optimizer(groups, lr=settings.lr, **arguments))
 
 
