@@ -11,6 +11,7 @@ It is imported when that kind is first asked for. Its module should import torch
 
 import functools
 import importlib.metadata
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -118,7 +119,7 @@ def _extended(
     fields: dict[str, Any] = {}
     for section, classes in added:
         old = root.model_fields[section]
-        union = Union[(*get_args(old.annotation), *classes)]
+        union = functools.reduce(operator.or_, (*get_args(old.annotation), *classes))
         how: dict[str, Any] = {"discriminator": TAGS[section]}
         if not old.is_required():
             how["default_factory"] = old.default_factory

@@ -81,7 +81,8 @@ def test_net() -> None:
 def command(what: str, name: str, output: Path | None, as_json: bool) -> None:
     """Write NAME.py, NAME.toml and test_NAME.py: a network, its preset and its test.
 
-    They go into the folder OUTPUT, else into this one; nothing that is there is replaced. `workbench trust DIR` allows the preset to name it.
+    They go into the folder OUTPUT, else into this one; nothing that is there is replaced.
+    `workbench trust DIR` allows the preset to name it.
     """
     folder = output or Path()
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
