@@ -1,7 +1,7 @@
-"""The images a run shows: what is in them and what the network made of it, in one small file.
+"""The sample images of a run with truth and prediction, in one small file.
 
-The worker writes ``gallery.npz`` after every epoch, whole; a screen reads it. It holds plain
-arrays and JSON: reading it runs no code from it.
+The worker replaces ``gallery.npz`` after epochs; a screen reads it. It holds plain arrays and
+JSON, so that reading it runs no code.
 """
 
 import io
@@ -45,7 +45,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class GalleryImage:
-    """One image with its answer."""
+    """One image with its label, prediction and boxes."""
 
     image: Pixels
     truth: str
@@ -58,7 +58,7 @@ class GalleryImage:
 
 @dataclass(frozen=True)
 class Gallery:
-    """Images and the moment that they show."""
+    """The images of a split after an epoch."""
 
     images: tuple[GalleryImage, ...]
     epoch: int = 0
@@ -82,7 +82,7 @@ def write_gallery(path: Path, gallery: Gallery) -> None:
 
 
 def read_gallery(path: Path) -> Gallery | None:
-    """The gallery of a run; None where there is none, or none that can be read."""
+    """Read a gallery; None where it is missing or damaged."""
     try:
         data = io.BytesIO(read_bytes(path, MOST_BYTES))
         with zipfile.ZipFile(data) as archive:
@@ -113,7 +113,7 @@ def _pixels(array: Any) -> Pixels:
 
 
 def _small(image: Pixels) -> Pixels:
-    """At most ``LARGEST`` pixels a side, in colour."""
+    """The image in RGB, scaled to at most ``LARGEST`` pixels a side."""
     height, width, channels = image.shape
     if channels == 1:
         image = np.repeat(image, 3, axis=2)
@@ -125,7 +125,7 @@ def _small(image: Pixels) -> Pixels:
 
 
 def as_pixels(values: Sequence[Any] | NDArray[Any]) -> Pixels:
-    """Numbers from 0 to 255 as an image."""
+    """Floats from 0 to 255 as a uint8 image."""
     return np.clip(np.rint(np.asarray(values, dtype=np.float64)), 0, 255).astype(np.uint8)
 
 

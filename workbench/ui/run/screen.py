@@ -31,7 +31,7 @@ from workbench.ui.widgets.top_bar import TopBar
 ROOMY, TALL = 120, 36  # columns for two plots, rows for plots above a panel
 TICK = 0.5  # seconds between two looks at the run
 CALM_TICKS = 2  # looks between two updates of a line of numbers
-MOUTHFULS = 4  # read at one look, at most
+PORTIONS = 4  # of new events that are read at once, at most
 STATUS_TICKS = 4  # looks between two readings of its status
 PANELS = ("classes", "confusion", "layers", "gallery", "log", "config")  # a file each
 PANEL_CLASSES = [panel_class(name) for name in PANELS]
@@ -165,7 +165,7 @@ class RunScreen(RunControl):
             self._waiting = "reading the history …"
             self._catch_up()
             self._show()
-        elif self.feed.advance(MOUTHFULS) or status_changed or self._late or self._ticks == 0:
+        elif self.feed.advance(PORTIONS) or status_changed or self._late or self._ticks == 0:
             self._show()
         elif self._active:
             self._panel(self._active).redraw()  # a log grows without an event
