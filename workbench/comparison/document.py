@@ -1,4 +1,4 @@
-"""A comparison as one JSON document, and as tables to read."""
+"""A comparison of runs as a JSON document, and as tables."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "lr", "los
 
 
 def document(compared: Sequence[ComparedRun], against: Against) -> dict[str, Any]:
-    """Everything of a comparison; lists hold one entry a run, in the order of ``runs``."""
+    """The whole comparison; lists have an entry a run, in the order of ``runs``."""
     results = differences.results(compared)
     return {
         "runs": [_about(run) for run in compared],
@@ -45,7 +45,7 @@ def document(compared: Sequence[ComparedRun], against: Against) -> dict[str, Any
 
 
 def gain_of(compared: Sequence[ComparedRun]) -> str:
-    """The result that stands for accuracy: of the test where there are such, else validation."""
+    """The accuracy to compare: of the test if the runs have it, else of the validation."""
     results = differences.results(compared)
     counts = {name: sum(v is not None for v in results.get(name, ())) for name in GAINS}
     return next((name for name in GAINS if counts[name] == max(counts.values())), GAINS[0])
@@ -91,7 +91,7 @@ def results_table(compared: Sequence[ComparedRun]) -> TextTable:
 
 
 def pareto_table(compared: Sequence[ComparedRun]) -> TextTable:
-    """Which runs no other beats, for each kind of cost."""
+    """Which runs are on the Pareto front, for each kind of cost."""
     rows = []
     for cost in COSTS:
         ids = front(compared, cost)

@@ -1,4 +1,4 @@
-"""Images with boxes and classes for the gallery."""
+"""Makes sample images with predicted boxes and classes."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from workbench.runs.store.gallery import GalleryImage, Mark, Pixels, as_pixels
 from workbench.tasks import Targets
 from workbench.tasks.matching import RankedBoxes, match
 
-CROP = 22  # pixels: the study's look at what the spatial transformer cuts out
+CROP = 22  # pixels of the shown crop, as in the study
 
 
 def show_detections(
@@ -22,7 +22,7 @@ def show_detections(
 ) -> list[GalleryImage]:
     """Images uint8 [N, H, W, C] with their true boxes and the predicted ones.
 
-    ``crops`` [N, C, h, w], 0 to 255, are what was cut out of each.
+    ``crops`` [N, C, h, w], 0 to 255, are crops of each.
     """
     # Synchronises: images are made by the host, from here on.
     boxes, labels = targets["box"].cpu(), targets["label"].cpu()
