@@ -1,8 +1,11 @@
 """The base class of configuration sections, and the functions that declare their fields."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Activation = Literal["relu", "silu", "gelu", "leaky_relu", "elu", "tanh"]
+PositiveInt = Annotated[int, Field(ge=1)]
 
 
 class Section(BaseModel):

@@ -9,10 +9,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from workbench.config.scaling import Stages, quantised_linear
-from workbench.config.sections.base import Section, per_item, setting
-
-Activation = Literal["relu", "silu", "gelu", "leaky_relu", "elu", "tanh"]
-PositiveInt = Annotated[int, Field(ge=1)]
+from workbench.config.sections.base import Activation, PositiveInt, Section, per_item, setting
+from workbench.config.sections.segmentation_models import TorchvisionSegmenterModel, UNetModel
 
 
 class SimpleNNModel(Section):
@@ -280,6 +278,8 @@ ModelConfig = Annotated[
     | TimmModel
     | RpnModel
     | FasterRcnnModel
-    | TorchvisionDetectorModel,
+    | TorchvisionDetectorModel
+    | UNetModel
+    | TorchvisionSegmenterModel,
     Field(discriminator="kind"),
 ]

@@ -17,6 +17,35 @@ class ClassificationTask(Section):
     )
 
 
+class MultilabelTask(Section):
+    """Any number of classes in an image: a sigmoid and binary cross-entropy for each class."""
+
+    kind: Literal["multilabel"] = "multilabel"
+    threshold: float = setting(
+        0.5, "Probability from which on a class counts as predicted.", gt=0, lt=1
+    )
+    class_weights: Literal["none", "balanced"] = setting(
+        "none",
+        "Weigh the images that show a class by how many do not for each that does, in the "
+        "training set.",
+    )
+
+
+class SegmentationTask(Section):
+    """A class for every pixel: cross-entropy over pixels, mean intersection over union."""
+
+    kind: Literal["segmentation"] = "segmentation"
+    class_weights: Literal["none", "balanced"] = setting(
+        "none", "Weigh the loss of each class by the inverse of the images that show it."
+    )
+    weight_dice: float = setting(
+        0.0,
+        "Weight of the soft Dice loss beside the cross-entropy (Milletari et al. 2016, "
+        "arXiv:1606.04797).",
+        ge=0,
+    )
+
+
 class ProposalsTask(Section):
     """Region proposals: an object score and a box for each cell; for the network ``rpn``."""
 
@@ -39,5 +68,6 @@ class DetectionTask(ProposalsTask):
 
 
 TaskConfig = Annotated[
-    ClassificationTask | ProposalsTask | DetectionTask, Field(discriminator="kind")
+    ClassificationTask | MultilabelTask | SegmentationTask | ProposalsTask | DetectionTask,
+    Field(discriminator="kind"),
 ]

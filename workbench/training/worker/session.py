@@ -146,6 +146,7 @@ def _write_start_event(
     result = callbacks.recorder.record["result"]
     callbacks.event(
         "start",
+        task=trainer.config.task.kind,
         classes=list(data.classes),
         epochs=trainer.epochs,
         steps=trainer.steps,
