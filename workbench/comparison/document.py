@@ -40,7 +40,10 @@ def document(compared: Sequence[ComparedRun], against: Against) -> dict[str, Any
             "against": against,
             **{name: [_points(run, name, against) for run in compared] for name in CURVES},
         },
-        "pareto": {"gain": gain_of(compared), **{cost: front(compared, cost) for cost in COSTS}},
+        "pareto": {
+            "gain": gain_of(compared),
+            **{cost: pareto_ids(compared, cost) for cost in COSTS},
+        },
     }
 
 
@@ -51,7 +54,7 @@ def gain_of(compared: Sequence[ComparedRun]) -> str:
     return next((name for name in GAINS if counts[name] == max(counts.values())), GAINS[0])
 
 
-def front(compared: Sequence[ComparedRun], cost: str) -> list[str]:
+def pareto_ids(compared: Sequence[ComparedRun], cost: str) -> list[str]:
     """Ids of the runs on the Pareto front of accuracy against ``cost``."""
     results = differences.results(compared)
     nothing = [None] * len(compared)
@@ -94,7 +97,7 @@ def pareto_table(compared: Sequence[ComparedRun]) -> TextTable:
     """Which runs are on the Pareto front, for each kind of cost."""
     rows = []
     for cost in COSTS:
-        ids = front(compared, cost)
+        ids = pareto_ids(compared, cost)
         if ids:
             marks = ["●" if run.id in ids else "" for run in compared]
             rows.append([f"accuracy against {RESULTS[cost].title}", *marks])

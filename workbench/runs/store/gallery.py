@@ -33,14 +33,14 @@ Pixels = NDArray[np.uint8]  # [H, W, 3]
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A box on an image, in shares of its width and height."""
+class ImageBox:
+    """A true or predicted box, in shares (0 to 1) of the image's width and height."""
 
     left: float
     top: float
     right: float
     bottom: float
-    role: Literal["true", "found"]
+    role: Literal["true", "predicted"]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class GalleryImage:
     answer: str  # "" where the network is not asked for a class
     is_right: bool
     note: str = ""  # "IoU 0.83", "loss 2.31"
-    marks: tuple[Mark, ...] = ()
+    boxes: tuple[ImageBox, ...] = ()
     crop: Pixels | None = None  # what was cut out of it, where something was
 
 
@@ -73,7 +73,8 @@ def write_gallery(path: Path, gallery: Gallery) -> None:
         arrays[f"image{number}"] = _small(image.image)
         if image.crop is not None:
             arrays[f"crop{number}"] = _small(image.crop)
-        entries.append(asdict(replace(image, image=None, crop=None)))  # type: ignore[arg-type]
+        entry = asdict(replace(image, image=None, crop=None))  # type: ignore[arg-type]
+        entries.append({**entry, "marks": entry.pop("boxes")})  # the file's word since ever
     about = {"epoch": gallery.epoch, "split": gallery.split, "pictures": entries}
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
     out = io.BytesIO()
@@ -99,10 +100,15 @@ def read_gallery(path: Path) -> Gallery | None:
 
 
 def _image(entry: dict[str, Any], arrays: Any, number: int) -> GalleryImage:
-    marks = tuple(Mark(**mark) for mark in entry.pop("marks"))
+    boxes = tuple(_box(box) for box in entry.pop("marks"))
     crop = _pixels(arrays[f"crop{number}"]) if f"crop{number}" in arrays else None
     image = _pixels(arrays[f"image{number}"])
-    return GalleryImage(**{**entry, "image": image, "crop": crop, "marks": marks})
+    return GalleryImage(**{**entry, "image": image, "crop": crop, "boxes": boxes})
+
+
+def _box(entry: dict[str, Any]) -> ImageBox:
+    role = entry["role"]  # "found" in files of earlier versions
+    return ImageBox(**{**entry, "role": "predicted" if role == "found" else role})
 
 
 def _pixels(array: Any) -> Pixels:
@@ -132,7 +138,7 @@ def as_pixels(values: Sequence[Any] | NDArray[Any]) -> Pixels:
 __all__ = [
     "Gallery",
     "GalleryImage",
-    "Mark",
+    "ImageBox",
     "Pixels",
     "as_pixels",
     "read_gallery",
