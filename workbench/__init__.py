@@ -1,4 +1,4 @@
-"""The workbench: presets, training runs and their records, for vision networks.
+"""The workbench: training of vision networks, with presets, run records and a terminal app.
 
 What stands in ``__all__`` is the interface for scripts and notebooks; each name
 is imported when it is first used, so that ``import workbench`` costs nothing.

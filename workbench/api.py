@@ -1,4 +1,4 @@
-"""Training from Python: the same worker and the same run directory as everywhere else."""
+"""Training from Python: the same worker and run directory as the command line's."""
 
 import contextlib
 import importlib

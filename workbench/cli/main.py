@@ -1,4 +1,4 @@
-"""The root command, and how every error becomes one line and an exit status."""
+"""The root command: finds commands by name, and turns errors into one line and an exit status."""
 
 import gc
 import importlib
@@ -59,7 +59,7 @@ def root(ctx: click.Context, runs_dir: Path, data: Path | None) -> None:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give its exit status: 0, 1, 2 or 130."""
+    """Run the command line; returns the exit status 0, 1, 2 or 130."""
     try:
         status = root.main(args=arguments, prog_name="workbench", standalone_mode=False)
         sys.stdout.flush()  # here, where a full disk still gets its line

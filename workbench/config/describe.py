@@ -1,4 +1,4 @@
-"""The configuration described for a form: sections, their variants, and their fields."""
+"""Describes configuration sections for a form: their kinds, and each key with type and bounds."""
 
 import types
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ DISCRIMINATORS = ("kind", "name")
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """One key as a form needs it."""
+    """A key with its type, default, help, unit, choices and bounds."""
 
     key: str  # dotted: "optimizer.lr"
     type: Literal["bool", "int", "float", "str", "choice", "list", "table"]

@@ -1,7 +1,7 @@
-"""A configuration fitted to the data that is really there, before a run exists.
+"""Fits a configuration to the data on disk (classes, channels, root) before a run exists.
 
-Knows no torch and never goes to the network: a data set that can be downloaded
-counts as there, and the worker fetches it.
+Free of torch, and never downloads: a data set that can be downloaded counts as there, and the
+worker fetches it.
 """
 
 import os
@@ -31,7 +31,7 @@ DOWNLOADS = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
 
 
 def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig:
-    """Give ``config`` with ``data.root`` absolute and the facts of the data as the files have them.
+    """``config`` with an absolute ``data.root``, and with classes and channels as on disk.
 
     The root is ``data_root``, else ``data.root``, else ``$WORKBENCH_DATA``, else the
     user's cache folder. Raises :class:`DataError` where the data is not there and
@@ -63,12 +63,12 @@ def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig
 
 
 def source_name(config: RunConfig) -> str:
-    """The data set that the images come from: of scenes, the one that they are made of."""
+    """The name of the data set that the images come from; of scenes, their source."""
     return config.data.source if isinstance(config.data, ScenesData) else config.data.name
 
 
 def source_config(config: RunConfig) -> RunConfig:
-    """The configuration whose data set the objects come from."""
+    """The configuration of the data set that scenes take their objects from."""
     data = config.data
     assert isinstance(data, ScenesData)
     return change_config(
@@ -118,7 +118,7 @@ def _check_downloadable(root: Path, name: str) -> None:
 
 
 def _check_fit(config: RunConfig) -> None:
-    """Refuse keys that are right each by itself but not for these images."""
+    """Raise :class:`ConfigError` for keys that do not fit these images."""
     data, augment = config.data, config.augment
     problems: dict[str, str] = {}
     for key in ("mean", "std"):

@@ -1,4 +1,4 @@
-"""Changing a configuration by dotted keys: what ``--set`` and the form both do."""
+"""Changes a configuration by dotted keys, for ``--set`` and the form."""
 
 import copy
 from collections.abc import Mapping
@@ -39,11 +39,11 @@ def parse_value(text: str) -> Any:
 
 
 def apply_changes(tables: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the tables of a configuration with the dotted ``changes`` made; validates nothing.
+    """The tables of a configuration with dotted ``changes`` made; not validated.
 
-    A change of ``model.kind``, ``data.name``, … drops the keys which the new
-    choice does not have, and what was a fact of the old data. Of keys that
-    exclude each other (epochs and steps), the one that is set wins.
+    A change of ``model.kind``, ``data.name``, … drops the keys that the new kind does not have,
+    and the old data's classes, channels, mean and std. Of keys that exclude each other (epochs
+    and steps), the one that is set wins.
     """
     result = copy.deepcopy(dict(tables))
     # The discriminators first: what else is set then belongs to the new choice.

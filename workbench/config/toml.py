@@ -1,4 +1,4 @@
-"""Configurations in and out of TOML."""
+"""Reads and writes configurations as TOML."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -36,7 +36,7 @@ def build_config(
 
 
 def change_config(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
-    """Give ``config`` with dotted ``changes`` made, validated like a file."""
+    """``config`` with dotted ``changes`` made, validated as a file is."""
     return build_config(to_tables(config), changes)
 
 
@@ -98,7 +98,7 @@ def to_toml(config: RunConfig) -> str:
 
 
 def difference(base: RunConfig, other: RunConfig) -> dict[str, tuple[Any, Any]]:
-    """Dotted keys whose values differ: key → (in base, in other), ``about`` aside."""
+    """Dotted keys whose values differ: key → (in base, in other), without ``about``."""
     before, after = flatten(to_tables(base)), flatten(to_tables(other))
     keys = [key for key in {**before, **after} if not key.startswith("about.")]
     return {

@@ -1,4 +1,4 @@
-"""Data sets as uint8 tensors, by name: ``workbench/data/sets/<name>.py`` loads ``name``."""
+"""Loads data sets as uint8 tensors; ``workbench/data/sets/<name>.py`` loads ``name``."""
 
 import importlib
 
@@ -22,9 +22,8 @@ __all__ = [
 def load_data(config: RunConfig, progress: Progress = no_progress) -> DataSet:
     """Load the data set of a resolved configuration, split into training, validation and test.
 
-    ``progress`` is called as ``progress(message, done, total)`` while something
-    takes long. Raises :class:`workbench.errors.DataError` where the data is
-    missing or damaged beyond use.
+    ``progress`` is called as ``progress(message, done, total)`` meanwhile. Raises
+    :class:`workbench.errors.DataError` where the data is missing or unusable.
     """
     if load := getattr(config.data, "load", None):  # of a package's own section
         return as_data_set(config, load(config, progress))
@@ -34,10 +33,10 @@ def load_data(config: RunConfig, progress: Progress = no_progress) -> DataSet:
 
 
 def what_is_missing(config: RunConfig, data: DataSet) -> list[str]:
-    """The classes that splits of a loaded data set lack and may lack, a line a split.
+    """The classes that are missing in splits of a loaded data set and may be, a line a split.
 
-    Raises :class:`workbench.errors.DataError` where it cannot be trained on: a split is empty,
-    or lacks a class that ``data.allow_missing_classes`` does not allow it to lack.
+    Raises :class:`workbench.errors.DataError` where a split is empty, or lacks a class and
+    ``data.allow_missing_classes`` is off.
     """
     counts = {name: data.class_counts(name) for name in data.splits}
     sizes = {name: len(split) for name, split in data.splits.items()}

@@ -1,4 +1,4 @@
-"""From images and targets to a :class:`DataSet`: limit, split, statistics, hash."""
+"""Makes a :class:`DataSet` from images and targets: limit, split, statistics, hash."""
 
 import hashlib
 from collections.abc import Sequence
@@ -27,8 +27,8 @@ def assemble(
 ) -> DataSet:
     """Make a data set from resident images (uint8 [N, C, H, W]) and labels (int64 [N]).
 
-    ``data.limit`` is taken from the training images first, then ``data.validation``;
-    the test images stay apart, also from the statistics.
+    ``data.limit`` is applied to the training images first, then ``data.validation``. The
+    statistics are of the training images.
     """
     images, labels = train
     _check_memory(config, min(config.data.limit or len(images), len(images)) + len(test[0]))
@@ -77,10 +77,10 @@ def assemble_cached(
     parts: Sequence[Rows],
     targets: Sequence[dict[str, Tensor]],
 ) -> DataSet:
-    """Make a data set of images that stay in their cache, and are read from there by batches.
+    """Make a data set of images in a cache, which are read from there by batches.
 
-    ``parts`` are the cache's rows for training, validation and test, ``targets`` what
-    belongs to them, row by row.
+    ``parts`` are the cache's rows for training, validation and test, ``targets`` the targets of
+    each part.
     """
     splits = [
         Split(ImageRows(cache.images, torch.from_numpy(rows)), target)
@@ -126,7 +126,7 @@ def content_hash(
 
 
 def _check_memory(config: RunConfig, count: int) -> None:
-    """Refuse a size at which the scaled images would not fit into memory."""
+    """Raise DataError where the scaled images would not fit into memory."""
     data = config.data
     needed = count * data.channels * data.size**2
     available = psutil.virtual_memory().available

@@ -1,4 +1,4 @@
-"""Networks: one file an architecture family, found by ``model.kind``."""
+"""Builds networks; one file an architecture family, named by ``model.kind``."""
 
 import importlib
 from typing import cast

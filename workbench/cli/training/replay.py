@@ -51,7 +51,7 @@ def command(run: str, verifying: bool, start: Start) -> int:
 
 
 def _document(original: RunFolder, replay: RunFolder, verdict: Verdict | None) -> dict[str, object]:
-    """Without a verdict, where the replay has not come to its end, ``same`` is null."""
+    """The document; ``same`` is null without a verdict (the replay has not finished)."""
     return {
         "original": original.id,
         "replay": replay.id,

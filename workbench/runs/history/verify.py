@@ -1,4 +1,4 @@
-"""Comparing a replay with the run that it repeats: metric by metric, step by step."""
+"""Compares a replay with the run that it repeats, metric by metric and step by step."""
 
 import math
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ ACCURACY_TOLERANCE = 0.02  # of an accuracy, absolute
 
 @dataclass(frozen=True)
 class Verdict:
-    """What comparing two runs gave."""
+    """The result of a comparison of two runs."""
 
     exact: bool  # whether equality to the bit was asked of it
     why_not_exact: list[str]
@@ -43,7 +43,7 @@ class Verdict:
 
     @property
     def same(self) -> bool:
-        """True if the replay came to the same as the run."""
+        """True if no difference was found."""
         return not self.difference
 
 
@@ -64,7 +64,7 @@ def verify(original: RunFolder, replay: RunFolder) -> Verdict:
 
 
 def why_not_exact(before: Record, after: Record) -> list[str]:
-    """Why equality to the bit cannot be promised between two records; [] if it can."""
+    """Reasons why two runs need not be equal to the bit; [] if they must be."""
     old, new = before.get("environment", {}), after.get("environment", {})
     reasons = [
         f"{words} ({old.get(key)} before, {new.get(key)} now)"
