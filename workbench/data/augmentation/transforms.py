@@ -80,7 +80,7 @@ class TrainAugment:
         targets: Targets,
         generator: torch.Generator,
         rows: Tensor | None = None,
-        epoch: int = 0,
+        epoch: int | Tensor = 0,
     ) -> tuple[Tensor, Targets]:
         batch = self.normalize(self.images(images, generator, rows, epoch))
         if self.config.cutout:
@@ -94,7 +94,7 @@ class TrainAugment:
         images: Tensor,
         generator: torch.Generator,
         rows: Tensor | None = None,
-        epoch: int = 0,
+        epoch: int | Tensor = 0,
     ) -> Tensor:
         """The part that gives images still: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
         batch = _pixels_last(images)

@@ -37,7 +37,31 @@ def build_optimizer(settings: OptimizerSection, model: nn.Module) -> torch.optim
     if kind in FUSED:
         arguments["fused"] = True
     groups = parameter_groups(model, settings)
-    return CLASSES[kind](groups, lr=settings.lr, **arguments)
+    optimizer = CLASSES[kind](groups, lr=settings.lr, **arguments)
+    _keep_off_the_host(optimizer)
+    return optimizer
+
+
+def set_rate(group: dict[str, Any], lr: float) -> None:
+    """Set a group's learning rate, in place where it lies in a tensor."""
+    if isinstance(group["lr"], Tensor):
+        group["lr"].fill_(lr)
+    else:
+        group["lr"] = lr
+
+
+def _keep_off_the_host(optimizer: torch.optim.Optimizer) -> None:
+    """On a GPU, learning rates and counts lie there: a step can be captured as it is.
+
+    Captured or not it is then the same arithmetic, to the bit.
+    """
+    for group in optimizer.param_groups:
+        device = group["params"][0].device
+        if device.type == "cuda":
+            group["lr"] = torch.tensor(group["lr"], device=device)  # synchronises, once
+            group |= {"capturable": True} if "capturable" in group else {}
+    # Else torch says once that it is slower where nothing is captured.
+    optimizer._warned_capturable_if_run_uncaptured = True  # type: ignore[attr-defined]
 
 
 def parameter_groups(model: nn.Module, settings: OptimizerSection) -> list[dict[str, Any]]:
