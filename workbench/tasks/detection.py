@@ -20,8 +20,8 @@ from workbench.models.rpn import Detections
 from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
 from workbench.tasks.matching import TOP_K, BoxMeter, RankedBoxes
-from workbench.tasks.proposals import ProposalMeter, Proposals, Proposed
 from workbench.tasks.meters import counted
+from workbench.tasks.proposals import ProposalMeter, Proposals, Proposed
 from workbench.tasks.sample_images import CROP, show_detections
 from workbench.tasks.torchvision_boxes import TorchvisionBoxes
 

@@ -3,10 +3,10 @@
 A compiler may be wrong in silence: a loss that is not finite, a buffer that is not updated, an
 output that the next call overwrites. So both train on the same two batches with the same random
 numbers, from the same state, and what came of it is compared. A captured step runs the same
-kernels: where those repeat themselves to the bit, it has to equal them to the bit. How far two right ways may lie
-apart depends on arithmetic, network and optimiser; it is measured by a third training, whose
-images are off by a rounding error, as PyTorch's own benchmarks compare with a reference's error
-(``torch._dynamo.utils.same``).
+kernels: where those repeat themselves to the bit, it has to equal them to the bit. Else, how far
+two right ways may lie apart depends on arithmetic, network and optimiser; it is measured by a
+third training, whose images are off by a rounding error, as PyTorch's own benchmarks compare
+with a reference's error (``torch._dynamo.utils.same``).
 """
 
 import math

@@ -61,7 +61,7 @@ def _keep_off_the_host(optimizer: torch.optim.Optimizer) -> None:
             group["lr"] = torch.tensor(group["lr"], device=device)  # synchronises, once
             group |= {"capturable": True} if "capturable" in group else {}
     # Else torch says once that it is slower where nothing is captured.
-    optimizer._warned_capturable_if_run_uncaptured = True  # type: ignore[attr-defined]
+    optimizer._warned_capturable_if_run_uncaptured = True
 
 
 def parameter_groups(model: nn.Module, settings: OptimizerSection) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from workbench.config.learning_rate import Plateau, lr_at
 from workbench.config.sections.schedule import PlateauSchedule
 from workbench.data import Split
 from workbench.tasks import Losses, Targets, Task
+from workbench.training.loop.automatic import Timed
 from workbench.training.loop.batches import Batches
 from workbench.training.loop.devices import Compute
 from workbench.training.loop.evaluation import Evaluator
@@ -99,9 +100,9 @@ class Trainer:
         self.evaluator, self.watcher = evaluator, watcher
         config, model, task, compute = self.config, self.model, self.task, self.compute
         self.forward = model  # what trains: the network, or its compiled form
-        self.compiled = "off"
-        # What makes a step in place of ``train_step``: its captured form, where there is one.
-        self.captured: Callable[[], tuple[Losses, float]] | None = None
+        self.compiled = "off"  # or default, graphs
+        self.captured: Callable[[], tuple[Losses, float]] | None = None  # in ``train_step``'s place
+        self.timed: Timed | None = None  # where ``auto`` had to choose
         self.eval_model = eval_model(model, config.augment)
         self.optimizer = build_optimizer(config.optimizer, model)
         self.scaler = torch.amp.GradScaler(

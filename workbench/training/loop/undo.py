@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 if TYPE_CHECKING:
     from workbench.training.loop.trainer import Trainer
@@ -64,9 +64,7 @@ def _held(trainer: "Trainer") -> list[tuple[Tensor, Tensor]]:
     return [(tensor.detach(), tensor.detach().clone()) for tensor in tensors]
 
 
-def _undo_state(
-    optimizer: torch.optim.Optimizer, before: dict[nn.Parameter, Any], keep: bool
-) -> None:
+def _undo_state(optimizer: torch.optim.Optimizer, before: dict[Tensor, Any], keep: bool) -> None:
     for parameter, state in list(optimizer.state.items()):
         known = before.get(parameter, {})
         for name, value in list(state.items()):
