@@ -14,14 +14,17 @@ from workbench.training.loop.trainer import Setup, Trainer
 NAMES = [preset.name for preset in list_presets() if not preset.own]
 SMALL = {"train.batch_size": 4, "train.device": "cpu", "train.threads": 1}
 LARGEST = 64  # side of an image, px
+NARROW = 8  # channels of a network that has a width
 
 
 def small_preset(name: str, **changes: Any) -> RunConfig:
-    """The preset with small images in small batches, and dotted changes (``train__seed=…``)."""
+    """The preset, narrow, with small images in small batches, and dotted changes (``train__seed=…``)."""
     config, small = load_preset(name), dict(SMALL)
     if config.data.size > LARGEST:
         small |= {"data.size": LARGEST}
         small |= {"augment.crop": LARGEST - 8} if config.augment.crop else {}
+    if getattr(config.model, "width", 0) > NARROW:
+        small |= {"model.width": NARROW}
     dotted = {key.replace("__", "."): value for key, value in changes.items()}
     return load_preset(name, small | {"train.precision": "float32"} | dotted)
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 import torch
 
+from benchmarks.closures import Closures, Run
 from tests.training.conftest import Prepare, training_events
 from tests.training.loop.every_preset import NAMES, preset_trainer
 from tests.training.loop.test_static_step import differing, everything
@@ -28,19 +29,11 @@ from workbench.training.loop.trainer import StopTraining, Trainer
 from workbench.training.worker import main as worker
 from workbench.training.worker.callbacks import Callbacks
 
-Run = Callable[[], None]
 
-
-class Recorded:
-    """Records closures; tells how often each was replayed."""
+class Recorded(Closures):
+    """Tells how often anything was replayed."""
 
     replays = 0
-
-    def __init__(self, trainer: Trainer) -> None:
-        self.trainer = trainer
-
-    def warm_up(self, run: Run) -> None:
-        run()
 
     def record(self, run: Run) -> Run:
         def replay() -> None:
