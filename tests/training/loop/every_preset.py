@@ -18,7 +18,7 @@ NARROW = 8  # channels of a network that has a width
 
 
 def small_preset(name: str, **changes: Any) -> RunConfig:
-    """The preset, narrow, with small images in small batches, and dotted changes (``train__seed=…``)."""
+    """The preset, narrow, small images in small batches; dotted changes (``train__seed=…``)."""
     config, small = load_preset(name), dict(SMALL)
     if config.data.size > LARGEST:
         small |= {"data.size": LARGEST}
