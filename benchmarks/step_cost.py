@@ -97,8 +97,8 @@ def main() -> None:
     if args.batch:
         request |= {"batch": args.batch, "steps": IMAGES // args.batch}
     Paired.wanted = WARM_UP + args.blocks
-    callbacks.LOOK *= 2
-    callbacks.PACE *= 2
+    callbacks.POLL *= 2
+    callbacks.REPORT *= 2
     callbacks.Callbacks = Paired  # type: ignore[misc]
     with tempfile.TemporaryDirectory() as folder:
         run = prepare(configuration(request), Path(folder), "paired")

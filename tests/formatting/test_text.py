@@ -43,7 +43,10 @@ def test_duration(seconds: float | None, text: str) -> None:
 def test_numbers() -> None:
     assert percent(0.9144) == "91.4 %"
     assert percent("high") == "–"
+    assert percent(0.5, 0) == "50 %"
     assert count(4_771_146) == "4,771,146"
+    assert count(2**60 + 1) == "1,152,921,504,606,846,977"
+    assert count(14_430.2) == "14,430"
     assert count(True) == "–"
     assert size(999) == "999 B"
     assert size(5_500_000_000) == "5.5 GB"

@@ -19,7 +19,7 @@ from workbench.runs.store.folder import RunFolder, list_folders
 from workbench.runs.store.record import read_record
 from workbench.sweeps import coordinator as module
 from workbench.sweeps.config import Budget, build_sweep
-from workbench.sweeps.coordinator import Coordinator, Listener
+from workbench.sweeps.coordinator import Coordinator, Listener, Rules
 from workbench.sweeps.folder import SweepFolder, open_sweep, read_note
 from workbench.sweeps.plan import plan
 from workbench.sweeps.results import result_table
@@ -111,7 +111,7 @@ def test_resume_gives_a_failed_run_another_chance(
 ) -> None:
     workers["lr 0.3"] = ["fail", "fail"]
     assert len(coordinate(folder).failed) == 1
-    again = Coordinator(folder, SWEEP, Planned(plan(SWEEP, "s")), retry_failed=True)
+    again = Coordinator(folder, SWEEP, Planned(plan(SWEEP, "s")), Rules(retry_failed=True))
     again.work()
     assert not again.failed and len(again.finished) == 4
 
@@ -166,7 +166,7 @@ def test_networks_over_the_budget_are_left_out(
         folder,
         sweep,
         Planned(runs),
-        over_budget=lambda config: config.optimizer.lr > 0.25,
+        Rules(over_budget=lambda config: config.optimizer.lr > 0.25),
     )
     large.work()
     assert len(large.finished) == 2 and large.left.keys() == {run.id for run in runs[2:]}

@@ -1,7 +1,10 @@
 """A diff update leaves the terminal as Textual's own does, and is shorter."""
 
 import re
+import sys
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from rich.cells import cell_len
@@ -12,8 +15,10 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate
 from textual.strip import Strip
 
+from workbench.ui import output_diff
 from workbench.ui.app import WorkbenchApp
-from workbench.ui.output_diff import DiffUpdate, StyleWriter
+from workbench.ui.output_diff import StyleWriter, partial_update_class, render_diff, shorten
+from workbench.ui.runs.screen import RunsScreen
 
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
 RED, BOLD = Style(color="#ff0000", bgcolor="#101010"), Style(color="#ff0000", bold=True)
@@ -68,8 +73,7 @@ def update(spans: list[tuple[int, int, int]]) -> ChopsUpdate:
     ],
 )
 def test_the_terminal_shows_the_same_within_the_spans(spans: list[tuple[int, int, int]]) -> None:
-    plain, shorter = update(spans), DiffUpdate.of(update(spans))
-    before, after = plain.render_segments(CONSOLE), shorter.render_segments(CONSOLE)
+    before, after = update(spans).render_segments(CONSOLE), render_diff(update(spans), CONSOLE)
     asked = {(y + 1, x + 1) for y, start, stop in spans for x in range(start, stop)}
     shown = terminal(after)
     assert shown.items() <= terminal(before).items()
@@ -80,7 +84,7 @@ def test_the_terminal_shows_the_same_within_the_spans(spans: list[tuple[int, int
 @pytest.mark.parametrize("colours", ["standard", "256", "truecolor", "windows", None])
 def test_every_kind_of_terminal_is_written_to(colours: str | None) -> None:
     console = Console(color_system=colours, force_terminal=True)  # type: ignore[arg-type]
-    written = DiffUpdate.of(update([(0, 0, 34)])).render_segments(console)
+    written = render_diff(update([(0, 0, 34)]), console)
     assert "loss 0.123  漢字  step 7" in re.sub("\x1b\\[[0-9;]*[Hm]", "", written)
     assert ("38;2;255;0;0" in written) == (colours in ("truecolor", None))
     assert ("38;5;196" in written) == (colours == "256")
@@ -104,14 +108,45 @@ def test_fewer_colours_are_fewer_bytes() -> None:
     assert writer.write(Segment("a", RED)) == "\x1b[0;38;5;196;48;5;233ma"
 
 
-async def test_the_app_sends_partial_updates_in_fewer_bytes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    shown = []
+@pytest.fixture
+def displayed(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """What the app gives to Textual to be sent."""
+    shown: list[Any] = []
     monkeypatch.setattr(
         "textual.app.App._display", lambda app, screen, renderable: shown.append(renderable)
     )
+    return shown
+
+
+async def test_the_app_sends_partial_updates_in_fewer_bytes(
+    tmp_path: Path, displayed: list[Any]
+) -> None:
     app = WorkbenchApp(tmp_path)
     app._display(None, update([(0, 0, 3)]))  # type: ignore[arg-type]
     app._display(None, "text")  # type: ignore[arg-type]
-    assert isinstance(shown[0], DiffUpdate) and shown[1] == "text"
+    shortened, text = displayed
+    assert isinstance(shortened, ChopsUpdate) and text == "text"
+    assert shortened.render_segments(CONSOLE) == render_diff(update([(0, 0, 3)]), CONSOLE)
+
+
+class OtherParts(ChopsUpdate):
+    """A partial update as a later Textual may have it."""
+
+    def __init__(self, lines: object) -> None:
+        super().__init__([], [], [])
+
+
+@pytest.mark.parametrize("later", [SimpleNamespace(), SimpleNamespace(ChopsUpdate=OtherParts)])
+async def test_without_textuals_private_class_its_own_updates_are_sent(
+    later: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "textual._compositor", later)  # type: ignore[arg-type]
+    monkeypatch.setattr(output_diff, "PARTIAL", partial_update_class())
+    assert output_diff.PARTIAL is None
+    plain, sent = update([(0, 0, 3)]), update([(0, 0, 3)])
+    shorten(sent)
+    assert sent.render_segments(CONSOLE) == plain.render_segments(CONSOLE)
+    async with WorkbenchApp(tmp_path).run_test() as pilot:
+        await pilot.press("f4")
+        await pilot.pause()
+        assert isinstance(pilot.app.screen, RunsScreen)

@@ -3,7 +3,8 @@
 A MAC is one multiply–accumulate of a convolution or matrix product: output elements ×
 kernel area × input channels ÷ groups; adding a bias is none. Everything else is counted
 apart, as other operations: one an element for a bias, an activation and element-wise
-work, one an input element for pooling, two an element for a norm (scale and shift).
+work, one an input element for pooling, one an output element for interpolation, two an element
+for a norm (scale and shift).
 """
 
 import math
@@ -48,6 +49,8 @@ def cost(operator: OpOverload, arguments: Sequence[Any], result: Any) -> Cost | 
         return Cost(_NORMS[name], "norm", other_ops=2 * _size(arguments[0]))
     if name in _POOLS:
         return _pool(name, arguments)
+    if name.startswith("upsample_"):
+        return Cost("interpolate", "other", other_ops=_size(result))
     if name in _ACTIVATIONS:
         return Cost(name, "activation", other_ops=_size(arguments[0]))
     if name in _GLOBAL_POOLS and arguments[0].dim() == 4 and _over_height_and_width(arguments[1:]):
@@ -164,6 +167,5 @@ _MOVES = frozenset(
     ones_like new_ones full full_like new_full arange linspace scalar_tensor index index_select
     gather embedding roll flip repeat unsafe_view contiguous lift_fresh eye fill slice_scatter
     select_scatter repeat_interleave bernoulli dropout channel_shuffle native_channel_shuffle
-    pixel_shuffle pixel_unshuffle im2col index_put nonzero sort topk unique2
-    upsample_nearest2d""".split()  # noqa: SIM905
+    pixel_shuffle pixel_unshuffle im2col index_put nonzero sort topk unique2""".split()  # noqa: SIM905
 )

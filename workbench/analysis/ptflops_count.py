@@ -29,7 +29,7 @@ _MODULES = {
 # Functions that it counts once when they are called through torch.nn.functional, else never.
 _FUNCTIONS = frozenset(
     ("relu", "elu", "gelu", "silu", "softmax", "max_pool2d", "avg_pool2d", "adaptive_avg_pool2d",
-     "global_avg_pool")
+     "global_avg_pool", "interpolate")
 )  # fmt: skip
 
 

@@ -27,16 +27,21 @@ SPLITS = ("train", "test")
 TEST_NAMES = ("val", "valid", "test")
 MOST_BYTES = 2 << 30  # COCO's own file is 0.45 GB
 Box = tuple[float, float, float, float, int]  # left, top, width, height, the class's place
+Outline = tuple[int, tuple[tuple[float, ...], ...]]  # the class's place, polygons x, y, x, y, …
 
 
 @dataclass(frozen=True)
 class CocoImage:
-    """One image and its boxes: left, top, width, height in pixels, and the class's place."""
+    """One image and its boxes: left, top, width, height in pixels, and the class's place.
+
+    ``outlines`` are there where they were asked for.
+    """
 
     file: ImageFile
     width: int
     height: int
     boxes: tuple[Box, ...]
+    outlines: tuple[Outline, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +66,7 @@ class _Entry:
     width: int
     height: int
     boxes: tuple[Box, ...]
+    outlines: tuple[Outline, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -91,14 +97,17 @@ def find_labels(root: Path) -> tuple[tuple[str, ...], list[set[int]], list[set[i
     return read.classes, train, test
 
 
-def read_coco(root: Path) -> CocoFolder:
-    """Read the annotations; raises :class:`DataError`, which names the file and what is wrong."""
-    read = _read(root)
+def read_coco(root: Path, *, outlines: bool = False) -> CocoFolder:
+    """Read the annotations, with the objects' outlines where they are wanted.
+
+    Raises :class:`DataError`, which names the file and what is wrong.
+    """
+    read = _read(root, outlines=outlines)
     train, test = (_images(root, read.files.get(split), read.splits[split]) for split in SPLITS)
     return CocoFolder(root, read.classes, train, test, tuple(read.skipped))
 
 
-def _read(root: Path) -> _Annotations:
+def _read(root: Path, *, outlines: bool = False) -> _Annotations:
     files = _find(root)
     read = _Annotations((), files, {split: [] for split in SPLITS}, [])
     names: dict[int, str] = {}
@@ -108,7 +117,11 @@ def _read(root: Path) -> _Annotations:
         names = names or found
         if found != names:
             raise DataError(f"{path}: has other categories than {files['train']}")
-        read.splits[split] = _entries(path, document, list(names), read.skipped)
+        entries = _entries(path, document, list(names), read.skipped)
+        drawn = _outlines(path, document, list(names)) if outlines else {}
+        read.splits[split] = [
+            replace(entry, outlines=tuple(drawn.get(entry.name, ()))) for entry in entries
+        ]
     return replace(read, classes=tuple(names.values()))
 
 
@@ -118,7 +131,7 @@ def _images(root: Path, path: Path | None, entries: list[_Entry]) -> tuple[CocoI
         return ()
     folder = _folder(root, path, entries[0].name)
     return tuple(
-        CocoImage(_file(folder, entry.name), entry.width, entry.height, entry.boxes)
+        CocoImage(_file(folder, entry.name), entry.width, entry.height, entry.boxes, entry.outlines)
         for entry in entries
     )
 
@@ -194,6 +207,26 @@ def _entries(
     if not found:
         raise DataError(f"{path}: has no image with a box")
     return found
+
+
+def _outlines(path: Path, document: dict[str, Any], ids: list[int]) -> dict[str, list[Outline]]:
+    """The polygons of each image's objects by its name; run-length masks (crowds) have none."""
+    place = {category: number for number, category in enumerate(ids)}
+    found: dict[int, list[Outline]] = {}
+    try:
+        for entry in document["annotations"]:
+            if isinstance(entry.get("segmentation"), list):
+                polygons = tuple(
+                    tuple(map(float, polygon))
+                    for polygon in entry["segmentation"]
+                    if len(polygon) >= 6
+                )
+                label = place[int(entry["category_id"])]
+                found.setdefault(int(entry["image_id"]), []).append((label, polygons))
+        names = {int(entry["id"]): str(entry["file_name"]) for entry in document["images"]}
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise DataError(f"{path}: not in COCO format: {type(error).__name__} {error}") from None
+    return {names[number]: outlines for number, outlines in found.items() if number in names}
 
 
 def _folder(root: Path, path: Path, first: str) -> Path:

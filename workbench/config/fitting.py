@@ -11,26 +11,21 @@ from typing import Any
 
 import platformdirs
 
-from workbench.catalog import coco, image_folder
+from workbench.catalog import coco, image_folder, mask_folder
 from workbench.config import RunConfig
-from workbench.config.sections.augment import AugmentConfig
+from workbench.config.pairing import find_mismatch, find_unfit_augmentation
 from workbench.config.sections.data import ScenesData
+from workbench.config.sections.mask_data import MaskFolderData
 from workbench.config.toml import change_config
 from workbench.errors import ConfigError, DataError
 
-NEEDS_NO_FILES = frozenset(("digits",))
+NEEDS_NO_FILES = frozenset(("digits", "shapes"))
 KNOWN_FACTS: Mapping[str, Mapping[str, int]] = {
     "digits": {"classes": 10, "channels": 1},
     "cifar10": {"classes": 10, "channels": 3},
     "cifar100": {"classes": 100, "channels": 3},
+    "shapes": {"classes": 4},
 }
-# Augmentations that change where an object is, or how much of it there is.
-MOVING = (
-    *("pad", "crop", "test_crop", "resized_crop", "hflip", "vflip"),
-    *("policy", "cutout", "mixup", "cutmix", "test_flip", "test_shift"),
-)
-# The networks that a task with boxes can train.
-DETECTORS = {"proposals": ("rpn",), "detection": ("faster_rcnn", "torchvision_detector")}
 # What torchvision unpacks the archives to.
 DOWNLOADS = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
 
@@ -50,8 +45,11 @@ def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig
         if name == "imagefolder":
             facts["classes"] = len(image_folder.find_classes(root))
             facts["channels"] = 1 if image_folder.grey_only(root) else 3
-        elif name == "coco":
-            facts["classes"] = len(coco.find_classes(root))
+        elif isinstance(config.data, MaskFolderData):
+            facts["classes"] = len(mask_folder.find_classes(root, config.data.ignore))
+        elif name in ("coco", "cocomasks"):
+            background = name == "cocomasks"
+            facts["classes"] = len(coco.find_classes(root)) + background
         elif name in DOWNLOADS:
             _check_downloadable(root, name)
     changes = {
@@ -137,40 +135,6 @@ def _check_fit(config: RunConfig) -> None:
         )
     if augment.test_shift >= (augment.test_crop or augment.crop or data.size):
         problems["augment.test_shift"] = "must be less than the side of a test image"
-    problems |= _unlike(config)
-    if config.task.kind != "classification":
-        problems |= _moves_images(config)
+    problems |= find_mismatch(config) | find_unfit_augmentation(config)
     if problems:
         raise ConfigError(problems)
-
-
-def _unlike(config: RunConfig) -> dict[str, str]:
-    """Where task, network and data do not belong together."""
-    task, model, data = config.task.kind, config.model.kind, config.data.name
-    with_boxes = data in ("scenes", "coco")
-    suits = DETECTORS.get(task, ())
-    if task == "classification":
-        detector = next((kind for kind, models in DETECTORS.items() if model in models), None)
-        if detector:
-            return {"model.kind": f"{model} gives boxes: set task.kind to {detector}"}
-        if with_boxes:
-            return {"data.name": f"{data} has boxes: set task.kind to proposals or detection"}
-        return {}
-    if model not in suits:
-        return {"model.kind": f"{model} does no {task}; there are {', '.join(suits)}"}
-    if not with_boxes:
-        return {
-            "data.name": f"{task} needs boxes, which {data} has not: use coco, or scenes with "
-            f"data.source={data}"
-        }
-    return {}
-
-
-def _moves_images(config: RunConfig) -> dict[str, str]:
-    """What is asked for that would move or blend objects away from their boxes."""
-    off = AugmentConfig(crop=config.data.size, test_crop=config.data.size)
-    return {
-        f"augment.{key}": f"moves images but not their boxes: leave it out ({config.task.kind})"
-        for key in MOVING
-        if getattr(config.augment, key) not in (getattr(off, key), 0)
-    }

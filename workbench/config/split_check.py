@@ -13,11 +13,13 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.catalog import coco, image_folder
+from workbench.catalog import coco, image_folder, mask_folder
 from workbench.catalog.splits import least_limit, limited, random_parts, share_of
 from workbench.config import RunConfig
 from workbench.config.fitting import resolve, source_config
-from workbench.config.sections.data import CocoData, DataSection, ScenesData
+from workbench.config.sections.data import CocoData, ScenesData
+from workbench.config.sections.data_section import DataSection
+from workbench.config.sections.mask_data import CocoMasksData, MaskFolderData, ShapesData
 from workbench.errors import ConfigError, DataError
 
 SPLITS = ("training", "validation", "test")
@@ -44,6 +46,8 @@ def check_splits(config: RunConfig) -> None:
     data = config.data
     if isinstance(data, CocoData):
         return _check_boxes(data)
+    if isinstance(data, ShapesData | MaskFolderData | CocoMasksData):
+        return _check_masks(data)
     if isinstance(data, ScenesData):
         _check_scenes(data)
         data = source_config(config).data
@@ -152,6 +156,20 @@ def _check_scenes(data: ScenesData) -> None:
                 f"least {math.ceil(data.classes / data.objects)} or set {ALLOW}"
             }
         )
+
+
+def _check_masks(data: DataSection) -> None:
+    """Refuse too few images for three splits: which classes an image shows is not chosen."""
+    if data.limit == 1:
+        raise ConfigError({"data.limit": "1 is too few to split; set data.limit to at least 2"})
+    if isinstance(data, MaskFolderData):
+        folder = mask_folder.find_masks(Path(data.root), data.ignore)
+        least = 3 - bool(folder.validation) - bool(folder.test)
+        if len(folder.train) < least:
+            raise DataError(
+                f"{data.root}: has {_images(len(folder.train))} to train on and needs at least "
+                f"{least}, one for each of {' and '.join(SPLITS)}"
+            )
 
 
 def _check_boxes(data: CocoData) -> None:

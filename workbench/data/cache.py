@@ -56,6 +56,10 @@ class Decoding:
         """[count, size, size, channels]."""
         return (count, self.size, self.size, self.channels)
 
+    def decode(self, path: Path) -> Bytes:
+        """Decode one file; raises :class:`workbench.data.decode.BrokenImage`."""
+        return decode(path, self.size, self.channels, self.fit)
+
 
 @dataclass(frozen=True)
 class Decoded:
@@ -162,7 +166,7 @@ def _decode_missing(
         for row in rows.tolist():
             try:
                 with watch.reading(files[row].path):
-                    pixels[row] = decode(root / files[row].path, how.size, how.channels, how.fit)
+                    pixels[row] = how.decode(root / files[row].path)
                 done[row] = 1
             except BrokenImage as problem:
                 pixels[row] = 0

@@ -117,6 +117,10 @@ class DataSet:
         """The three splits by their names."""
         return {"train": self.train, "validation": self.validation, "test": self.test}
 
+    def size(self, split: str = "train") -> int:
+        """Images of a split."""
+        return len(self.splits[split])
+
     def class_counts(self, split: str = "train") -> list[int]:
         """Images of each class in a split (train, validation, test), in the classes' order.
 

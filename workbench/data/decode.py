@@ -39,6 +39,30 @@ def decode(path: Path | str, size: int, channels: int, fit: Fit) -> NDArray[np.u
     return array.reshape(size, size, channels)
 
 
+def decode_mask(path: Path | str, size: int, fit: Fit, ignore: int) -> NDArray[np.uint8]:
+    """Decode a mask to uint8 [size, size, 1] whose values are those of the file, never blended.
+
+    Pixels of the value ``ignore``, and what pads the mask, become 255. Raises
+    :class:`BrokenImage`, also for an image in colour.
+    """
+    try:
+        with open_regular(Path(path)) as file, Image.open(_buffered(file)) as image:
+            upright = ImageOps.exif_transpose(image)
+            if upright.mode not in ("1", "L", "P"):
+                raise BrokenImage(f"is {upright.mode}; a mask is grey or has a palette")
+            values = Image.fromarray(np.asarray(upright).astype(np.uint8))
+            square = _square(values, size, fit, Image.Resampling.NEAREST, 255)
+    except MemoryError:
+        raise BrokenImage("does not fit into memory") from None
+    except BrokenImage:
+        raise
+    except Exception as error:  # noqa: BLE001 - a stranger's file fails in any way a decoder can
+        raise BrokenImage(_reason(error)) from None
+    array = np.array(square, dtype=np.uint8).reshape(size, size, 1)
+    array[array == ignore] = 255
+    return array
+
+
 def _buffered(file: BinaryIO) -> BufferedReader:
     """A file as decoders want it, which read headers a byte or two at a time."""
     return BufferedReader(cast(RawIOBase, file))
@@ -56,15 +80,20 @@ def _plain(image: Image.Image, mode: str) -> Image.Image:
     return image if image.mode == mode else image.convert(mode)
 
 
-def _square(image: Image.Image, size: int, fit: Fit) -> Image.Image:
-    method = Image.Resampling.BILINEAR  # Pillow's is antialiased
+def _square(
+    image: Image.Image,
+    size: int,
+    fit: Fit,
+    method: Image.Resampling = Image.Resampling.BILINEAR,  # Pillow's is antialiased
+    border: int = 0,
+) -> Image.Image:
     side = (size, size)
     if image.size == side:
         return image
     if fit == "crop":
         return ImageOps.fit(image, side, method)
     if fit == "pad":
-        return ImageOps.pad(image, side, method, color=0)
+        return ImageOps.pad(image, side, method, color=border)
     return image.resize(side, method)
 
 

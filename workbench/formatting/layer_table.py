@@ -12,6 +12,9 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Literal, get_args
 
+from workbench.formatting.tables import markdown_table
+from workbench.formatting.text import columns
+
 Layer = Mapping[str, Any]
 SortKey = Literal["order", "name", "type", "params", "macs", "share", "other_ops"]
 SORT_KEYS: tuple[SortKey, ...] = get_args(SortKey)
@@ -20,6 +23,7 @@ WORDS = ("name", "type")  # sorted by the alphabet; numbers come with the larges
 COLUMNS = ("name", "type", "kernel", "stride", "groups", "output", "params", "MACs", "share")
 PARTS = re.compile(r"(\D*)(\d*)")  # of a name: words and the numbers after them
 NUMERIC = frozenset(("groups", "params", "MACs", "share"))
+RIGHT = frozenset(i for i, name in enumerate(COLUMNS) if name in NUMERIC)
 
 
 @dataclass(frozen=True)
@@ -107,16 +111,13 @@ def to_csv(summary: Mapping[str, Any], sort: SortKey = "order") -> str:
 
 def to_markdown(summary: Mapping[str, Any], sort: SortKey = "order") -> str:
     """The tree with subtotals in bold as a Markdown table, the total last."""
-    rows: list[Sequence[str]] = [
-        COLUMNS,
-        ["---:" if column in NUMERIC else "---" for column in COLUMNS],
-    ]
+    rows: list[Sequence[str]] = [COLUMNS]
     for node in _total_last(summary, sort):
         name, *others = cells(node)
         name = name.replace("|", "\\|")
         bold = f"**{name}**" if node.children else name
         rows.append(["&nbsp;&nbsp;" * max(0, node.depth - 1) + bold, *others])
-    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return markdown_table(rows, RIGHT)
 
 
 def to_text(
@@ -128,14 +129,7 @@ def to_text(
     for node in nodes:
         name, *others = cells(node)
         rows.append(("  " * max(0, node.depth - 1) + name, *others))
-    widths = [max(len(row[index]) for row in rows) for index in range(len(COLUMNS))]
-    lines = [
-        "  ".join(
-            cell.rjust(width) if column in NUMERIC else cell.ljust(width)
-            for cell, width, column in zip(row, widths, COLUMNS, strict=True)
-        ).rstrip()
-        for row in rows
-    ]
+    lines = columns(rows, sorted(RIGHT)).splitlines()
     rule = "─" * max(map(len, lines))
     return "\n".join([lines[0], rule, *lines[1:-1], rule, lines[-1], *remarks(summary)]) + "\n"
 

@@ -1,9 +1,9 @@
-"""A table of text cells, written for a terminal, as Markdown or as CSV."""
+"""Tables of text cells: as aligned text, Markdown or CSV."""
 
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass, field
 
 from workbench.formatting.text import columns, one_line
@@ -25,15 +25,20 @@ class TextTable:
 
     def markdown(self) -> str:
         """A Markdown table; what comes from outside cannot become markup."""
-        rule = ["---:" if index in self.right else "---" for index in range(len(self.headings))]
         rows = [[escape_markdown(cell) for cell in row] for row in (self.headings, *self.rows)]
-        return "".join(f"| {' | '.join(row)} |\n" for row in (rows[0], rule, *rows[1:]))
+        return markdown_table(rows, self.right)
 
     def csv(self) -> str:
         """Rows with a heading line."""
         out = io.StringIO()
         csv.writer(out, lineterminator="\n").writerows([self.headings, *self.rows])
         return out.getvalue()
+
+
+def markdown_table(rows: Sequence[Sequence[str]], right: Container[int]) -> str:
+    """Rows of Markdown, the first one the headings; columns numbered in ``right`` end flush."""
+    rule = ["---:" if index in right else "---" for index in range(len(rows[0]))]
+    return "".join(f"| {' | '.join(row)} |\n" for row in (rows[0], rule, *rows[1:]))
 
 
 def escape_markdown(text: str) -> str:

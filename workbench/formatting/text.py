@@ -1,4 +1,4 @@
-"""Text for people, wherever it is read: numbers with their units, columns that line up."""
+"""Numbers with their units, aligned columns and one-line text, for terminals and files."""
 
 import json
 import re
@@ -18,7 +18,10 @@ def one_line(text: str) -> str:
 
 
 def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
-    """Rows as columns two spaces apart; the columns numbered in ``right`` end flush."""
+    """Rows as columns two spaces apart; the columns numbered in ``right`` are right-aligned.
+
+    Not rich's table: it wraps cells at the width of a console, which a pipe does not have.
+    """
     clean = [[one_line(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in clean) for column in range(len(clean[0]))]
     return "\n".join(
@@ -30,14 +33,14 @@ def columns(rows: Sequence[Sequence[str]], right: Sequence[int] = ()) -> str:
     )
 
 
-def percent(share: Any) -> str:
+def percent(share: Any, digits: int = 1) -> str:
     """0.9144 → ``91.4 %``."""
-    return f"{share * 100:.1f} %" if _is_number(share) else NOTHING
+    return f"{share * 100:.{digits}f} %" if _is_number(share) else NOTHING
 
 
 def count(number: Any) -> str:
     """4771146 → ``4,771,146``."""
-    return f"{number:,}" if _is_number(number) else NOTHING
+    return f"{round(number):,}" if _is_number(number) else NOTHING
 
 
 def ordinal(number: int) -> str:

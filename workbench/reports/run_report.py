@@ -94,8 +94,7 @@ def _network(run: ComparedRun) -> list[Block]:
     for node in [*nodes, root]:
         name, *others = layer_table.cells(node)
         rows.append([INDENT * max(0, node.depth - 1) + name, *others])
-    right = [i for i, name in enumerate(layer_table.COLUMNS) if name in layer_table.NUMERIC]
-    table = TextTable("Network, layer by layer", layer_table.COLUMNS, rows, frozenset(right))
+    table = TextTable("Network, layer by layer", layer_table.COLUMNS, rows, layer_table.RIGHT)
     remarks = layer_table.remarks(run.layers)
     return [table, *(Paragraph(line) for line in remarks), *_rates(run.layers)]
 

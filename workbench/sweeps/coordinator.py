@@ -56,11 +56,20 @@ class Live:
 
 
 @dataclass(frozen=True)
-class Listener:
-    """Who hears what happens; both may be left as they are."""
+class Rules:
+    """Which runs of a sweep are trained, and on which data."""
 
-    say: Callable[[str], None] = lambda _: None
-    show: Callable[["Coordinator"], None] = lambda _: None  # after every look
+    data: Path | None = None  # the folder of data sets; None: the usual ones
+    retry_failed: bool = False
+    over_budget: Callable[[RunConfig], bool] = lambda _: False
+
+
+@dataclass(frozen=True)
+class Listener:
+    """Callbacks of a coordinator; each may be left out."""
+
+    say: Callable[[str], None] = lambda _: None  # with a line about something that happened
+    show: Callable[["Coordinator"], None] = lambda _: None  # after every pass over the runs
 
 
 class Coordinator:
@@ -71,15 +80,11 @@ class Coordinator:
         folder: SweepFolder,
         sweep: SweepConfig,
         source: Source,
-        *,
-        data: Path | None = None,
-        retry_failed: bool = False,
-        over_budget: Callable[[RunConfig], bool] = lambda _: False,
+        rules: Rules | None = None,
         listener: Listener | None = None,
     ) -> None:
-        self.folder, self.sweep, self.source, self.data = folder, sweep, source, data
-        self.retry_failed, self.over_budget = retry_failed, over_budget
-        self.listener = listener or Listener()
+        self.folder, self.sweep, self.source = folder, sweep, source
+        self.rules, self.listener = rules or Rules(), listener or Listener()
         self.live: dict[str, Live] = {}
         self.finished: list[str] = []
         self.failed: dict[str, str] = {}  # id → why
@@ -141,7 +146,7 @@ class Coordinator:
 
     def _act(self, run: PlannedRun, seen: Observation, *, watched: bool, device: str = "") -> None:
         folder = RunFolder(self.folder.runs_dir / run.id)
-        todo = action(seen, watched=watched, retry_failed=self.retry_failed and not watched)
+        todo = action(seen, watched=watched, retry_failed=self.rules.retry_failed and not watched)
         if self.source.gave_up(run) and todo in ("left", "resume"):
             return self._end(run, self.left, "ended early: the others did better")
         if self.stopping and todo in ("start", "resume", "retry"):
@@ -167,7 +172,7 @@ class Coordinator:
 
     def _start(self, run: PlannedRun, folder: RunFolder, device: str) -> None:
         if not folder.is_run:
-            config = resolve(change_config(run.config, self._place(run, device)), self.data)
+            config = resolve(change_config(run.config, self._place(run, device)), self.rules.data)
             note = Note(self.folder.name, run.variant, run.seed, 0, run.changes)
             prepare_run(self.folder.runs_dir, run.id, to_toml(config), note)
         start_worker(folder)
@@ -221,7 +226,7 @@ class Coordinator:
         budget = self.sweep.budget
         if budget.hours and self._hours() >= budget.hours:
             return f"the budget of {budget.hours:g} hours is used up"
-        if budget.params and self.over_budget(run.config):
+        if budget.params and self.rules.over_budget(run.config):
             return f"its network has more than {budget.params:,} parameters"
         return ""
 

@@ -16,7 +16,7 @@ import tomli_w
 from workbench.errors import RequestError
 from workbench.runs.live.process import ProcessIdentity, own_identity
 from workbench.runs.store.atomic import write_atomically
-from workbench.runs.store.files import read_tables
+from workbench.runs.store.files import read_tables, tables_or_empty
 from workbench.runs.store.folder import ID, RunFolder
 from workbench.sweeps.config import SweepConfig, build_sweep, sweep_toml
 
@@ -72,10 +72,7 @@ class SweepFolder:
     @property
     def is_coordinated(self) -> bool:
         """True while a coordinator lives (on this machine)."""
-        try:
-            who = ProcessIdentity.from_table(read_tables(self.coordinator, below=1))
-        except RequestError:
-            return False
+        who = ProcessIdentity.from_table(tables_or_empty(self.coordinator, below=1))
         return who is not None and who.is_alive()
 
 

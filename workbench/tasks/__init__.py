@@ -91,6 +91,8 @@ class TaskData(Protocol):
 
     def class_counts(self, split: str = "train") -> list[int]: ...
 
+    def size(self, split: str = "train") -> int: ...
+
 
 def build_task(config: RunConfig, data: TaskData, device: Any) -> Task:
     """The task of a configuration, its tensors on ``device``."""

@@ -11,7 +11,7 @@ from workbench.config import RunConfig
 from workbench.config.sections.task import ClassificationTask
 from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
-from workbench.tasks.meters import Worst
+from workbench.tasks.meters import Worst, class_metrics, count_values
 from workbench.tasks.sample_images import show_classes
 
 TOP_K = 3
@@ -183,9 +183,7 @@ class ConfusionMeter(AccuracyMeter):
         """Take in a batch of logits [N, classes]."""
         super().update(outputs, targets, losses)
         classes, labels, answers = len(self.classes), targets["label"], outputs.argmax(dim=1)
-        # Not bincount: it asks the device for the largest value, and so synchronises.
-        ones = torch.ones_like(labels)
-        cells = labels.new_zeros(classes**2).scatter_add_(0, labels * classes + answers, ones)
+        cells = count_values(labels * classes + answers, torch.ones_like(labels), classes**2)
         each = F.cross_entropy(outputs, labels, reduction="none")
         self._worst.update(torch.where(answers == labels, -torch.inf, each))
         best = outputs.topk(min(TOP_K, classes), dim=1).indices
@@ -200,25 +198,12 @@ class ConfusionMeter(AccuracyMeter):
             return numbers
         # Synchronises: once a split, as does what is counted beside it.
         matrix = self.confusion.reshape(len(self.classes), -1).cpu()
-        totals, hits = matrix.sum(dim=1).tolist(), matrix.diagonal().tolist()
-        predicted = matrix.sum(dim=0).tolist()
-        present = [hit / total for hit, total in zip(hits, totals, strict=True) if total]
-        numbers |= {
-            "correct": sum(hits),
-            "total": self.count,
-            "balanced_accuracy": sum(present) / max(1, len(present)),
-            "per_class": {
-                name: {"correct": hit, "total": total, "predicted": guess}
-                for name, hit, total, guess in zip(
-                    self.classes, hits, totals, predicted, strict=True
-                )
-            },
-        }
+        right, total = matrix.diagonal().tolist(), matrix.sum(dim=1).tolist()
+        numbers |= {"total": self.count}
+        numbers |= class_metrics(self.classes, right, total, matrix.tolist())
         if len(self.classes) > TOP_K:
             top = int(self.top_k.item())
             numbers |= {"top3_correct": top, "top3_accuracy": top / self.count}
-        if len(self.classes) <= 100:  # beyond that a line of metrics would be megabytes
-            numbers["confusion"] = matrix.tolist()
         return numbers
 
     def worst(self) -> list[int]:

@@ -13,7 +13,7 @@ from torch import Tensor
 from workbench.detection.boxes import NO_OBJECT, intersection_over_union
 from workbench.tasks import Losses, Meter, Targets
 from workbench.tasks.mean_average_precision import Precision
-from workbench.tasks.meters import Means, Worst
+from workbench.tasks.meters import Means, Worst, class_metrics, count_values
 
 TOP_K = 3
 HIT = 0.5  # IoU from which on an object counts as found
@@ -86,26 +86,16 @@ class MatchMeter:
         # Synchronises: once a split.
         tables = {name: table.long().tolist() for name, table in self._tables.items()}
         right, there = tables["right"], tables["there"]
-        present = [hit / total for hit, total in zip(right, there, strict=True) if total]
-        numbers: dict[str, Any] = {
-            **self.means.result(),
-            **self.precision.result(),
-            "correct": sum(right),
-            "total": sum(there),
-            "balanced_accuracy": sum(present) / max(1, len(present)),
-            "per_class": {
-                name: {"correct": hit, "total": total}
-                for name, hit, total in zip(self.classes, right, there, strict=True)
-            },
-        }
+        confusion = None
         if "cells" in tables:
             classes, cells = len(self.classes), tables["cells"]
-            rows = [cells[row * classes : (row + 1) * classes] for row in range(classes)]
-            for column, name in enumerate(self.classes):
-                numbers["per_class"][name]["predicted"] = sum(row[column] for row in rows)
-            if classes <= 100:  # beyond that a line of metrics would be megabytes
-                numbers["confusion"] = rows
-        return numbers
+            confusion = [cells[row * classes : (row + 1) * classes] for row in range(classes)]
+        return {
+            **self.means.result(),
+            **self.precision.result(),
+            "total": sum(there),
+            **class_metrics(self.classes, right, there, confusion),
+        }
 
     def _count_answers(self, matched: Match, answers: Tensor, labels: Tensor) -> None:
         classes = len(self.classes)
@@ -119,9 +109,7 @@ class MatchMeter:
     def _count(self, name: str, values: Tensor, wanted: Tensor, size: int = 0) -> None:
         """Add to a table how often each value occurs where it is wanted."""
         size = size or len(self.classes)
-        weights = wanted.flatten().double()
-        # Not bincount: it asks the device for the largest value, and so synchronises.
-        counts = weights.new_zeros(size).scatter_add_(0, values.clamp_min(0).flatten(), weights)
+        counts = count_values(values.clamp_min(0), wanted.double(), size)
         self._tables[name] = self._tables[name] + counts if name in self._tables else counts
 
 

@@ -1,5 +1,6 @@
-"""Pieces of meters: means over many batches, and the images that came out worst."""
+"""Parts that several tasks' meters share: means, counts by class, and the worst images."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -8,32 +9,33 @@ from torch import Tensor
 from workbench.tasks import Losses, Targets
 
 WORST = 24  # images kept
+MOST_CLASSES = 100  # with a confusion matrix; beyond that a line of metrics would be megabytes
 
 
 class Means:
-    """Means by name, kept as a sum and a weight where they are computed."""
+    """Weighted means by name, summed on their device."""
 
     def __init__(self) -> None:
         self._sums: dict[str, Tensor] = {}  # [2] float64: sum, weight
 
     def add(self, name: str, total: Tensor, weight: Tensor | int) -> None:
-        """Take in a sum over things and how many they were; no host synchronisation."""
+        """Add a sum over things and how many they were; no host synchronisation."""
         self.add_all({name: counted(total, weight)})
 
     def add_all(self, sums: dict[str, Tensor]) -> None:
-        """Take in sums and weights by name, as :func:`counted` gives them."""
+        """Add sums and weights by name, as :func:`counted` gives them."""
         for name, both in sums.items():
             before = self._sums.get(name)
             self._sums[name] = both.clone() if before is None else before + both
 
     def result(self) -> dict[str, float]:
-        """The means; 0 where there was nothing."""
+        """The means; 0 where the weight is 0."""
         # Synchronises: once an epoch.
         pairs = {name: both.tolist() for name, both in self._sums.items()}
         return {name: total / weight if weight else 0.0 for name, (total, weight) in pairs.items()}
 
     def counts(self, name: str) -> tuple[int, int]:
-        """Sum and weight of a mean over things that are counted: 3 of 7."""
+        """Sum and weight of a mean over things that are counted, rounded: 3 of 7."""
         if name not in self._sums:
             return 0, 0
         total, weight = self._sums[name].tolist()  # synchronises: once an epoch
@@ -57,7 +59,7 @@ def counted(total: Tensor, weight: Tensor | int) -> Tensor:
 
 
 class MeanMeter:
-    """Mean losses while training; what a task measures beside them a subclass adds."""
+    """Mean losses in training; a subclass adds what its task measures beside them."""
 
     def __init__(self) -> None:
         self.means = Means()
@@ -80,7 +82,7 @@ class MeanMeter:
         self.means.add_all(measured)
 
     def result(self) -> dict[str, Any]:
-        """The means by name; ``accuracy`` is None where nobody added it."""
+        """The means by name; ``accuracy`` is None where it was not added."""
         return {"loss": 0.0, "accuracy": None, **self.means.result()}
 
     def state(self) -> dict[str, Tensor]:
@@ -93,7 +95,7 @@ class MeanMeter:
 
 
 class Worst:
-    """Rows of the images with the largest badness, over batches that come in order."""
+    """Finds the ``WORST`` rows with the largest badness, over batches in order."""
 
     def __init__(self) -> None:
         self._seen = 0
@@ -101,7 +103,7 @@ class Worst:
         self._rows: Tensor | None = None
 
     def update(self, badness: Tensor) -> None:
-        """Take in a batch's badness [B]; minus infinity for an image that came out right."""
+        """Add a batch's badness [B]; minus infinity for an image that came out right."""
         badness = badness.detach().float()
         rows = torch.arange(self._seen, self._seen + len(badness), device=badness.device)
         self._seen += len(badness)
@@ -112,9 +114,43 @@ class Worst:
         self._badness, self._rows = kept.values, rows[kept.indices]
 
     def rows(self) -> list[int]:
-        """The worst first; those that came out right are not among them."""
+        """The rows, the worst first, without those that came out right."""
         if self._badness is None or self._rows is None:
             return []
         # Synchronises: once a split.
         wrong: list[int] = self._rows[self._badness > -torch.inf].tolist()
         return wrong
+
+
+def count_values(values: Tensor, weights: Tensor, size: int) -> Tensor:
+    """How often each of 0 … ``size`` - 1 occurs in ``values``, each occurrence by its weight."""
+    # Not bincount: it asks the device for the largest value, and so synchronises.
+    return weights.new_zeros(size).scatter_add_(0, values.flatten(), weights.flatten())
+
+
+def class_metrics(
+    classes: Sequence[str],
+    right: Sequence[int],
+    total: Sequence[int],
+    confusion: Sequence[Sequence[int]] | None = None,
+) -> dict[str, Any]:
+    """Metrics from counts by class: balanced accuracy, ``per_class``, confusion [true, predicted].
+
+    A class without an example does not count in the balanced accuracy (the mean of each class's).
+    """
+    present = [hit / count for hit, count in zip(right, total, strict=True) if count]
+    per_class: dict[str, dict[str, int]] = {
+        name: {"correct": hit, "total": count}
+        for name, hit, count in zip(classes, right, total, strict=True)
+    }
+    metrics: dict[str, Any] = {
+        "correct": sum(right),
+        "balanced_accuracy": sum(present) / max(1, len(present)),
+        "per_class": per_class,
+    }
+    if confusion is not None:
+        for name, column in zip(classes, zip(*confusion, strict=True), strict=True):
+            per_class[name]["predicted"] = sum(column)
+        if len(classes) <= MOST_CLASSES:
+            metrics["confusion"] = [list(row) for row in confusion]
+    return metrics

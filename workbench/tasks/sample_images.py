@@ -1,15 +1,19 @@
-"""Images with boxes and classes for the gallery."""
+"""Images for the gallery: with classes, boxes or masks, true and predicted."""
 
+import colorsys
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from workbench.detection.boxes import NO_OBJECT, corners
+from workbench.detection.masks import IGNORED
 from workbench.runs.store.gallery import GalleryImage, Mark, Pixels, as_pixels
 from workbench.tasks import Targets
 from workbench.tasks.matching import RankedBoxes, match
 
+MOSTLY = 0.9  # of the pixels, from which on a mask counts as right
 CROP = 22  # pixels: the study's look at what the spatial transformer cuts out
 
 
@@ -75,6 +79,69 @@ def show_classes(
         )
         for n, (label, answer) in enumerate(rows)
     ]
+
+
+def show_labels(
+    raw: Tensor, wanted: Tensor, chances: Tensor, classes: tuple[str, ...], threshold: float
+) -> list[GalleryImage]:
+    """Images uint8 [N, H, W, C] with their classes (bool [N, classes]) and those predicted."""
+    # Synchronises: images are made by the host.
+    images, predicted, wanted = raw.cpu().numpy(), (chances >= threshold).cpu(), wanted.cpu()
+
+    def names(row: Tensor) -> str:
+        return ", ".join(classes[label] for label in row.nonzero().flatten().tolist()) or "none"
+
+    return [
+        GalleryImage(
+            image=images[n],
+            truth=names(wanted[n]),
+            answer=names(predicted[n]),
+            is_right=bool((wanted[n] == predicted[n]).all()),
+        )
+        for n in range(len(raw))
+    ]
+
+
+def show_masks(
+    raw: Tensor, wanted: Tensor, answers: Tensor, classes: tuple[str, ...]
+) -> list[GalleryImage]:
+    """Images uint8 [N, H, W, C] under the predicted masks [N, H, W], the true ones cut out.
+
+    An image counts as right where nine tenths of its pixels are.
+    """
+    # Synchronises: images are made by the host.
+    images, wanted, answers = raw.cpu().numpy(), wanted.cpu(), answers.cpu()
+    shown = []
+    for n, image in enumerate(images):
+        real = wanted[n] != IGNORED
+        share = float(((answers[n] == wanted[n]) & real).sum() / real.sum().clamp_min(1))
+        present = sorted(set(wanted[n][real].tolist()) - {0})
+        shown.append(
+            GalleryImage(
+                image=tinted(image, answers[n].numpy()),
+                truth=", ".join(classes[label] for label in present) or classes[0],
+                answer="",
+                is_right=share >= MOSTLY,
+                note=f"{100 * share:.0f} % of pixels",
+                crop=tinted(image, wanted[n].numpy()),
+            )
+        )
+    return shown
+
+
+def tinted(image: Pixels, mask: Pixels) -> Pixels:
+    """An image [H, W, 1 or 3] half under the colours of its mask's classes; class 0 stays."""
+    colours = np.array([class_colour(label) for label in range(256)])
+    colours[IGNORED] = 0
+    seen = np.repeat(image, 3, axis=2) if image.shape[2] == 1 else image
+    blend = 0.45 * seen + 0.55 * colours[mask]
+    return as_pixels(np.where((mask == 0)[..., None], seen, blend))
+
+
+def class_colour(label: int) -> tuple[float, float, float]:
+    """A colour (0 to 255) for a class: hues apart by the golden angle."""
+    red, green, blue = colorsys.hsv_to_rgb(label * 0.618034 % 1, 0.85, 1.0)
+    return 255 * red, 255 * green, 255 * blue
 
 
 def _marks(edges: Tensor, role: Literal["true", "found"]) -> list[Mark]:

@@ -11,8 +11,9 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from workbench.config import RunConfig
 from workbench.config.presets import load_preset
+from workbench.models.outputs import tensors_in
 from workbench.testing.golden import check_counts
-from workbench.testing.subject import Shape, Subject, tensors
+from workbench.testing.subject import Shape, Subject
 
 BATCH = 3
 
@@ -49,7 +50,7 @@ def check_model(
 def output_shape(subject: Subject) -> None:
     """A batch of three gives finite numbers, [3, classes] where the classes are known."""
     output = subject.network().eval()(subject.images(BATCH))
-    for tensor in tensors(output):
+    for tensor in tensors_in(output):
         assert tensor.shape[0] == BATCH, (
             f"{subject.name}: {BATCH} images gave an output of shape {list(tensor.shape)}"
         )
@@ -80,7 +81,7 @@ def no_leak_across_batch(subject: Subject) -> None:
     others[0] = images[0]
     with torch.no_grad():
         before, after = network(images), network(others)
-    for one, other in zip(tensors(before), tensors(after), strict=True):
+    for one, other in zip(tensors_in(before), tensors_in(after), strict=True):
         assert torch.allclose(one[0], other[0], rtol=1e-4, atol=1e-5), (
             f"{subject.name}: in evaluation, an image's output changes with its neighbours"
         )
@@ -116,7 +117,7 @@ def train_and_eval(subject: Subject) -> None:
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(0)
             trained = network.train()(images)
-    pairs = zip(tensors(evaluated), tensors(trained), strict=False)
+    pairs = zip(tensors_in(evaluated), tensors_in(trained), strict=False)
     differs = any(not torch.equal(one, other) for one, other in pairs)
     active = _mode_dependent(network)
     if active:
@@ -171,7 +172,7 @@ def _used(subject: Subject) -> nn.Module:
 
 
 def _loss(output: Any) -> Tensor:
-    squares = [tensor.square().mean() for tensor in tensors(output) if tensor.requires_grad]
+    squares = [tensor.square().mean() for tensor in tensors_in(output) if tensor.requires_grad]
     return torch.stack(squares).sum()
 
 
@@ -186,6 +187,6 @@ def _mode_dependent(network: nn.Module) -> str:
 def _same_output(subject: Subject, one: nn.Module, other: nn.Module, what: str) -> None:
     images = subject.images(BATCH)
     with torch.no_grad():
-        pairs = zip(tensors(one(images)), tensors(other(images)), strict=True)
+        pairs = zip(tensors_in(one(images)), tensors_in(other(images)), strict=True)
         for first, second in pairs:
             assert torch.equal(first, second), f"{subject.name}: the outputs of {what} differ"

@@ -1,9 +1,8 @@
 """What is tested: a way to make a network, and the images that it takes."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -68,18 +67,6 @@ class Subject:
             return self.other_sizes
         side = self.shape[1]
         return (side + 1, side + 8) if getattr(network, "any_size", False) else ()
-
-
-def tensors(output: Any) -> Iterator[Tensor]:
-    """The tensors in what a network gives back, be it one, a sequence or a mapping of them."""
-    if isinstance(output, Tensor):
-        yield output
-    elif isinstance(output, Mapping):
-        for value in output.values():
-            yield from tensors(value)
-    elif isinstance(output, list | tuple):
-        for value in output:
-            yield from tensors(value)
 
 
 def _small(config: RunConfig) -> RunConfig:

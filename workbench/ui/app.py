@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from rich.console import RenderableType
 from textual import work
-from textual._compositor import ChopsUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.reactive import reactive
@@ -21,7 +20,7 @@ from workbench.runs.store.folder import RunFolder, list_folders
 from workbench.system.paths import state_folder
 from workbench.ui.context import AppContext
 from workbench.ui.messages import OpenPreset, OpenRun, PreloadedPhase, RunsCounted
-from workbench.ui.output_diff import DiffUpdate
+from workbench.ui.output_diff import shorten
 from workbench.ui.palette import BindingCommands, PresetCommands
 from workbench.ui.themes import DARK, LIGHT, MEANINGS, THEMES
 from workbench.ui.widgets.refusal import say_refusal
@@ -115,8 +114,7 @@ class WorkbenchApp(App[None]):
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Send a partial update in fewer bytes than Textual would."""
-        if isinstance(renderable, ChopsUpdate):
-            renderable = DiffUpdate.of(renderable)
+        shorten(renderable)
         super()._display(screen, renderable)
 
     def open_run(self, folder: RunFolder) -> None:

@@ -1,19 +1,23 @@
-"""Updates of the screen in fewer bytes: from the first changed cell on, and each style said once.
+"""Sends the screen's changes in fewer bytes than Textual, for slow lines to a terminal.
 
-Textual repaints a line from the left end of its widget up to what has changed, and ends
-the style after every stretch of text to begin it anew. Over a slow line most of what is
-sent is that. Here an update begins where its span does, and colours are sent when they
-change; what a terminal shows in the end is the same.
+Textual repaints a line from the left end of its widget up to what has changed, and switches the
+style off and on around every stretch of text. Here an update begins where the change does, and
+colours are sent when they change; the terminal shows the same in the end.
+
+It builds on a private class of Textual's compositor. Where a later Textual has it no more, or
+with other parts, :func:`shorten` leaves the updates as they are.
 """
 
+import importlib
+import inspect
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
+from typing import Any
 
 from rich.color import ColorSystem
-from rich.console import COLOR_SYSTEMS, Console
+from rich.console import COLOR_SYSTEMS, Console, RenderableType
 from rich.segment import Segment
 from rich.style import Style
-from textual._compositor import ChopsUpdate
 from textual.strip import Strip
 
 ATTRIBUTES = (
@@ -31,42 +35,56 @@ PLAIN = Style.null()
 Codes = tuple[str, str, str]  # attributes, foreground, background: as numbers of an SGR sequence
 
 
-class DiffUpdate(ChopsUpdate):
-    """A partial update that sends its spans and nothing beside them."""
+def partial_update_class() -> type[Any] | None:
+    """Textual's class of a partial update, ``ChopsUpdate``; None where it has it no more."""
+    try:
+        kind: type[Any] = importlib.import_module("textual._compositor").ChopsUpdate
+        parts = set(inspect.signature(kind).parameters)
+    except (ImportError, AttributeError, TypeError, ValueError):
+        return None
+    is_known = parts == {"chops", "spans", "chop_ends"} and hasattr(kind, "render_segments")
+    return kind if is_known else None
 
-    @classmethod
-    def of(cls, update: ChopsUpdate) -> "DiffUpdate":
-        """The same update, to be rendered in fewer bytes."""
-        return cls(update.chops, update.spans, update.chop_ends)
 
-    def render_segments(self, console: Console) -> str:
-        """What goes to the terminal."""
-        # Textual too takes true colour where it does not know
-        writer = StyleWriter(COLOR_SYSTEMS[console.color_system or "truecolor"])
-        parts = []
-        for x, y, strip in self._parts():
-            parts.append(f"\x1b[{y + 1};{x + 1}H")
-            parts += [writer.write(segment) for segment in strip]
-        return "".join((*parts, RESET))
+PARTIAL = partial_update_class()
 
-    def _parts(self) -> Iterator[tuple[int, int, Strip]]:
-        """Column, row and text of everything that is to be written."""
-        for y, start, stop in self.spans:
-            for end, (x, strip) in zip(self.chop_ends[y], self.chops[y].items(), strict=False):
-                left, right = max(x, start), min(end, stop)
-                if strip is not None and left < right:
-                    yield left, y, strip.crop(left - x, right - x)
+
+def shorten(renderable: RenderableType | None) -> None:
+    """Have a partial update rendered by :func:`render_diff`; anything else stays as it is."""
+    if PARTIAL is not None and isinstance(renderable, PARTIAL):
+        update: Any = renderable
+        update.render_segments = partial(render_diff, update)
+
+
+def render_diff(update: Any, console: Console) -> str:
+    """What a partial update sends to the terminal: its changed spans and nothing beside them."""
+    # Textual too takes true colour where it does not know
+    writer = StyleWriter(COLOR_SYSTEMS[console.color_system or "truecolor"])
+    parts = []
+    for x, y, strip in _changed_parts(update):
+        parts.append(f"\x1b[{y + 1};{x + 1}H")
+        parts += [writer.write(segment) for segment in strip]
+    return "".join((*parts, RESET))
+
+
+def _changed_parts(update: Any) -> Iterator[tuple[int, int, Strip]]:
+    """Column, row and text of everything that has changed."""
+    for y, start, stop in update.spans:
+        for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
+            left, right = max(x, start), min(end, stop)
+            if strip is not None and left < right:
+                yield left, y, strip.crop(left - x, right - x)
 
 
 class StyleWriter:
-    """What the terminal writes with just now; a change of it is sent, and no more than that."""
+    """Writes text with the fewest codes: keeps the style that the terminal has, sends changes."""
 
     def __init__(self, system: ColorSystem) -> None:
         self._system = system
         self._now: Codes | None = None  # not known before the first one
 
     def write(self, segment: Segment) -> str:
-        """The text with what must be sent before it."""
+        """The text, after the codes that change the style to its own."""
         wanted = codes(segment.style or PLAIN, self._system)
         attributes, foreground, background = wanted
         if self._now is None or attributes != self._now[0]:
@@ -82,7 +100,7 @@ class StyleWriter:
 
 @lru_cache(1024)
 def codes(style: Style, system: ColorSystem) -> Codes:
-    """The numbers that switch a style on."""
+    """The numbers of the SGR sequence that switch a style on."""
     attributes = ";".join(number for name, number in ATTRIBUTES if getattr(style, name))
     foreground = style.color.downgrade(system).get_ansi_codes() if style.color else ("39",)
     background = (

@@ -14,7 +14,7 @@ from workbench.config import build_config
 from workbench.config.fitting import resolve
 from workbench.config.sections.augment import AugmentConfig
 from workbench.errors import ConfigError
-from workbench.training.inference.evaluate_run import evaluate_run
+from workbench.training.inference.evaluate_run import Asked, evaluate_run
 from workbench.training.inference.finished import open_run
 from workbench.training.inference.predict import predict
 from workbench.training.loop.test_time_augmentation import Views, eval_model
@@ -95,4 +95,4 @@ def test_a_finished_run_answers_as_it_was_judged(new_run: Prepare, tmp_path: Pat
     assert answer.top[0][1] == pytest.approx(by_views, rel=1e-6)
     assert answer.top[0][1] != pytest.approx(by_itself, rel=1e-6)
     recorded = run.recorded("result", "test_accuracy")
-    assert evaluate_run(folder, device="cpu")["test_accuracy"] == recorded
+    assert evaluate_run(folder, Asked(device="cpu"))["test_accuracy"] == recorded

@@ -38,7 +38,7 @@ class Wishes:
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queueing, "LOOK", 0.0)
+    monkeypatch.setattr(queueing, "POLL", 0.0)
 
 
 @pytest.fixture
@@ -121,7 +121,7 @@ def test_a_run_that_is_paused_while_it_trains_gives_its_places_back(
     def step_done(self: Callbacks, trainer: object, losses: object, lr: float) -> None:
         if not taken:
             write_request(self.folder, "pause")
-            self._next_look = 0.0
+            self._next_poll = 0.0
         real(self, trainer, losses, lr)  # type: ignore[arg-type]
 
     def look() -> None:

@@ -14,7 +14,6 @@ from workbench.runs.store.roots import add_root
 from workbench.ui.machine import count_live, describe_machine
 from workbench.ui.presets.dataset_info import dataset_info, schedule_curve
 from workbench.ui.presets.throughput import duration, estimate, past_runs
-from workbench.ui.widgets.sparkline import sparkline
 
 
 def run_of(config: RunConfig, root: Path, **run: object) -> RunFolder:
@@ -70,13 +69,6 @@ def test_live_runs_are_those_with_a_fresh_heartbeat_and_a_living_worker(tmp_path
 def test_the_machine_is_told_with_its_load_only_while_a_run_is_live() -> None:
     assert "%" not in describe_machine(busy=False)
     assert describe_machine(busy=False)
-
-
-def test_a_curve_in_a_line() -> None:
-    assert sparkline([]) == ""
-    assert sparkline([0, 1, 2, 3, 4, 5, 6, 7]) == "▁▂▃▄▅▆▇█"
-    assert sparkline([5, 5]) == "▄▄"
-    assert sparkline([0.5, 1.0], low=0.0) == "▅█"
 
 
 def test_the_schedule_is_drawn_from_zero_to_its_greatest() -> None:

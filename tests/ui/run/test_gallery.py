@@ -7,12 +7,12 @@ import pytest
 from tests.ui.harness import ScreenApp, settle, text_of
 from tests.ui.recorded import Recording, record_run
 from workbench.runs.store.gallery import Gallery, GalleryImage, Mark, write_gallery
+from workbench.ui.images.gallery_settings import GallerySettings
 from workbench.ui.images.gallery_tiles import gallery_lines
-from workbench.ui.images.half_blocks import UPPER, colour_style, half_blocks, marked, scaled
+from workbench.ui.images.half_blocks import UPPER, half_blocks, marked, scaled
 from workbench.ui.run.classes import ClassesPanel
 from workbench.ui.run.confusion import ConfusionPanel
 from workbench.ui.run.gallery import GalleryPanel
-from workbench.ui.run.gallery_settings import GallerySettings
 from workbench.ui.run.screen import TITLES
 from workbench.ui.widgets.lines import plain
 
@@ -28,9 +28,6 @@ def test_two_pixels_make_a_cell() -> None:
     image = np.array([[[255, 0, 0]], [[0, 0, 16]]], dtype=np.uint8)
 
     assert half_blocks(image) == [[(UPPER, "#ff0000 on #000010")]]
-    style = colour_style("#ff0000 on #000010")
-    assert style.color is not None and style.color.name == "#ff0000"
-    assert style.bgcolor is not None and style.bgcolor.name == "#000010"
 
 
 @pytest.mark.parametrize(("rows", "columns"), [(48, 48), (30, 60), (60, 30), (1, 90)])

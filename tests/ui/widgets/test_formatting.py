@@ -8,14 +8,11 @@ from rich.cells import cell_len
 from workbench.ui.widgets.formatting import (
     bar,
     clean,
-    count,
     duration,
     fit,
     memory,
     number,
-    percent,
     short_count,
-    sparkline,
 )  # fmt: skip
 
 
@@ -58,16 +55,7 @@ def test_numbers() -> None:
     assert [short_count(v) for v in (None, 999, 4_771_146, 874_187_264, 3.6e9)] == [
         "–", "999", "4.77 M", "874 M", "3.6 G",
     ]  # fmt: skip
-    assert count(14430) == "14,430"
-    assert percent(0.9213) == "92.1 %"
     assert memory(31.2e9, 80e9) == "31.2/80 GB"
-
-
-def test_sparklines_end_with_the_last_value() -> None:
-    assert sparkline([0, 1], 4) == "▁█  "
-    assert sparkline([], 3) == "   "
-    assert sparkline([5, 5], 2) == "▁▁"
-    assert sparkline([*range(100)], 8) == "▁▂▃▄▅▆▇█"
 
 
 def test_escape_sequences_leave_whole() -> None:

@@ -145,3 +145,5 @@ async def test_a_role_is_written_on_the_ground_of_its_widget() -> None:
         assert str(widget.style_of("good")) == "bold #00ff00 on #202020"
         assert str(widget.style_of("good cursor")) == "bold #00ff00 on #10108f"
         assert str(widget.style_of("")) == "#ffffff on #202020"
+        assert str(widget.style_of("#ff0000 on #000010")) == "#ff0000 on #000010"
+        assert str(widget.style_of("#ff0000")) == "#ff0000 on #202020"

@@ -1,9 +1,8 @@
-"""What a training run says on stderr: lines that stay, and one that is rewritten in place."""
+"""Reports a training run on stderr: lines that stay, and one that is rewritten in place."""
 
 import shutil
-import sys
 
-from workbench.cli.console.output import silence
+from workbench.cli.console.live_line import LiveLine
 from workbench.formatting.text import count, decimal, duration, one_line, percent
 from workbench.runs.history.follow import Update
 from workbench.runs.history.log import epoch_text, start_text, test_text
@@ -11,16 +10,14 @@ from workbench.runs.history.state import RunState
 from workbench.runs.store.events import Event
 
 BAR = 20  # cells
-REWRITE = "\r\x1b[K"  # back to the start of the line and erase it
 
 
 class Reporter:
-    """Reports the updates of a run: everywhere plain lines, on a terminal a live one below."""
+    """Reports the updates of a run: lines that stay, on a terminal a rewritten one below."""
 
     def __init__(self, name: str, *, live: bool) -> None:
         self._name = name
-        self._live = live
-        self._shown = ""  # what the live line holds now
+        self._line = LiveLine(live=live)
         self._phase = ""
 
     def show(self, update: Update) -> None:
@@ -28,41 +25,25 @@ class Reporter:
         for event in update.events:
             for line in self._lines(event, update.state):
                 self.say(line)
-        if self._live:
+        if self._line.live:
             width = shutil.get_terminal_size().columns - 1
-            self._rewrite(live_line(self._name, update.state, update.status.words, width))
+            self._line.show(live_line(self._name, update.state, update.status.words, width))
 
     def say(self, line: str) -> None:
         """Print a line that stays."""
-        shown = self._shown
-        self._rewrite("")
-        _write(f"{one_line(line)}\n")
-        self._rewrite(shown)
+        self._line.say(one_line(line))
 
     def close(self) -> None:
-        """Take the live line away."""
-        self._rewrite("")
-
-    def _rewrite(self, line: str) -> None:
-        if line != self._shown:
-            _write(f"{REWRITE}{line}")
-            self._shown = line
+        """Erase the rewritten line."""
+        self._line.close()
 
     def _lines(self, event: Event, state: RunState) -> list[str]:
         if event["event"] == "phase":
-            if self._live or event.get("message") == self._phase:
+            if self._line.live or event.get("message") == self._phase:
                 return []  # the live line shows it; off a terminal each is said once
             self._phase = str(event.get("message"))
             return [self._phase]
         return event_lines(event, state)
-
-
-def _write(text: str) -> None:
-    try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
-    except OSError:  # the terminal or the pipe is gone; the run is not
-        silence(sys.stderr)
 
 
 def event_lines(event: Event, state: RunState) -> list[str]:

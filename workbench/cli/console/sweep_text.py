@@ -1,39 +1,31 @@
 """A sweep's progress and its result table, as text for a terminal."""
 
-import sys
-
+from workbench.cli.console.live_line import LiveLine, is_terminal
 from workbench.cli.console.plotting import line_plot
-from workbench.cli.console.watching import is_terminal
 from workbench.formatting.text import columns, one_line, percent
 from workbench.runs.library.columns import RESULTS, title
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.coordinator import Coordinator
 from workbench.sweeps.results import Table, plot_points, swept_key, text_table
 
-REWRITE = "\r\x1b[K"
-
 
 class SweepReporter:
-    """Says on stderr what a coordinator does: lines that stay, on a terminal a live one below."""
+    """Reports on stderr what a coordinator does: lines that stay, a rewritten one below."""
 
     def __init__(self) -> None:
-        self._live = is_terminal()
+        self._line = LiveLine(live=is_terminal())
 
     def say(self, line: str) -> None:
         """Print a line that stays."""
-        start = REWRITE if self._live else ""
-        print(f"{start}{one_line(line)}", file=sys.stderr, flush=True)
+        self._line.say(one_line(line))
 
     def show(self, coordinator: Coordinator) -> None:
         """Rewrite the line below: how many are done, and where each live run is."""
-        if self._live:
-            line = progress_line(coordinator)
-            print(f"{REWRITE}{one_line(line)[:160]}", end="", file=sys.stderr, flush=True)
+        self._line.show(one_line(progress_line(coordinator))[:160])
 
     def close(self) -> None:
-        """Take the live line away."""
-        if self._live:
-            print(REWRITE, end="", file=sys.stderr, flush=True)
+        """Erase the rewritten line."""
+        self._line.close()
 
 
 def progress_line(coordinator: Coordinator) -> str:

@@ -1,31 +1,28 @@
-"""What a command says on stderr while it works: one line rewritten, or one line a phase."""
+"""Progress of a command on stderr: one line rewritten, or one line a phase off a terminal."""
 
-import sys
 from types import TracebackType
 
-from workbench.cli.console.watching import is_terminal
+from workbench.cli.console.live_line import LiveLine, is_terminal
 from workbench.formatting.text import count, one_line
-
-REWRITE = "\r\x1b[K"
 
 
 class Waiting:
     """A progress callback that leaves nothing behind: ``with Waiting() as progress``."""
 
     def __init__(self) -> None:
-        self._live = is_terminal()
+        self._line = LiveLine(live=is_terminal())
         self._said = ""
 
     def __enter__(self) -> "Waiting":
         return self
 
     def __call__(self, message: str, done: int = 0, total: int = 0) -> None:
-        """Say what is being waited for, and how far it is."""
-        if self._live:
+        """Show what is being waited for, and how far it is."""
+        if self._line.live:
             of = f" {count(done)}/{count(total)}" if total else " …"
-            print(f"{REWRITE}{one_line(message)}{of}", end="", file=sys.stderr, flush=True)
+            self._line.show(f"{one_line(message)}{of}")
         elif message != self._said:
-            print(one_line(message), file=sys.stderr, flush=True)
+            self._line.say(one_line(message))
         self._said = message
 
     def __exit__(
@@ -34,5 +31,4 @@ class Waiting:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._live and self._said:
-            print(REWRITE, end="", file=sys.stderr, flush=True)
+        self._line.close()

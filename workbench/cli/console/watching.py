@@ -1,6 +1,5 @@
 """Watching a run from the command line until it ends, and what signals do meanwhile."""
 
-import os
 import signal
 import sys
 from collections.abc import Iterator
@@ -10,6 +9,7 @@ from typing import Any
 
 import click
 
+from workbench.cli.console.live_line import is_terminal
 from workbench.cli.console.options import Start
 from workbench.cli.console.output import print_json, print_made, silence
 from workbench.cli.console.progress import Reporter
@@ -106,11 +106,6 @@ def print_parting(document: Any) -> None:
         sys.stdout.flush()
     except OSError:
         silence(sys.stdout)
-
-
-def is_terminal() -> bool:
-    """True where stderr is a terminal on which a line can be rewritten."""
-    return sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
 
 
 def _until_ended(folder: RunFolder, reporter: Reporter, signals: Signals) -> None:

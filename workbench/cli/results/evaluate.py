@@ -1,7 +1,7 @@
 """``workbench evaluate``: a finished run on its test set, at one test crop or at many."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -54,17 +54,11 @@ def command(
     crops = parse_crops(crop) if crop is not None else None
     with Waiting() as progress:
         progress("loading torch")
-        from workbench.training.inference.evaluate_run import evaluate_run
+        from workbench.training.inference.evaluate_run import Asked, evaluate_run
 
-        document = evaluate_run(
-            folder,
-            crops=crops,
-            split=split,
-            weights="best" if weights == "best" else "last",
-            data_root=str(data) if data else None,
-            device=device,
-            progress=progress,
-        )
+        which: Literal["last", "best"] = "best" if weights == "best" else "last"
+        root = str(data) if data else None
+        document = evaluate_run(folder, Asked(crops, split, which, root, device), progress)
     if document["same_data"] is False:
         click.echo(f"note: these are not the images that {folder.id} was trained on", err=True)
     if as_json:

@@ -72,7 +72,7 @@ def _coordinate(
     from workbench.cli.console.sweep_text import SweepReporter
     from workbench.cli.console.watching import Left, Signals, print_parting
     from workbench.sweeps.budget import ParameterLimit
-    from workbench.sweeps.coordinator import Coordinator, Listener
+    from workbench.sweeps.coordinator import Coordinator, Listener, Rules
     from workbench.sweeps.launch import check_data, check_devices, open_source
 
     source = open_source(config, folder)
@@ -83,10 +83,8 @@ def _coordinate(
         folder,
         config,
         source,
-        data=start.data,
-        retry_failed=retry_failed,
-        over_budget=ParameterLimit(config.budget.params, folder),
-        listener=Listener(reporter.say, reporter.show),
+        Rules(start.data, retry_failed, ParameterLimit(config.budget.params, folder)),
+        Listener(reporter.say, reporter.show),
     )
     reporter.say(f"sweep {folder.name}: {coordinator.source.total} runs in {folder.runs_dir}")
     try:

@@ -1,1 +1,1 @@
-"""The sections of a configuration, one file each: keys with type, default, bounds and meaning."""
+"""The sections of a configuration, one file each: keys with type, default, bounds and help."""

@@ -1,4 +1,4 @@
-"""How training images are varied, and what a test image looks like."""
+"""The section ``[augment]``: augmentation of training images, and crops of test images."""
 
 from typing import Literal, Self
 
@@ -8,16 +8,16 @@ from workbench.config.sections.base import Section, setting
 
 
 class AugmentConfig(Section):
-    """Applied to whole batches on the device, in the order of the fields; off by default."""
+    """Augmentations, applied to whole batches on the device in this order; off by default."""
 
     pad: int = setting(0, "Border added on each side before the random crop.", unit="px", ge=0)
     pad_mode: Literal["zero", "reflect"] = setting("zero", "What the border is filled with.")
     crop: int = setting(
-        0, "ComparedRun of the random training crop; 0: the data's own size.", unit="px", ge=0
+        0, "Side of the random training crop; 0: the data's own size.", unit="px", ge=0
     )
     test_crop: int = setting(
         0,
-        "ComparedRun of the centre crop for validation and test, zero-padded where larger than the "
+        "Side of the centre crop for validation and test, zero-padded where larger than the "
         "image; 0: the same as the training crop.",
         unit="px",
         ge=0,
@@ -51,7 +51,7 @@ class AugmentConfig(Section):
     policy_magnitude: int = setting(9, "Strength of the operations (RandAugment).", ge=0, le=30)
     cutout: int = setting(
         0,
-        "ComparedRun of a square of each image that is blanked (DeVries & Taylor 2017).",
+        "Side of a square of each image that is blanked (DeVries & Taylor 2017).",
         unit="px",
         ge=0,
     )

@@ -1,15 +1,18 @@
-"""What every configuration section shares: strict keys, and fields that explain themselves."""
+"""The base class of configuration sections, and the functions that declare their fields."""
 
-from typing import Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Activation = Literal["relu", "silu", "gelu", "leaky_relu", "elu", "tanh"]
+PositiveInt = Annotated[int, Field(ge=1)]
 
 
 class Section(BaseModel):
     """One table of a configuration: immutable, with strict keys and strict types.
 
-    An integer is accepted where a float is asked for; nothing else is converted,
-    so that ``epochs = true`` or ``lr = "fast"`` is an error and not a surprise.
+    An integer is accepted for a float; nothing else is converted, so that ``epochs = true``
+    or ``lr = "fast"`` is an error.
     """
 
     model_config = ConfigDict(
@@ -31,7 +34,7 @@ def setting(default: Any, help: str, *, unit: str = "", **bounds: Any) -> Any:
 
 
 def per_item(help: str, *, unit: str = "", default: list[Any], **bounds: Any) -> Any:
-    """Declare a list field; its default is copied for each section."""
+    """Declare a list field, as :func:`setting`; the default is copied for each section."""
     return Field(
         default_factory=lambda: list(default),
         description=help,

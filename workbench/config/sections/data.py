@@ -1,9 +1,8 @@
-"""The data sets that can be asked for, one section class a data set.
+"""The section ``[data]``: one class a data set.
 
-``name`` names the file in ``workbench/data`` that loads it. ``classes`` and
-``channels`` are facts of the data: a preset declares them so that a summary
-needs no data, and :func:`workbench.config.fitting.resolve` corrects them from the
-images before a run starts.
+``name`` names the file in ``workbench/data/sets`` that loads it. A preset declares ``classes``
+and ``channels`` so that a summary needs no data; before a run starts they are corrected from
+the images (:func:`workbench.config.fitting.resolve`).
 """
 
 import math
@@ -11,40 +10,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from workbench.config.sections.base import Section, per_item, setting
-
-
-class DataSection(Section):
-    """What every data set of images has."""
-
-    root: str = setting(
-        "", "Folder that holds the data; empty for $WORKBENCH_DATA or the user's cache folder."
-    )
-    classes: int = setting(10, "Number of classes; follows the data when it is read.", ge=1)
-    channels: Literal[1, 3] = setting(3, "1 for grey images, 3 for RGB.")
-    size: int = setting(32, "Height and width to which images are decoded.", unit="px", ge=1)
-    validation: float = setting(
-        0.1, "Share of the training images kept for validation, stratified.", gt=0, le=0.5
-    )
-    split_seed: int = setting(0, "Seed of the training / validation split.", ge=0)
-    limit: int = setting(
-        0, "Use at most this many training images, stratified; 0 for all.", unit="images", ge=0
-    )
-    allow_missing_classes: bool = setting(
-        False,
-        "Train although a split that is made here has no image of some class; else that is "
-        "refused. Each split needs one image in any case.",
-    )
-    mean: list[float] = per_item(
-        "Mean of each channel (0 to 1) for normalisation; empty: from the training images.",
-        default=[],
-        max_length=3,
-    )
-    std: list[float] = per_item(
-        "Standard deviation of each channel; empty: from the training images.",
-        default=[],
-        max_length=3,
-    )
+from workbench.config.sections.base import setting
+from workbench.config.sections.data_section import DataSection
+from workbench.config.sections.mask_data import CocoMasksData, MaskFolderData, ShapesData
 
 
 class DigitsData(DataSection):
@@ -84,7 +52,7 @@ class ImageFolderData(DataSection):
 
 
 class BoxDataSection(DataSection):
-    """What every data set of images with boxes has."""
+    """The keys of every data set of images with boxes."""
 
     size: int = setting(
         48, "Height and width of an image, a multiple of 8.", unit="px", ge=16, multiple_of=8
@@ -118,7 +86,7 @@ class ScenesData(BoxDataSection):
 
     @property
     def widest(self) -> float:
-        """Side of the largest box: that of the largest object, turned as far as it may be."""
+        """Side of the largest box, in pixels: of the largest object at the largest rotation."""
         angle = math.radians(min(self.rotation, 45.0))
         return self.largest * (math.cos(angle) + math.sin(angle))
 
@@ -154,6 +122,14 @@ class CocoData(BoxDataSection):
 
 
 DataConfig = Annotated[
-    DigitsData | Cifar10Data | Cifar100Data | ImageFolderData | ScenesData | CocoData,
+    DigitsData
+    | Cifar10Data
+    | Cifar100Data
+    | ImageFolderData
+    | ScenesData
+    | CocoData
+    | ShapesData
+    | MaskFolderData
+    | CocoMasksData,
     Field(discriminator="name"),
 ]

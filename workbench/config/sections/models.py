@@ -1,4 +1,4 @@
-"""The architectures that can be asked for, one section class a family.
+"""The section ``[model]``: one class an architecture family.
 
 ``kind`` names the file in ``workbench/models`` that builds the network:
 ``model.kind = "resnet"`` is built by ``workbench.models.resnet.build``.
@@ -9,10 +9,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from workbench.config.scaling import Stages, quantised_linear
-from workbench.config.sections.base import Section, per_item, setting
-
-Activation = Literal["relu", "silu", "gelu", "leaky_relu", "elu", "tanh"]
-PositiveInt = Annotated[int, Field(ge=1)]
+from workbench.config.sections.base import Activation, PositiveInt, Section, per_item, setting
+from workbench.config.sections.segmentation_models import TorchvisionSegmenterModel, UNetModel
 
 
 class SimpleNNModel(Section):
@@ -99,7 +97,7 @@ class RegNetModel(Section):
 
     @property
     def stages(self) -> Stages:
-        """Blocks and channels of each stage, given or by the rule."""
+        """Blocks and channels of each stage, as given or by the paper's rule."""
         if not self.depth:
             return Stages(tuple(self.blocks), tuple(self.widths))
         return quantised_linear(
@@ -174,7 +172,7 @@ class SmallNetModel(Section):
 
 
 class SpeedNetModel(Section):
-    """A whitening 2×2 stem, stages of 3×3 convolutions, a scaled linear layer: learns fast."""
+    """SpeedNet: a whitening 2×2 stem, stages of 3×3 convolutions, a scaled linear layer."""
 
     kind: Literal["speednet"] = "speednet"
     stem: Literal["whitening", "learned"] = setting(
@@ -192,7 +190,7 @@ class SpeedNetModel(Section):
     residual: bool = setting(False, "Add a stage's first features to its last (depth 2 or more).")
     activation: Activation = setting("gelu", "Activation.")
     logit_scale: float = setting(
-        0.1, "Factor of the logits, so that the loss begins gently.", gt=0, le=10
+        0.1, "Factor of the logits: below 1 the first losses are small.", gt=0, le=10
     )
 
 
@@ -239,7 +237,7 @@ class RpnModel(Section):
 
 
 class FasterRcnnModel(RpnModel):
-    """The same, and a classifier of what lies in the proposed boxes; trained end to end."""
+    """Faster R-CNN: ``rpn`` with a classifier of the proposed boxes, trained end to end."""
 
     kind: Literal["faster_rcnn"] = "faster_rcnn"  # type: ignore[assignment]
     crop: Literal["transformer", "roi_align"] = setting(
@@ -280,6 +278,8 @@ ModelConfig = Annotated[
     | TimmModel
     | RpnModel
     | FasterRcnnModel
-    | TorchvisionDetectorModel,
+    | TorchvisionDetectorModel
+    | UNetModel
+    | TorchvisionSegmenterModel,
     Field(discriminator="kind"),
 ]

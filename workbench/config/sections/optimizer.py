@@ -1,10 +1,10 @@
-"""Optimisers, one section class each; every one answers to ``lr`` and ``weight_decay``.
+"""The section ``[optimizer]``: one class an optimiser; all have ``lr`` and ``weight_decay``.
 
-A section's other fields carry the names of the torch class's arguments, and
-are handed to it as they stand (``workbench.training.loop.optimizers``).
+``target`` names the class that is built (``training/loop/optimizers.py``); the other fields are
+named as its arguments and passed on unchanged.
 """
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
@@ -31,7 +31,10 @@ def _eps(default: float) -> float:
 
 
 class OptimizerSection(Section):
-    """What every optimiser has."""
+    """The keys of every optimiser."""
+
+    target: ClassVar[str]  # the optimiser's class, as "module:name"
+    fused: ClassVar[bool] = False  # whether torch has a fused version
 
     lr: float = _lr(0.1)
     weight_decay: float = setting(0.0, "Weight decay.", ge=0, le=10)
@@ -45,6 +48,8 @@ class OptimizerSection(Section):
 class SGDOptimizer(OptimizerSection):
     """Stochastic gradient descent."""
 
+    target: ClassVar[str] = "torch.optim:SGD"
+    fused: ClassVar[bool] = True
     kind: Literal["sgd"] = "sgd"
     momentum: float = setting(0.9, "Momentum.", ge=0, lt=1)
     nesterov: bool = setting(False, "Nesterov momentum; needs momentum above 0.")
@@ -53,6 +58,8 @@ class SGDOptimizer(OptimizerSection):
 class AdamOptimizer(OptimizerSection):
     """Adam (Kingma & Ba 2014, arXiv:1412.6980); weight decay is an L2 term of the gradient."""
 
+    target: ClassVar[str] = "torch.optim:Adam"
+    fused: ClassVar[bool] = True
     kind: Literal["adam"] = "adam"
     lr: float = _lr(1e-3)
     betas: list[Beta] = _betas()
@@ -63,6 +70,8 @@ class AdamOptimizer(OptimizerSection):
 class AdamWOptimizer(OptimizerSection):
     """Adam with decoupled weight decay (Loshchilov & Hutter 2017, arXiv:1711.05101)."""
 
+    target: ClassVar[str] = "torch.optim:AdamW"
+    fused: ClassVar[bool] = True
     kind: Literal["adamw"] = "adamw"
     lr: float = _lr(1e-3)
     betas: list[Beta] = _betas()
@@ -73,6 +82,7 @@ class AdamWOptimizer(OptimizerSection):
 class AdamaxOptimizer(OptimizerSection):
     """Adam with the infinity norm (Kingma & Ba 2014, arXiv:1412.6980, section 7.1)."""
 
+    target: ClassVar[str] = "torch.optim:Adamax"
     kind: Literal["adamax"] = "adamax"
     lr: float = _lr(2e-3)
     betas: list[Beta] = _betas()
@@ -82,6 +92,7 @@ class AdamaxOptimizer(OptimizerSection):
 class NAdamOptimizer(OptimizerSection):
     """Adam with Nesterov momentum (Dozat 2016)."""
 
+    target: ClassVar[str] = "torch.optim:NAdam"
     kind: Literal["nadam"] = "nadam"
     lr: float = _lr(2e-3)
     betas: list[Beta] = _betas()
@@ -91,6 +102,7 @@ class NAdamOptimizer(OptimizerSection):
 class RAdamOptimizer(OptimizerSection):
     """Adam with a rectified variance (Liu et al. 2019, arXiv:1908.03265)."""
 
+    target: ClassVar[str] = "torch.optim:RAdam"
     kind: Literal["radam"] = "radam"
     lr: float = _lr(1e-3)
     betas: list[Beta] = _betas()
@@ -100,6 +112,8 @@ class RAdamOptimizer(OptimizerSection):
 class AdagradOptimizer(OptimizerSection):
     """Adagrad (Duchi, Hazan & Singer 2011)."""
 
+    target: ClassVar[str] = "torch.optim:Adagrad"
+    fused: ClassVar[bool] = True
     kind: Literal["adagrad"] = "adagrad"
     lr: float = _lr(1e-2)
     lr_decay: float = setting(0.0, "Decay of the learning rate a step.", ge=0)
@@ -109,6 +123,7 @@ class AdagradOptimizer(OptimizerSection):
 class AdadeltaOptimizer(OptimizerSection):
     """Adadelta (Zeiler 2012, arXiv:1212.5701)."""
 
+    target: ClassVar[str] = "torch.optim:Adadelta"
     kind: Literal["adadelta"] = "adadelta"
     lr: float = _lr(1.0)
     rho: float = setting(0.9, "Decay of the running averages.", ge=0, lt=1)
@@ -118,6 +133,7 @@ class AdadeltaOptimizer(OptimizerSection):
 class RMSpropOptimizer(OptimizerSection):
     """RMSprop (Tieleman & Hinton 2012)."""
 
+    target: ClassVar[str] = "torch.optim:RMSprop"
     kind: Literal["rmsprop"] = "rmsprop"
     lr: float = _lr(1e-2)
     alpha: float = setting(0.99, "Decay of the running average.", ge=0, lt=1)
@@ -131,6 +147,7 @@ class MuonOptimizer(OptimizerSection):
     The rest is the last layer, grouped convolutions, norms and biases.
     """
 
+    target: ClassVar[str] = "workbench.training.loop.muon:Muon"
     kind: Literal["muon"] = "muon"
     lr: float = _lr(1e-3)
     momentum: float = setting(0.95, "Momentum of the weights of layers.", ge=0, lt=1)

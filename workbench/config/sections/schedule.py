@@ -1,4 +1,4 @@
-"""Learning-rate schedules, one section class each; formulas: ``workbench.config.learning_rate``."""
+"""The section ``[schedule]``: one class a schedule; formulas in ``config/learning_rate.py``."""
 
 from typing import Annotated, Literal
 
@@ -10,7 +10,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class ScheduleSection(Section):
-    """What every schedule has: a linear warm-up before it begins, and how often it moves."""
+    """The keys of every schedule: a linear warm-up, and whether it changes by step or epoch."""
 
     warmup: float = setting(0.0, "Linear warm-up before the schedule.", unit="epochs", ge=0)
     warmup_start: float = setting(
@@ -63,7 +63,7 @@ class CosineSchedule(ScheduleSection):
     """Half a cosine from lr down to ``end`` (Loshchilov & Hutter 2016, arXiv:1608.03983)."""
 
     kind: Literal["cosine"] = "cosine"
-    end: float = setting(0.0, "What it comes down to, as a share of lr.", ge=0, le=1)
+    end: float = setting(0.0, "Learning rate at the last step, as a share of lr.", ge=0, le=1)
 
 
 class QuarterCosineSchedule(ScheduleSection):
@@ -96,7 +96,7 @@ class PlateauSchedule(ScheduleSection):
 
     kind: Literal["plateau"] = "plateau"
     factor: float = setting(0.1, "Factor of each decay.", gt=0, lt=1)
-    patience: int = setting(5, "Epochs without a fall that are borne.", unit="epochs", ge=0)
+    patience: int = setting(5, "Epochs without a fall before the decay.", unit="epochs", ge=0)
     threshold: float = setting(1e-4, "A fall by less than this share does not count.", ge=0, lt=1)
     floor: float = setting(0.0, "The lowest learning rate, as a share of lr.", ge=0, le=1)
 

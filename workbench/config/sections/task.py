@@ -1,4 +1,4 @@
-"""What the network is asked to do; ``kind`` names the file in ``workbench/tasks``."""
+"""The section ``[task]``: one class a task; ``kind`` names the file in ``workbench/tasks``."""
 
 from typing import Annotated, Literal
 
@@ -17,8 +17,37 @@ class ClassificationTask(Section):
     )
 
 
+class MultilabelTask(Section):
+    """Any number of classes in an image: a sigmoid and binary cross-entropy for each class."""
+
+    kind: Literal["multilabel"] = "multilabel"
+    threshold: float = setting(
+        0.5, "Probability from which on a class counts as predicted.", gt=0, lt=1
+    )
+    class_weights: Literal["none", "balanced"] = setting(
+        "none",
+        "Weigh the images that show a class by how many do not for each that does, in the "
+        "training set.",
+    )
+
+
+class SegmentationTask(Section):
+    """A class for every pixel: cross-entropy over pixels, mean intersection over union."""
+
+    kind: Literal["segmentation"] = "segmentation"
+    class_weights: Literal["none", "balanced"] = setting(
+        "none", "Weigh the loss of each class by the inverse of the images that show it."
+    )
+    weight_dice: float = setting(
+        0.0,
+        "Weight of the soft Dice loss beside the cross-entropy (Milletari et al. 2016, "
+        "arXiv:1606.04797).",
+        ge=0,
+    )
+
+
 class ProposalsTask(Section):
-    """Where an object is: a score for each cell, and a box; for the network ``rpn``."""
+    """Region proposals: an object score and a box for each cell; for the network ``rpn``."""
 
     kind: Literal["proposals"] = "proposals"
     weight_proposal: float = setting(
@@ -30,7 +59,7 @@ class ProposalsTask(Section):
 
 
 class DetectionTask(ProposalsTask):
-    """Where an object is and what it is: three losses, trained end to end."""
+    """Detection: boxes and their classes, three losses trained end to end."""
 
     kind: Literal["detection"] = "detection"  # type: ignore[assignment]
     weight_class: float = setting(
@@ -39,5 +68,6 @@ class DetectionTask(ProposalsTask):
 
 
 TaskConfig = Annotated[
-    ClassificationTask | ProposalsTask | DetectionTask, Field(discriminator="kind")
+    ClassificationTask | MultilabelTask | SegmentationTask | ProposalsTask | DetectionTask,
+    Field(discriminator="kind"),
 ]

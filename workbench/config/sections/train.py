@@ -1,4 +1,4 @@
-"""How long, on what, and how carefully a run trains."""
+"""The section ``[train]``: length, batch, seed, device, precision, checkpoints."""
 
 from typing import Any, Literal, Self
 
@@ -8,7 +8,7 @@ from workbench.config.sections.base import Section, setting
 
 
 class TrainConfig(Section):
-    """Length, batch, seeds, device and precision of a run."""
+    """The keys of ``[train]``."""
 
     epochs: int = setting(0, "Passes over the training images.", unit="epochs", ge=0)
     steps: int = setting(0, "Length in optimiser steps, instead of epochs.", unit="steps", ge=0)
@@ -47,7 +47,7 @@ class TrainConfig(Section):
     @field_validator("compile", mode="before")
     @classmethod
     def _switch(cls, value: Any) -> Any:
-        """As it was written when it was a switch."""
+        """Accept ``true`` and ``false``, which earlier versions wrote."""
         return {True: "default", False: "off"}[value] if isinstance(value, bool) else value
 
     @model_validator(mode="after")

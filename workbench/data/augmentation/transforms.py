@@ -13,6 +13,8 @@ from workbench.data.augmentation.geometry import Windows, alternating, centre_cr
 from workbench.data.augmentation.mixing import Mix, Targets, cutout
 from workbench.data.augmentation.pixels import PerImage, jitter, resized_crop
 
+SEGMENT = "segment"  # the target that has a class for every pixel
+
 
 class Normalize:
     """uint8 [N, H, W, C] → (x / 255 - mean) / std as floats [N, C, H, W] in ``dtype``."""
@@ -82,7 +84,11 @@ class TrainAugment:
         rows: Tensor | None = None,
         epoch: int | Tensor = 0,
     ) -> tuple[Tensor, Targets]:
-        batch = self.normalize(self.images(images, generator, rows, epoch))
+        if SEGMENT in targets:
+            pixels, targets = self._with_masks(images, targets, generator, rows, epoch)
+        else:
+            pixels = self.images(images, generator, rows, epoch)
+        batch = self.normalize(pixels)
         if self.config.cutout:
             batch = cutout(batch, self.config.cutout, generator)
         if self.mix is not None:
@@ -97,15 +103,45 @@ class TrainAugment:
         epoch: int | Tensor = 0,
     ) -> Tensor:
         """The part that gives images still: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
-        batch = _pixels_last(images)
-        config = self.config
+        batch = self._windows(_pixels_last(images), generator, rows, epoch)
+        return self._colours(batch, generator)
+
+    def _with_masks(
+        self,
+        images: Tensor,
+        targets: Targets,
+        generator: torch.Generator,
+        rows: Tensor | None,
+        epoch: int | Tensor,
+    ) -> tuple[Tensor, Targets]:
+        """As :meth:`images`, the masks uint8 [N, S, S] moved with them as one more channel."""
+        # One more than the class, so that what pads it, 0, becomes 255: ignored.
+        mask = targets[SEGMENT][..., None] + 1
+        batch = torch.cat([_pixels_last(images), mask], dim=3)
+        batch = self._windows(batch, generator, rows, epoch)
+        pixels = self._colours(batch[..., :-1].contiguous(), generator)
+        return pixels, {**targets, SEGMENT: batch[..., -1] - 1}
+
+    def _windows(
+        self,
+        batch: Tensor,
+        generator: torch.Generator,
+        rows: Tensor | None,
+        epoch: int | Tensor,
+    ) -> Tensor:
+        """What moves pixels: crops, flips, scaling; uint8 [N, S, S, C]."""
+        config, images = self.config, batch
         mirrored = None
         if config.hflip_mode == "alternating":
             rows = torch.arange(len(images), device=images.device) if rows is None else rows
             mirrored = alternating(rows, epoch, self.seed)
         if config.resized_crop:
             batch = resized_crop(batch, self.side, config.resized_crop, generator)
-        batch = self.windows(batch, generator, mirrored)
+        return self.windows(batch, generator, mirrored)
+
+    def _colours(self, batch: Tensor, generator: torch.Generator) -> Tensor:
+        """What changes colours or content of images in place: uint8 [N, S, S, C]."""
+        config = self.config
         if config.brightness or config.contrast or config.saturation:
             batch = jitter(batch, config, generator)
         if self.per_image is not None:

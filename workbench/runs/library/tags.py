@@ -1,7 +1,4 @@
-"""What a person adds to a run: tags, a star, a note.
-
-``notes.toml`` of a run has one writer, the person: no worker ever touches it.
-"""
+"""Tags, star and note of a run, kept in its ``notes.toml``, which no worker writes."""
 
 import re
 from dataclasses import dataclass, replace
@@ -11,7 +8,7 @@ import tomli_w
 
 from workbench.errors import RequestError
 from workbench.runs.store.atomic import write_atomically
-from workbench.runs.store.files import read_tables
+from workbench.runs.store.files import tables_or_empty
 from workbench.runs.store.folder import RunFolder
 
 TAG = re.compile(r"[^\s,\"\x00-\x1f\x7f]{1,40}")
@@ -21,7 +18,7 @@ LONGEST_NOTE = 10_000  # characters
 
 @dataclass(frozen=True)
 class Notes:
-    """What a person has said of a run."""
+    """The tags, star and note of a run."""
 
     tags: tuple[str, ...] = ()  # sorted
     star: bool = False
@@ -30,13 +27,7 @@ class Notes:
 
 def read_notes(run: RunFolder) -> Notes:
     """The notes of a run; empty ones where there are none, or they cannot be read."""
-    path = _path(run)
-    if not path.is_file():
-        return Notes()
-    try:
-        table = read_tables(path)
-    except RequestError:
-        return Notes()
+    table = tables_or_empty(_path(run))
     tags = table.get("tags")
     return Notes(
         tuple(sorted(str(tag) for tag in tags)) if isinstance(tags, list) else (),
@@ -53,9 +44,9 @@ def annotate(
     star: bool | None = None,
     note: str | None = None,
 ) -> Notes:
-    """Change a run's notes and give them; what is None stays as it is.
+    """Change a run's notes and return them; what is None stays as it is.
 
-    Raises :class:`RequestError` for a tag that is none.
+    Raises :class:`RequestError` for a bad tag or a note that is too long.
     """
     for tag in add:
         if not TAG.fullmatch(tag):
@@ -78,20 +69,14 @@ def annotate(
 
 
 def refuse_tags(text: str) -> str:
-    """What is wrong with tags as they are typed, with spaces between them; "" for nothing."""
+    """What is wrong with tags typed with spaces between them; "" if nothing."""
     wrong = next((tag for tag in text.split() if not TAG.fullmatch(tag)), None)
     return f"{wrong!r}: {TAG_RULE}" if wrong is not None else ""
 
 
 def sweep_of(run: RunFolder) -> str:
-    """The sweep that a run belongs to, as its coordinator noted it; "" for none."""
-    path = run.path / "sweep.toml"
-    if not path.is_file():
-        return ""
-    try:
-        return str(read_tables(path).get("sweep", ""))
-    except RequestError:
-        return ""
+    """The name of the sweep that a run belongs to; "" for none."""
+    return str(tables_or_empty(run.path / "sweep.toml").get("sweep", ""))
 
 
 def _path(run: RunFolder) -> Path:

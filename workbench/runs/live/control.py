@@ -10,10 +10,10 @@ from typing import Literal
 
 import tomli_w
 
-from workbench.errors import RequestError, RunError
+from workbench.errors import RunError
 from workbench.runs.live.status import RunStatus, read_status
 from workbench.runs.store.atomic import write_atomically
-from workbench.runs.store.files import read_tables
+from workbench.runs.store.files import tables_or_empty
 from workbench.runs.store.folder import RunFolder
 
 Request = Literal["run", "pause", "stop", "checkpoint"]
@@ -55,10 +55,7 @@ class RequestReader:
         if mark == self._seen:
             return None
         self._seen = mark
-        try:
-            request = read_tables(self._folder.control).get("wish")
-        except RequestError:
-            return None
+        request = tables_or_empty(self._folder.control).get("wish")
         return request if request in ("run", "pause", "stop", "checkpoint") else None
 
     def _mark(self) -> tuple[int, int]:

@@ -3,11 +3,10 @@
 import time
 from dataclasses import dataclass
 
-from workbench.errors import RequestError
 from workbench.formatting.text import ordinal
 from workbench.runs.live import line
 from workbench.runs.live.process import ProcessIdentity
-from workbench.runs.store.files import read_tables
+from workbench.runs.store.files import tables_or_empty
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import Record, read_record
 
@@ -69,10 +68,7 @@ def status_words(status: str, reason: str) -> str:
 
 def launched_process(folder: RunFolder) -> ProcessIdentity | None:
     """The process that the launcher started last; None where it did not say."""
-    try:
-        return ProcessIdentity.from_table(read_tables(folder.launch))
-    except RequestError:
-        return None
+    return ProcessIdentity.from_table(tables_or_empty(folder.launch))
 
 
 def _is_alive(folder: RunFolder, worker: ProcessIdentity | None) -> tuple[bool, str]:

@@ -44,6 +44,16 @@ def read_tables(path: Path, *, below: int = 0) -> dict[str, Any]:
     return parse_tables(data, str(path))
 
 
+def tables_or_empty(path: Path, *, below: int = 0) -> dict[str, Any]:
+    """As :func:`read_tables`, but {} where there is no such file or it cannot be read."""
+    if not os.path.lexists(path):
+        return {}
+    try:
+        return read_tables(path, below=below)
+    except RequestError:
+        return {}
+
+
 def read_json(path: Path, *, below: int = 0) -> Any:
     """A JSON file; raises OSError, or ValueError where it is none that this program writes."""
     return parse_json(read_bytes(path, MOST_JSON, below=below))

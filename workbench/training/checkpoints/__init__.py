@@ -1,1 +1,1 @@
-"""Checkpoints: what is copied out of a trainer, written, and put back."""
+"""Checkpoints: snapshots of a trainer, their files, and the thread that writes them."""

@@ -1,4 +1,4 @@
-"""Checkpoints: written whole or not at all, and never able to run code when loaded.
+"""The files of a checkpoint: written atomically, and loaded without running code from them.
 
 ``checkpoints/step-000001200/`` holds ``weights.safetensors``, ``state.safetensors``
 (optimiser and metric sums) and ``state.json`` (everything that is no tensor,
@@ -34,7 +34,7 @@ class DamagedCheckpointError(Exception):
 
 @dataclass
 class Snapshot:
-    """A moment of a training, detached from it: it may be written while training goes on."""
+    """The state of a training at a step, copied: it can be written while training goes on."""
 
     step: int
     weights: dict[str, Tensor]
@@ -43,9 +43,9 @@ class Snapshot:
 
 
 def save(folder: Path, snapshot: Snapshot, *, best: bool = False) -> Path:
-    """Write a snapshot durably as ``last`` (and ``best``), then drop what is superseded.
+    """Write a snapshot durably as ``last`` (and ``best``), then delete superseded ones.
 
-    Raises OSError where it cannot be written; what was there before is untouched.
+    Raises OSError where it cannot be written; earlier checkpoints are then untouched.
     """
     target = folder / f"step-{snapshot.step:09d}"
     scratch = folder / f".{target.name}.part"
@@ -95,7 +95,7 @@ def load(folder: Path) -> Snapshot:
 
 
 def load_newest(folder: Path) -> tuple[Snapshot | None, list[str]]:
-    """The newest checkpoint that is whole, and what was wrong with newer ones."""
+    """The newest undamaged checkpoint, and what is wrong with newer ones."""
     complaints: list[str] = []
     for candidate in _newest_first(folder):
         try:
@@ -106,7 +106,10 @@ def load_newest(folder: Path) -> tuple[Snapshot | None, list[str]]:
 
 
 def resolve_link(folder: Path, name: str) -> Path:
-    """The checkpoint that ``last`` or ``best`` names, never one outside ``folder``."""
+    """The folder that ``last`` or ``best`` links to.
+
+    Raises :class:`DamagedCheckpointError` where there is none, or it is outside ``folder``.
+    """
     link = folder / name
     if not link.exists():
         raise DamagedCheckpointError(f"there is no checkpoint {name!r}")
@@ -117,7 +120,7 @@ def resolve_link(folder: Path, name: str) -> Path:
 
 
 def weights_hash(weights: dict[str, Tensor]) -> str:
-    """sha256 of the tensors' bytes, in the order of their names."""
+    """sha256 of the tensors' bytes in the order of their names."""
     digest = hashlib.sha256()
     for name in sorted(weights):
         tensor = weights[name].detach().cpu().contiguous()
@@ -126,7 +129,7 @@ def weights_hash(weights: dict[str, Tensor]) -> str:
 
 
 def detach(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Copies on the CPU that training no longer touches, laid out as safetensors wants them."""
+    """Contiguous copies on the CPU, as safetensors wants them."""
     return {
         name: tensor.detach().to("cpu", copy=True).contiguous() for name, tensor in tensors.items()
     }
@@ -149,7 +152,7 @@ def optimizer_state(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[
 def restore_optimizer(
     optimizer: torch.optim.Optimizer, model: nn.Module, tensors: dict[str, Tensor]
 ) -> None:
-    """Give an optimiser, freshly built over the same parameters, its tensors back."""
+    """Load the tensors of :func:`optimizer_state` into an optimiser over the same parameters."""
     named = dict(model.named_parameters())
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     indices = {parameter: index for index, parameter in enumerate(parameters)}

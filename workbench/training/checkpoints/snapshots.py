@@ -1,4 +1,4 @@
-"""A training at a moment: what is copied out of a trainer, and how one is put back there."""
+"""Copies a trainer's state into a snapshot, and restores it from one."""
 
 import torch
 from torch import Tensor
@@ -34,10 +34,10 @@ def take(trainer: Trainer) -> Snapshot:
 
 
 def restore(trainer: Trainer, snapshot: Snapshot) -> None:
-    """Stand where a snapshot was taken; raises RuntimeError if it is another network's.
+    """Restore a trainer from a snapshot; raises RuntimeError if it is of another network.
 
-    A child run may have another optimiser or batch size: then it takes over the
-    weights and stands at the beginning of an epoch.
+    A child run may have another optimiser or batch size: it then takes over the weights and
+    starts at the beginning of an epoch.
     """
     numbers = snapshot.numbers
     trainer.model.load_state_dict(snapshot.weights)

@@ -1,4 +1,4 @@
-"""Writing checkpoints beside the training instead of in its way."""
+"""Writes checkpoints in a background thread while training goes on."""
 
 import logging
 import threading
@@ -15,15 +15,15 @@ log = logging.getLogger(__name__)
 class CheckpointWriter:
     """Writes one snapshot at a time in a thread of its own.
 
-    A failure (a full disk) does not end the run: the checkpoint before stays,
-    ``complain`` is told, and the next snapshot tries again.
+    A failure (a full disk) does not end the run: the checkpoint before stays, ``complain`` is
+    called with a message, and the next snapshot tries again.
     """
 
     def __init__(self, folder: Path, writer: EventWriter, complain: Callable[[str], None]) -> None:
         self.folder = folder
         self.writer = writer
         self.complain = complain
-        self.saved_step = -1  # of the newest snapshot that lies safely on the disk
+        self.saved_step = -1  # of the newest snapshot on the disk
         self._thread: threading.Thread | None = None
         self._failure = self._told = ""
 
@@ -41,7 +41,7 @@ class CheckpointWriter:
         self._thread.start()
 
     def wait(self) -> None:
-        """Return once nothing is being written; says what went wrong."""
+        """Wait for the thread; reports a failure once."""
         if self._thread is not None:
             self._thread.join()
             self._thread = None

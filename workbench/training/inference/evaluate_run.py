@@ -1,6 +1,7 @@
-"""Testing a finished run's weights again, at its own test crop or over a range of crops."""
+"""Evaluates a finished run's weights again, at its own test crop or over a range of crops."""
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from workbench.config.fitting import resolve
@@ -13,23 +14,28 @@ from workbench.training.inference.finished import FinishedRun, Which, open_run, 
 from workbench.training.loop.evaluation import Evaluator
 
 
-def evaluate_run(
-    folder: RunFolder,
-    *,
-    crops: CropRange | None = None,
-    split: str = "test",
-    weights: Which = "last",
-    data_root: str | None = None,
-    device: str | None = None,
-    progress: Progress = no_progress,
-) -> dict[str, Any]:
-    """Test a run's weights and keep the result beside it; gives the document that is kept.
+@dataclass(frozen=True)
+class Asked:
+    """What to evaluate, and where; None stands for the run's own."""
 
-    ``split`` is test or validation. Without ``crops`` the run's own test crop is
-    taken, and the record's test accuracy comes out again, exactly. ``results``
-    has one entry a crop; ``best`` is the one with the highest accuracy.
+    crops: CropRange | None = None  # px
+    split: str = "test"  # or validation
+    weights: Which = "last"
+    data_root: str | None = None
+    device: str | None = None
+
+
+def evaluate_run(
+    folder: RunFolder, asked: Asked, progress: Progress = no_progress
+) -> dict[str, Any]:
+    """Evaluate a run's weights and keep the result beside it; returns the document kept.
+
+    At the run's own test crop the record's test accuracy comes out again, exactly. ``results``
+    has one entry a crop; ``best`` is the one with the highest accuracy. Raises RequestError for
+    crops that the network cannot take, DataError for data of other classes.
     """
-    run = open_run(folder, weights, device)
+    crops, split = asked.crops, asked.split
+    run = open_run(folder, asked.weights, asked.device)
     if crops is not None and run.config.task.kind != "classification":
         raise RequestError(
             f"--crop: only for classification; run {folder.id} is of task {run.config.task.kind}"
@@ -39,11 +45,11 @@ def evaluate_run(
         raise RequestError(
             f"--crop: this network takes no images of {refused} px; it trained on {run.crop} px"
         )
-    data = load_data(resolve(run.config, data_root), progress)
+    data = load_data(resolve(run.config, asked.data_root), progress)
     _check_classes(run, data)
     results = _evaluate_all(run, data, split, sides, progress)
     document = _document(run, data, split, results)
-    name = f"{split}-{weights}" + (f"-crop-{crops}" if crops else "")
+    name = f"{split}-{asked.weights}" + (f"-crop-{crops}" if crops else "")
     document["path"] = str(folder.path / "evaluations" / f"{name}.json")
     keep_evaluation(folder, name, document)
     return document

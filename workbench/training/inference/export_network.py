@@ -30,6 +30,8 @@ BATCH = 4
 TORCHVISION = "torchvision_detector"
 OUTPUTS = {  # names of the outputs, by task
     "classification": ["logits"],  # [N, classes]
+    "multilabel": ["logits"],  # [N, classes]: a sigmoid for each
+    "segmentation": ["logits"],  # [N, classes, H, W]
     "proposals": ["boxes", "scores"],  # [N, K, 3] x, y, w in pixels; [N, K]
     "detection": ["boxes", "scores", "logits"],  # and [N, K, classes]
     TORCHVISION: ["boxes", "scores", "labels"],  # [N, K, 4] x, y, w, h; [N, K]; [N, K]

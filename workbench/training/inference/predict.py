@@ -41,10 +41,11 @@ def predict(
     """The ``top`` classes of each image, in their order; broken ones come with an error.
 
     ``best`` asks for the weights of the best validation accuracy, not the final ones.
-    Raises :class:`RequestError` for a run whose task is not classification.
+    Of a multi-label run each class has a
+    probability of its own. Raises :class:`RequestError` for a run whose task names no classes.
     """
     run = open_run(folder, "best" if best else "last", device)
-    if run.config.task.kind != "classification":
+    if run.config.task.kind not in ("classification", "multilabel"):
         raise RequestError(
             f"run {folder.id} is of task {run.config.task.kind}; predict names classes only"
         )
@@ -82,7 +83,9 @@ def _classify(
     seen = transform.images(images)
     with torch.inference_mode(), run.compute.autocast():
         logits = run.eval_model(transform(images.to(run.compute.device)))
-    shares, places = logits.float().softmax(dim=1).topk(min(top, len(run.classes)))
+    one_each = run.config.task.kind == "classification"
+    chances = logits.float().softmax(dim=1) if one_each else logits.float().sigmoid()
+    shares, places = chances.topk(min(top, len(run.classes)))
     names = run.classes
     return [
         (

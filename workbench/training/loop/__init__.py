@@ -1,1 +1,1 @@
-"""The training loop and what it computes with: batches, optimisers, evaluation, compilation."""
+"""The training loop: trainer, batches, optimisers, evaluation, compilation."""

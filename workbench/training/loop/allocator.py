@@ -1,4 +1,4 @@
-"""Keeping freed memory, so that big tensors do not come from fresh pages at every step."""
+"""Has glibc keep freed memory, which spares a CPU run thousands of page faults a step."""
 
 import contextlib
 import ctypes
@@ -11,10 +11,10 @@ SET_BY_USER = "MALLOC_MMAP_THRESHOLD_"
 
 
 def keep_freed_memory() -> None:
-    """Have glibc hand out again what was freed, in place of mapping new pages.
+    """Set glibc's malloc to reuse freed memory instead of giving it back to the system.
 
-    Worth 1.2 to 1.4 times the speed on a CPU: 22,000 page faults a step become 300. Does
-    nothing where the user has set it in the environment, and with another C library.
+    Trains 1.2 to 1.4 times as fast on a CPU: 22,000 page faults a step become 300. Does
+    nothing where the environment sets it already, or with another C library.
     """
     if SET_BY_USER in os.environ:
         return

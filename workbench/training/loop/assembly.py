@@ -1,4 +1,4 @@
-"""What a trainer is made of, put together: the network, the batches, how it is evaluated."""
+"""Builds a :class:`Trainer` from a configuration and its data: network, batches, evaluator."""
 
 from collections.abc import Callable
 
@@ -16,20 +16,20 @@ from workbench.training.loop.evaluation import Evaluator
 from workbench.training.loop.seeds import derive
 from workbench.training.loop.trainer import Setup, Trainer, Watcher
 
-# What a network sees before its first step, if it asks for it: so many images, or pixels.
+# At most so many images, or pixels of them, go to a network's ``prepare`` before the first step.
 PREPARED_FROM, PREPARED_PIXELS = 5000, 1 << 24
 PREPARING = "preparing the network on images"
 
 
 def fresh_model(config: RunConfig, compute: Compute) -> nn.Module:
-    """The configuration's network with the weights that its seed gives, on its device."""
+    """The configuration's network with freshly initialised weights (by its seed), on the device."""
     torch.manual_seed(derive(config.train.seed, "weights"))
     model = build_model(config)
     return model.to(device=compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload,no-any-return]
 
 
 def assemble(setup: Setup, data: DataSet, watcher: Watcher) -> Trainer:
-    """Put the trainer together; the images move to the device if they are resident."""
+    """Build the trainer; resident images are moved to the device."""
     config, compute = setup.config, setup.compute
     last = compute.channels_last
     augment = TrainAugment(config, data.mean, data.std, channels_last=last)
@@ -41,10 +41,10 @@ def assemble(setup: Setup, data: DataSet, watcher: Watcher) -> Trainer:
 
 
 def prepare(trainer: Trainer, tell: Callable[[str], None] = lambda _: None) -> None:
-    """Let a network that asks for it see training images before its first step.
+    """Call ``model.prepare`` with training images, where the network has that method.
 
-    They are spread evenly over the split and look like test images, so that they are the
-    same for every seed.
+    The images are spread evenly over the split and transformed as for testing, so that they
+    are the same for every seed.
     """
     if not isinstance(trainer.model, Prepared):
         return

@@ -1,4 +1,4 @@
-"""The batches of a run: which images, in which order, varied how."""
+"""The training batches of a run: their order, reading and augmentation."""
 
 from collections.abc import Callable
 
@@ -10,15 +10,15 @@ from workbench.data.dataset import onto
 from workbench.tasks import Targets
 from workbench.training.loop.seeds import derive_for_step, epoch_order
 
-# Images, targets, random numbers, the images' numbers and the epoch (from 0).
+# Of images, targets, a generator, the images' rows in the split and the epoch (from 0).
 Augment = Callable[[Tensor, Targets, torch.Generator, Tensor, int | Tensor], tuple[Tensor, Targets]]
 
 
 class Batches:
     """The training batches by step, each a pure function of (seed, step).
 
-    An epoch has as many whole batches as the images fill; the few that are
-    left over differ from epoch to epoch. A set smaller than a batch is one batch.
+    An epoch has whole batches only; the images left over differ from epoch to epoch. A split
+    smaller than a batch is one batch.
     """
 
     def __init__(

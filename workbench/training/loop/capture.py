@@ -16,6 +16,7 @@ import torch
 
 from workbench.tasks import Losses, StaticMeter
 from workbench.training.loop import compile_check
+from workbench.training.loop.optimizers import CAPTURABLE
 from workbench.training.loop.static_step import StaticStep
 from workbench.training.loop.undo import left_as_it_was
 
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from workbench.training.loop.trainer import Trainer
 
 WARM_UP = 3  # steps: cuDNN chooses, allocators grow, an optimiser makes its state
-# Whose counts lie on the device, and whose rates may lie in a tensor.
-OPTIMIZERS = frozenset(
-    ("sgd", "adam", "adamw", "adamax", "nadam", "radam", "adadelta", "rmsprop", "muon")
-)
 Replay = Callable[[], None]
 
 
@@ -112,10 +109,23 @@ def why_not(trainer: "Trainer") -> str:
         "float16 scales its gradients on the host": trainer.scaler.is_enabled(),
         "torchvision's detectors have sizes that vary": config.model.kind == "torchvision_detector",
         f"{config.optimizer.kind} counts its steps on the host": config.optimizer.kind
-        not in OPTIMIZERS,
-        "this task's metrics are read at every step": not isinstance(trainer.meter, StaticMeter),
+        not in CAPTURABLE,
+        "this task's metrics have no static form": not _is_static(trainer.meter),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
+
+
+def _is_static(meter: object) -> bool:
+    """Whether ``measure`` and ``take`` say all that ``update`` does."""
+    if not isinstance(meter, StaticMeter):
+        return False
+    # A subclass that adds to ``update`` alone would be captured without what it adds.
+    lineage = type(meter).__mro__
+    of = {
+        name: next(i for i, each in enumerate(lineage) if name in vars(each))
+        for name in ("update", "measure")
+    }
+    return of["measure"] <= of["update"]
 
 
 def has_graphs(device: torch.device) -> bool:

@@ -29,12 +29,12 @@ UNCAPTURED = "training uncaptured"
 
 
 def compile_training(trainer: "Trainer", asked: str = "", macs: int = 0) -> str:
-    """Compile as is ``asked`` (``train.compile`` by default), and check it.
+    """Compile as ``asked`` (by default ``train.compile``) says, and check the result.
 
-    Gives what to tell the user, "" if nothing; ``trainer.compiled`` says what is used. ``macs``
-    (of an image's forward pass) tell ``auto`` which runs are short without timing a step. Where
-    there is no compiler, or it fails, or what it made does not train as the network does,
-    training goes on as it is. The network, its buffers and its optimiser are as before.
+    Returns a notice for the user, "" for none; ``trainer.compiled`` says what is used. ``macs``
+    (of an image's forward pass) tell ``auto`` which runs are short without timing a step.
+    Training stays uncompiled where there is no compiler, it fails, or the compiled step trains
+    differently. Network, buffers and optimiser are left as they were.
     """
     asked = asked or trainer.config.train.compile
     if asked == "auto":
@@ -93,7 +93,7 @@ def _compiled(trainer: "Trainer") -> str:
 
 
 def _what_is_wrong(trainer: "Trainer") -> str:
-    """Why the compiled network may not be used; "" if it may."""
+    """Why the compiled network cannot be used; "" if it can."""
     device = trainer.compute.device
     gpus = [device] if device.type == "cuda" and torch.cuda.is_available() else []
     with torch.random.fork_rng(devices=gpus):
@@ -103,7 +103,7 @@ def _what_is_wrong(trainer: "Trainer") -> str:
 
 
 def missing(device: torch.device) -> str:
-    """What ``torch.compile`` would miss here, looked for without starting it; "" if nothing."""
+    """Which compiler ``torch.compile`` lacks on this machine; "" if none. Starts nothing."""
     if device.type != "cuda":
         return "" if cxx_compiler() else "no C++ compiler (g++) found"
     if importlib.util.find_spec("triton") is None:
@@ -113,15 +113,15 @@ def missing(device: torch.device) -> str:
 
 
 def compiled(network: nn.Module) -> nn.Module:
-    """The network, compiled; nothing happens before its first call."""
-    # Dropout draws what it draws uncompiled: else no such network could prove itself.
+    """The network as ``torch.compile`` gives it; it is compiled at its first call."""
+    # Dropout then draws the same numbers as uncompiled, so that the two can be compared.
     importlib.import_module("torch._inductor.config").fallback_random = True  # type: ignore[attr-defined]
     # How a call returns is not in its type.
     return torch.compile(network)  # type: ignore[return-value]
 
 
 def _try(trainer: "Trainer") -> bool:
-    """Train on a batch and forget it; whether what was compiled had any part in it."""
+    """Try a batch; whether the compiled network was called in it."""
     calls: list[Any] = []
     hook = trainer.forward.register_forward_hook(lambda *_: calls.append(None))
     try:

@@ -1,22 +1,23 @@
-"""Whether what is compiled or captured trains as the network itself does: two steps, compared.
+"""Checks that a compiled or captured step trains as the original does: two steps of each.
 
 A compiler may be wrong in silence: a loss that is not finite, a buffer that is not updated, an
 output that the next call overwrites. So both train on the same two batches with the same random
-numbers, from the same state, and what came of it is compared. A captured step runs the same
-kernels: where those repeat themselves to the bit, it has to equal them to the bit. Else, how far
-two right ways may lie apart depends on arithmetic, network and optimiser; it is measured by a
-third training, whose images are off by a rounding error, as PyTorch's own benchmarks compare
-with a reference's error (``torch._dynamo.utils.same``).
+numbers, from the same state, and the results are compared. A captured step runs the same kernels:
+where those repeat themselves to the bit, it has to equal them to the bit. Else the tolerance
+depends on precision, network and optimiser; it is measured by a third training on images that
+are off by a rounding error, as PyTorch's own benchmarks compare with a reference's error
+(``torch._dynamo.utils.same``).
 """
 
 import math
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
+from workbench.models.outputs import tensors_in
 from workbench.tasks import Losses
 from workbench.training.checkpoints.files import optimizer_state
 from workbench.training.loop.undo import left_as_it_was
@@ -36,7 +37,7 @@ OneStep = Callable[[], tuple[Losses, float]]
 
 @dataclass(frozen=True)
 class Observed:
-    """What some steps computed, and what they changed."""
+    """What ``STEPS`` training steps computed and changed."""
 
     losses: list[dict[str, float]]  # of each step, by name
     changes: dict[str, Tensor]  # added to "weight NAME" and "buffer NAME", on the CPU
@@ -46,10 +47,10 @@ class Observed:
 
 
 def find_difference(trainer: "Trainer", network: nn.Module) -> str:
-    """Train ``STEPS`` steps by ``network`` and by the trainer's own; what differs, "" if nothing.
+    """Train ``STEPS`` steps with ``network`` and with ``trainer.model``, which share weights.
 
-    ``network`` shares the weights of ``trainer.model``. The trainer is left as it was, to the
-    bit: weights, buffers, optimiser, meters, step.
+    Returns what differs, in words; "" if nothing. The trainer (weights, buffers, optimiser,
+    meters, step) is restored to the bit.
     """
     expected = observe(trainer, trainer.model)
     precision = trainer.compute.precision
@@ -60,9 +61,9 @@ def find_difference(trainer: "Trainer", network: nn.Module) -> str:
 def find_difference_of_step(trainer: "Trainer", step: OneStep) -> str:
     """As above, of ``step`` in place of the trainer's own ``train_step``.
 
-    To the bit, optimiser and meter included, where ``train.deterministic`` is on and the
-    trainer's own steps repeat themselves; else within what is allowed a compiler. One of the
-    steps measures the gradient's norm where the run does at times.
+    Compared to the bit, optimiser and meter included, where ``train.deterministic`` is on and
+    the trainer's own steps repeat themselves; else within a compiler's tolerance. One of the
+    steps measures the gradient's norm if the run does at times.
     """
     precision, every = trainer.compute.precision, trainer.norm_every
     trainer.norm_every = min(every, STEPS)
@@ -81,7 +82,7 @@ def find_difference_of_step(trainer: "Trainer", step: OneStep) -> str:
 
 
 def observe(trainer: "Trainer", network: nn.Module, one_step: OneStep | None = None) -> Observed:
-    """Train ``STEPS`` steps by ``network``, or by ``one_step``, and undo them."""
+    """Train ``STEPS`` steps with ``network``, or by ``one_step``, and undo them."""
     given: list[tuple[Tensor, Tensor]] = []  # what it was given, and a copy made before
     kept: list[tuple[Tensor, Tensor]] = []  # what a step gave, and a copy made at once
     before, losses = _state(trainer.model), []
@@ -131,9 +132,10 @@ def compare_exactly(expected: Observed, found: Observed) -> str:
 
 
 def compare(expected: Observed, found: Observed, nudged: Observed, tolerance: float) -> str:
-    """What ``found`` has otherwise than ``expected``, in words; "" if nothing.
+    """How ``found`` differs from ``expected``, in words; "" if it does not.
 
-    Allowed is a relative ``tolerance``, and ``FACTOR`` times what ``nudged`` is off.
+    Allowed is the larger of a relative ``tolerance`` and ``FACTOR`` times the error of
+    ``nudged``.
     """
     if found.touched and not expected.touched:
         return "the images are changed in place"
@@ -158,36 +160,21 @@ def compare(expected: Observed, found: Observed, nudged: Observed, tolerance: fl
 
 
 class Nudged(nn.Module):
-    """A network that gets its images off by a relative rounding error, drawn anew at each call."""
+    """A network whose images get a random relative error of at most ``rounding`` at each call."""
 
     def __init__(self, network: nn.Module, rounding: float) -> None:
         super().__init__()
         self.network, self.rounding = network, rounding
 
     def forward(self, images: Tensor, *others: Any) -> Any:
-        """As of the network."""
+        """As the network's own, on images [N, C, H, W] with the error."""
         noise = torch.Generator(images.device).manual_seed(0)
         factor = torch.empty_like(images).uniform_(-1, 1, generator=noise)
         return self.network(images * (1 + self.rounding * factor), *others)
 
 
-def tensors_in(values: Any) -> Iterator[Tensor]:
-    """Every tensor in nested dicts, lists, tuples and dataclasses."""
-    if isinstance(values, Tensor):
-        yield values
-    elif isinstance(values, dict):
-        for value in values.values():
-            yield from tensors_in(value)
-    elif isinstance(values, list | tuple):
-        for value in values:
-            yield from tensors_in(value)
-    elif is_dataclass(values):
-        for each in fields(values):
-            yield from tensors_in(getattr(values, each.name))
-
-
 def _ratio(expected: Tensor, found: Tensor, nudged: Tensor, tolerance: float) -> float:
-    """By how much a change is further off than it may be; above 1 is too far."""
+    """A change's distance from the expected one, as a multiple of what is allowed."""
     off = float((found - expected).norm())
     if off == 0:
         return 0.0

@@ -1,4 +1,4 @@
-"""Where a run computes, and with what arithmetic."""
+"""Chooses a run's device, precision and memory layout, and sets torch up for them."""
 
 import contextlib
 import os
@@ -19,7 +19,7 @@ DTYPES = {
 
 @dataclass(frozen=True)
 class Compute:
-    """The device and arithmetic of a run, decided once at its start."""
+    """Device, precision and memory layout of a run, chosen once at its start."""
 
     device: torch.device
     precision: str  # float32, bfloat16 or float16
@@ -27,7 +27,7 @@ class Compute:
 
     @property
     def dtype(self) -> torch.dtype:
-        """The arithmetic of the network."""
+        """The dtype that the network computes in."""
         return DTYPES[self.precision]
 
     @property
@@ -36,23 +36,23 @@ class Compute:
         return torch.channels_last if self.channels_last else torch.contiguous_format
 
     def autocast(self) -> contextlib.AbstractContextManager[None]:
-        """The context in which the network runs."""
+        """The autocast context of a forward pass; does nothing in float32."""
         if self.precision == "float32":
             return contextlib.nullcontext()
         return torch.autocast(self.device.type, dtype=self.dtype)
 
     @property
     def name(self) -> str:
-        """As a person would say it: ``cpu`` or ``cuda:0 NVIDIA H100``."""
+        """``cpu``, or as ``cuda:0 NVIDIA H100``."""
         if self.device.type == "cpu":
             return "cpu"
         return f"{self.device} {torch.cuda.get_device_name(self.device)}"
 
 
 def choose(train: TrainConfig) -> Compute:
-    """Settle device, precision and layout, and set torch up for them.
+    """Choose device, precision and layout by the ``[train]`` section, and set torch up for them.
 
-    Raises :class:`ConfigError` for a GPU that is not there.
+    Raises :class:`ConfigError` for a GPU that this machine does not have.
     """
     device = _device(train.device)
     if train.threads:
@@ -74,7 +74,7 @@ def choose(train: TrainConfig) -> Compute:
 
 
 def fast_precision(device: torch.device) -> str:
-    """The lowest precision that the device is faster at and that trains without scaling."""
+    """bfloat16 where the device is faster with it than with float32, else float32."""
     if device.type == "cuda":
         return "bfloat16" if torch.cuda.is_bf16_supported() else "float32"
     # Measured on ResNet 5-4-3: AMX trains about three times faster in bfloat16, AVX-512 with

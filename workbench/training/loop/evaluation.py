@@ -1,4 +1,4 @@
-"""Evaluating a network on a split: no gradients, no augmentation, one read of the sums."""
+"""Evaluates a network on a split, without gradients and without augmentation."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from workbench.training.loop.devices import Compute
 
 @dataclass(frozen=True)
 class Evaluator:
-    """How networks are evaluated: by which task's meter, on images made how, where."""
+    """Measures networks with a task's test meter, on the device and in the run's precision."""
 
     task: Task
     transform: TestTransform
@@ -24,9 +24,9 @@ class Evaluator:
     def measure(
         self, model: nn.Module, split: Split, between: Callable[[], None] = lambda: None
     ) -> SplitMeter:
-        """The task's test meter over a split on the device, the model in evaluation mode.
+        """The task's test meter after all of a split; the model is in evaluation mode meanwhile.
 
-        ``between`` is called after each batch, so that a long test can be told to stop.
+        ``between`` is called after each batch and may raise to end the evaluation.
         """
         meter = self.task.test_meter()
         was_training = model.training

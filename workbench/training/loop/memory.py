@@ -1,4 +1,4 @@
-"""When a batch does not fit into memory: what would, and training it in parts."""
+"""Out of memory: finds the batch size that fits, and words the error."""
 
 import gc
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that the GPU's or the machine's memory ran out."""
+    """Whether an error means that the GPU's or the machine's memory ran out."""
     if isinstance(error, MemoryError | torch.OutOfMemoryError):
         return True
     # The CPU allocator raises a plain RuntimeError.
@@ -25,7 +25,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 def largest_part(trainer: "Trainer", start: int) -> int:
     """The largest of ``start``, a half, a quarter, … images that fit; 0 if not even one does.
 
-    Tries forward and backward on real images and leaves the network as it was.
+    Runs forward and backward on real images; the network is unchanged afterwards.
     """
     part = start
     while part >= 1:
@@ -36,7 +36,7 @@ def largest_part(trainer: "Trainer", start: int) -> int:
 
 
 def explain(trainer: "Trainer") -> RunError:
-    """The error to end a run with whose batch does not fit, naming one that would."""
+    """The error for a batch that does not fit; it names a size that does."""
     trainer.captured = None  # with the memory that its graph holds
     size = trainer.batches.batch_size
     where = f"{trainer.compute.device.type} memory ran out at train.batch_size = {size}"

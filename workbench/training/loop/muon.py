@@ -1,4 +1,4 @@
-"""Muon: momentum made orthogonal for weight matrices, AdamW for everything else.
+"""The Muon optimiser: orthogonalised momentum for weight matrices, AdamW for the rest.
 
 Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"
 (kellerjordan.github.io/posts/muon). The scale of an update, by which AdamW's learning rates
@@ -24,7 +24,7 @@ class Muon(torch.optim.AdamW):
     groups are trained by AdamW with ``betas`` and ``eps``.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 (the settings of an optimiser, as torch's own have them)
         self,
         groups: list[dict[str, Any]],
         lr: float,
@@ -52,7 +52,7 @@ class Muon(torch.optim.AdamW):
 
     @torch.no_grad()
     def step(self, closure: None = None) -> None:  # type: ignore[override]
-        """One step of every group."""
+        """Make one step of every parameter group."""
         groups = self.param_groups
         for group in groups:
             for weight in group["params"] if group["orthogonal"] else []:

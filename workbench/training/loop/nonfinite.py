@@ -1,4 +1,4 @@
-"""Finding out what went wrong inside a step, so that the user is told more than "NaN"."""
+"""Finds the layer in which a loss, weight or output first became NaN or infinite."""
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ ADVICE = (
 def nonfinite_error(
     model: nn.Module, images: Tensor, targets: Targets, step: int, steps_per_epoch: int
 ) -> RunError:
-    """The error to end a run with whose loss was not finite at ``step`` (counted from 1)."""
+    """The error for a loss that is not finite at ``step`` (counted from 1); names the layer."""
     epoch, place = divmod(step - 1, steps_per_epoch)
     where = f"step {step} (epoch {epoch + 1}, batch {place + 1} of {steps_per_epoch})"
     layer = first_nonfinite(model, images)
@@ -29,9 +29,9 @@ def nonfinite_weights(weights: dict[str, Tensor]) -> str:
 
 
 def first_nonfinite(model: nn.Module, images: Tensor) -> str:
-    """The first place, in order of execution, at which a batch meets NaN or infinity.
+    """The first place, in order of execution, with NaN or infinity for a batch [N, C, H, W].
 
-    Gives ``the input``, ``weights of <layer>`` or ``<layer>``; "" if all is finite.
+    Returns ``the input``, ``the weights of <layer>`` or ``<layer>``; "" if all is finite.
     """
     if not torch.isfinite(images).all():
         return "the input"
@@ -40,13 +40,13 @@ def first_nonfinite(model: nn.Module, images: Tensor) -> str:
             return f"the weights of {name}"
     found: list[str] = []
 
-    def look(name: str, output: object) -> None:
+    def check(name: str, output: object) -> None:
         finite = not isinstance(output, Tensor) or bool(torch.isfinite(output).all())
         if not finite and not found:
             found.append(name)
 
     hooks = [
-        module.register_forward_hook(lambda _, __, output, name=name: look(name, output))
+        module.register_forward_hook(lambda _, __, output, name=name: check(name, output))
         for name, module in model.named_modules()
         if name and not list(module.children())
     ]

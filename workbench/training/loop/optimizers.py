@@ -1,45 +1,35 @@
-"""The optimiser of a configuration, its parameters grouped by how they are treated."""
+"""Builds the optimiser of a configuration, with parameter groups for norms and biases."""
 
-from collections.abc import Callable
+import importlib
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
 from workbench.config.sections.optimizer import MuonOptimizer, OptimizerSection
-from workbench.training.loop.muon import Muon
 
-CLASSES: dict[str, Callable[..., torch.optim.Optimizer]] = {
-    "sgd": torch.optim.SGD,
-    "adam": torch.optim.Adam,
-    "adamw": torch.optim.AdamW,
-    "adamax": torch.optim.Adamax,
-    "nadam": torch.optim.NAdam,
-    "radam": torch.optim.RAdam,
-    "adagrad": torch.optim.Adagrad,
-    "adadelta": torch.optim.Adadelta,
-    "rmsprop": torch.optim.RMSprop,
-    "muon": Muon,
-}
-FUSED = {"sgd", "adam", "adamw", "adagrad"}
-# What is not an argument of the torch class.
-OWN = {
-    "kind", "lr", "weight_decay", "decay_norms", "bias_lr_factor", "clip_norm", "rest_lr_factor"
-}  # fmt: skip
+# Keys that are not arguments of the optimiser's class.
+OWN = {*OptimizerSection.model_fields, "kind", "rest_lr_factor"}
+# Kinds whose step counts can lie on a GPU, and their learning rates in tensors.
+CAPTURABLE = frozenset(
+    ("sgd", "adam", "adamw", "adamax", "nadam", "radam", "adadelta", "rmsprop", "muon")
+)
 
 
 def build_optimizer(settings: OptimizerSection, model: nn.Module) -> torch.optim.Optimizer:
-    """An optimiser over the model's trainable parameters; fused where torch has it."""
-    kind = str(getattr(settings, "kind", "sgd"))
+    """The optimiser of ``[optimizer]`` over the trainable parameters; fused where it can be."""
     arguments: dict[str, Any] = {
         name: value for name, value in settings.model_dump().items() if name not in OWN
     }
-    if kind in FUSED:
+    if settings.fused:
         arguments["fused"] = True
+    module, _, name = settings.target.partition(":")
+    optimizer = getattr(importlib.import_module(module), name)
     groups = parameter_groups(model, settings)
-    optimizer = CLASSES[kind](groups, lr=settings.lr, **arguments)
-    _keep_off_the_host(optimizer)
-    return optimizer
+    built: torch.optim.Optimizer = optimizer(groups, lr=settings.lr, **arguments)
+    if getattr(settings, "kind", "") in CAPTURABLE:
+        _keep_off_the_host(built)
+    return built
 
 
 def set_rate(group: dict[str, Any], lr: float) -> None:
@@ -51,9 +41,9 @@ def set_rate(group: dict[str, Any], lr: float) -> None:
 
 
 def _keep_off_the_host(optimizer: torch.optim.Optimizer) -> None:
-    """On a GPU, learning rates and counts lie there: a step can be captured as it is.
+    """On a GPU, keep learning rates and step counts there, so that a step can be captured.
 
-    Captured or not it is then the same arithmetic, to the bit.
+    Captured or not, the arithmetic is then the same to the bit.
     """
     for group in optimizer.param_groups:
         device = group["params"][0].device
@@ -65,9 +55,9 @@ def _keep_off_the_host(optimizer: torch.optim.Optimizer) -> None:
 
 
 def parameter_groups(model: nn.Module, settings: OptimizerSection) -> list[dict[str, Any]]:
-    """The trainable parameters; norms and biases apart where they are treated otherwise.
+    """Parameter groups: norms and biases apart where their rate or decay differs.
 
-    ``lr_factor`` is what the trainer multiplies a group's learning rate by.
+    The trainer multiplies a group's learning rate by its ``lr_factor``.
     """
     parameters: list[Tensor] = [p for p in model.parameters() if p.requires_grad]
     if isinstance(settings, MuonOptimizer):
@@ -98,9 +88,9 @@ def _by_size(parameters: list[Tensor], settings: OptimizerSection) -> list[dict[
 
 
 def _matrices(model: nn.Module) -> list[Tensor]:
-    """What Muon trains: the weights of whole layers, but for the last one.
+    """The weights that Muon trains: those of linear and convolution layers but for the last.
 
-    The rows of a grouped convolution belong to several small matrices.
+    Grouped convolutions are left out: their rows belong to several small matrices.
     """
     convolutions = nn.Conv1d | nn.Conv2d | nn.Conv3d
     layers = [

@@ -1,4 +1,4 @@
-"""Evaluating by several views of each image: the mean of a classifier's logits."""
+"""Test-time augmentation: the mean of a classifier's logits over several views of an image."""
 
 import torch
 from torch import Tensor, nn
@@ -8,10 +8,10 @@ from workbench.config.sections.augment import AugmentConfig
 
 
 class Views(nn.Module):
-    """A network asked about an image, its mirror image, and both moved by a few pixels.
+    """A network evaluated on an image, its mirror image, and both shifted by a few pixels.
 
-    Multi-crop evaluation as in Jordan 2024, arXiv:2404.00498: the views that are
-    not moved count for a half, those moved towards two corners for the rest.
+    As in Jordan 2024, arXiv:2404.00498: the unshifted views have half the weight, those
+    shifted towards two corners the other half.
     """
 
     def __init__(self, network: nn.Module, *, flip: bool, shift: int) -> None:
@@ -37,7 +37,7 @@ class Views(nn.Module):
 
 
 def eval_model(network: nn.Module, augment: AugmentConfig) -> nn.Module:
-    """The network as it is to be evaluated: itself, or with the views that are asked for."""
+    """The network to evaluate: itself, or :class:`Views` of it where ``[augment]`` asks for it."""
     if not augment.test_flip and not augment.test_shift:
         return network
     return Views(network, flip=augment.test_flip, shift=augment.test_shift)

@@ -1,8 +1,7 @@
-"""The training loop: epochs of steps, an evaluation after each, and a look around now and then.
+"""The training loop: epochs of steps, with an evaluation of the validation split after each.
 
-Every moment between two steps is a point from which a run can be stopped,
-checkpointed and resumed to the bit: a step depends on the weights, the
-optimiser's state and the step's number, and on nothing else.
+A run can be stopped, checkpointed and resumed between any two steps, bit for bit: a step
+depends on the weights, the optimiser's state and the step's number, and on nothing else.
 """
 
 import time
@@ -27,20 +26,22 @@ from workbench.training.loop.optimizers import build_optimizer, set_rate
 from workbench.training.loop.seeds import AHEAD, derive, seed_network
 from workbench.training.loop.test_time_augmentation import eval_model
 
-Seen = tuple[Any, Targets, Losses]  # what a meter takes in: outputs, targets, losses
+MeterInput = tuple[Any, Targets, Losses]  # outputs, targets, losses
 
 
 class Watcher(Protocol):
-    """What the loop calls; ``workbench.training.worker.callbacks`` has the worker's."""
+    """What the loop calls between steps; :class:`workbench.training.worker.callbacks.Callbacks`
+    is the one of a worker.
+    """
 
     def step_done(self, trainer: "Trainer", losses: Losses, lr: float) -> None:
-        """After every step; may raise :class:`StopTraining`."""
+        """Called after every step; may raise :class:`StopTraining`."""
 
     def epoch_done(self, trainer: "Trainer", row: dict[str, Any], best: bool) -> None:
-        """After every epoch's evaluation."""
+        """Called after every epoch's evaluation with its metrics; ``best``: the best one so far."""
 
     def between(self) -> None:
-        """Between two batches of an evaluation; may raise :class:`StopTraining`."""
+        """Called after every batch of an evaluation; may raise :class:`StopTraining`."""
 
 
 class StopTraining(Exception):
@@ -49,27 +50,27 @@ class StopTraining(Exception):
 
 @dataclass
 class Clock:
-    """Seconds spent training, with pauses left out; goes on after a resume."""
+    """Seconds spent training, without pauses, over all the workers of a run."""
 
     before: float = 0.0
     now: Callable[[], float] = time.perf_counter  # seconds, from an arbitrary moment on
     _since: float = field(init=False)
 
     def __post_init__(self) -> None:
-        """Begin."""
+        """Start the clock."""
         self.begin()
 
     @property
     def seconds(self) -> float:
-        """Seconds so far."""
+        """Seconds trained so far."""
         return self.before + self.now() - self._since
 
     def begin(self) -> None:
-        """Count from now on: what has passed since it was made was no training."""
+        """Count from now on; drops the time since the clock was made."""
         self._since = self.now()
 
     def forget(self, seconds: float) -> None:
-        """Leave out a pause."""
+        """Subtract the length of a pause."""
         self.before -= seconds
 
 
@@ -84,7 +85,7 @@ class Setup:
 
 
 class Trainer:
-    """A network, its optimiser, and how far they have come."""
+    """Trains a network: holds it with its optimiser, its meters and the step they are at."""
 
     def __init__(
         self,
@@ -132,51 +133,53 @@ class Trainer:
 
     @property
     def epoch(self) -> int:
-        """The epoch of the step that was made last, counted from 1."""
+        """The epoch of the last step, counted from 1."""
         return max(0, self.step - 1) // self.steps_per_epoch + 1
 
     def train(self) -> None:
-        """Train to the end, from wherever it stands."""
+        """Train from the current step to the last one."""
         self.clock.begin()
         self.model.train()
-        if self._owes_evaluation():  # it was stopped between an epoch's last step and its test
+        if self._evaluation_is_due():  # stopped after an epoch's last step
             self._end_epoch()
         while self.step < self.steps:
             losses, lr = (self.captured or self.train_step)()
             self.watcher.step_done(self, losses, lr)
-            if self._owes_evaluation():
+            if self._evaluation_is_due():
                 self._end_epoch()
 
     def train_step(self) -> tuple[Losses, float]:
-        """One step: a batch, its gradients, the optimiser; the losses and the learning rate."""
+        """Make one optimiser step; returns its losses (detached) and learning rate."""
         lr, seed = self.plan(self.step)
         for group in self.optimizer.param_groups:
             set_rate(group, lr * group["lr_factor"])
         seed_network(seed, gpu=self._gpu)
         images, targets = self.batches.batch(self.step)
-        losses, seen = self.learn(images, targets, norm=self.wants_norm(self.step))
-        for outputs, part_targets, part_losses in seen:
+        losses, meter_inputs = self.learn(images, targets, norm=self.wants_norm(self.step))
+        for outputs, part_targets, part_losses in meter_inputs:
             self.meter.update(outputs, part_targets, part_losses)
         self.step += 1
         return losses, lr
 
-    def learn(self, images: Tensor, targets: Targets, *, norm: bool) -> tuple[Losses, list[Seen]]:
-        """All that a batch does to the network; the losses, with ``norm`` the gradient's too.
+    def learn(
+        self, images: Tensor, targets: Targets, *, norm: bool
+    ) -> tuple[Losses, list[MeterInput]]:
+        """Everything a batch does to the network; with ``norm`` its gradient is measured too.
 
-        A captured step is this, recorded once: whatever comes in here is decided by the
-        configuration, never by a tensor's value or by which step it is.
+        A captured step records this once: what happens here is decided by the configuration,
+        never by a tensor's value or by the step's number.
         """
         self.optimizer.zero_grad(set_to_none=True)
-        losses, seen = self._gradients(images, targets)
+        losses, meter_inputs = self._accumulate_gradients(images, targets)
         # Synchronises, where the user chose to look at every loss before it is used.
         if self._skips_nonfinite and not torch.isfinite(losses["loss"]).item():
             return losses, []
-        losses = self._limit_gradients(losses, norm=norm)
+        losses = self._clip_gradients(losses, norm=norm)
         # Synchronises in float16 with an optimiser that is not fused: it then reads whether
         # a gradient overflowed. A fused one looks on the device.
         self.scaler.step(self.optimizer)
         self.scaler.update()
-        return losses, seen
+        return losses, meter_inputs
 
     def wants_norm(self, step: int) -> bool:
         """Whether the gradient's norm is measured at a step, counted from 0."""
@@ -195,21 +198,23 @@ class Trainer:
         lr, seed = self._planned[step - first]
         return lr * self.plateau.factor, seed
 
-    def _gradients(self, images: Tensor, targets: Targets) -> tuple[Losses, list[Seen]]:
-        """Gradients of a batch, summed over parts where it does not fit into memory whole."""
+    def _accumulate_gradients(
+        self, images: Tensor, targets: Targets
+    ) -> tuple[Losses, list[MeterInput]]:
+        """Add up the gradients of a batch, in parts of ``micro_batch`` images."""
         if self.micro_batch >= len(images):
             losses, outputs = self._forward_backward(images, targets, 1.0)
             return losses, [(outputs, targets, losses)]
         total: Losses = {}
-        seen: list[Seen] = []
+        meter_inputs: list[MeterInput] = []
         for start in range(0, len(images), self.micro_batch):
             part = images[start : start + self.micro_batch]
             part_targets = {k: t[start : start + self.micro_batch] for k, t in targets.items()}
             share = len(part) / len(images)
             losses, outputs = self._forward_backward(part, part_targets, share)
-            seen.append((outputs, part_targets, losses))
+            meter_inputs.append((outputs, part_targets, losses))
             total = {k: v * share + total.get(k, 0.0) for k, v in losses.items()}
-        return total, seen
+        return total, meter_inputs
 
     def _forward_backward(
         self, images: Tensor, targets: Targets, share: float
@@ -221,9 +226,9 @@ class Trainer:
         return {name: value.detach() for name, value in losses.items()}, outputs
 
     def try_part(self, part: int) -> None:
-        """Forward and backward over the first ``part`` images of a batch, to see if it works.
+        """Forward and backward over the first ``part`` images of a batch, to see if they fit.
 
-        Whether it does or not, nothing has changed afterwards.
+        Gradients and buffers are restored afterwards, whether it raises or not.
         """
         buffers = {name: buffer.clone() for name, buffer in self.model.named_buffers()}
         self.model.train()
@@ -237,10 +242,10 @@ class Trainer:
                 for name, buffer in self.model.named_buffers():
                     buffer.copy_(buffers[name])
 
-    def _limit_gradients(self, losses: Losses, *, norm: bool) -> Losses:
-        """Clip the gradient where that is asked for; the losses, with its norm where that is.
+    def _clip_gradients(self, losses: Losses, *, norm: bool) -> Losses:
+        """Clip the gradient if ``optimizer.clip_norm`` is set.
 
-        It is the global norm before clipping.
+        Returns the losses, with ``norm`` also ``grad_norm``: the global norm before clipping.
         """
         if not self._clip and not norm:
             return losses
@@ -251,7 +256,7 @@ class Trainer:
             nn.utils.clip_grads_with_norm_(self.model.parameters(), self._clip, total)
         return losses | {"grad_norm": total} if norm else losses
 
-    def _owes_evaluation(self) -> bool:
+    def _evaluation_is_due(self) -> bool:
         at_end = self.step % self.steps_per_epoch == 0 or self.step == self.steps
         return self.step > 0 and at_end and self.epochs_done < self.epoch
 
@@ -280,13 +285,13 @@ class Trainer:
         self.watcher.epoch_done(self, row, best)
 
     def evaluate(self, split: Split) -> dict[str, Any]:
-        """The task's metrics of the network as it is, on a split; notes the worst images."""
+        """The task's metrics of the current weights on a split; sets ``worst``."""
         meter = self.evaluator.measure(self.eval_model, split, self.watcher.between)
         self.worst = meter.worst()
         return meter.result()
 
     def explain_nonfinite(self, step: int) -> Exception:
-        """Why the loss of a step (counted from 1) is not finite, as an error to raise."""
+        """An error that says where the loss of ``step`` (counted from 1) became NaN or infinite."""
         images, targets = self.batches.batch(step - 1)
         with self.compute.autocast():
             return nonfinite_error(self.model, images, targets, step, self.steps_per_epoch)
@@ -296,5 +301,5 @@ WHOLE = frozenset(("per_class", "confusion", "correct", "total", "top3_correct")
 
 
 def metric_name(split: str, name: str) -> str:
-    """A metric's name in an event: with its split, but for counts and tables."""
+    """A metric's name in an event: ``val_loss``; counts and tables keep their bare name."""
     return name if name in WHOLE else f"{split}_{name}"

@@ -1,8 +1,7 @@
-"""Looks after a training: writes its events, keeps its checkpoints, hears what is asked.
+"""The worker's callbacks: write events and checkpoints, and act on requests, while it trains.
 
-The loop calls :meth:`Callbacks.step_done` after every step, which keeps the
-losses where they were computed and looks at the clock; everything that costs
-something happens a few times a second.
+The loop calls :meth:`Callbacks.step_done` after every step. It keeps the losses on their
+device and reads the clock; everything that costs more happens every ``POLL`` seconds.
 """
 
 import logging
@@ -30,8 +29,8 @@ from workbench.training.worker.sample_images import gallery
 from workbench.training.worker.signals import Signals
 from workbench.training.worker.step_log import StepLog
 
-LOOK = 0.25  # seconds between two looks around
-PACE = 1.0  # seconds between two reports of speed and load
+POLL = 0.25  # seconds between two readings of requests, and writings of step losses
+REPORT = 1.0  # seconds between two events with throughput and load
 SHOW = 0.5  # seconds at least between two epochs whose images and record are written
 PATIENCE = 5.0  # seconds to wait at the end for room on a full disk
 MOST_HELD = 64 << 20  # bytes of events held back while the disk is full
@@ -40,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 class Callbacks:
-    """The trainer's watcher in a worker (see :class:`workbench.training.loop.trainer.Watcher`)."""
+    """What a worker does between steps (:class:`workbench.training.loop.trainer.Watcher`)."""
 
     def __init__(
         self,
@@ -57,29 +56,29 @@ class Callbacks:
         self.requests = RequestReader(folder)
         self.checkpoint_writer = CheckpointWriter(folder.checkpoints, writer, self.notice)
         self.steps = StepLog(writer)
-        self._next_look = self._next_throughput = self._next_show = 0.0
+        self._next_poll = self._next_throughput = self._next_show = 0.0
         self._last_checkpoint = time.monotonic()
         # clock and step of the last throughput event
         self._throughput_from: tuple[float, int] | None = None
         self._disk_full = False
-        self._suspended = 0.0  # seconds that were told already
-        self._asked: str | None = None  # a request that is heard and waits for the next look
+        self._suspended = 0.0  # seconds of suspension that a notice has told of
+        self._pending: str | None = None  # a request that was read and waits for the next poll
 
-    # What the trainer calls.
+    # Called by the trainer.
 
     def step_done(self, trainer: Trainer, losses: Losses, lr: float) -> None:
-        """Keep the step's losses; look around if it is time."""
+        """Keep the step's losses (on their device); poll if it is time."""
         self.steps.add(trainer.step, trainer.epoch, lr, losses)
-        if time.monotonic() >= self._next_look or self.signals.stop:
-            self._look(trainer)
+        if time.monotonic() >= self._next_poll or self.signals.stop:
+            self._poll(trainer)
 
     def epoch_done(self, trainer: Trainer, row: dict[str, Any], best: bool) -> None:
-        """Write the epoch's metrics and checkpoint it; images and record too if it is time.
+        """Write the epoch's metrics and a checkpoint.
 
-        Where an epoch takes a tenth of a second, nobody sees every one of its images, and
-        a record that waits for the disk after each would take a tenth of the training.
+        Sample images and record are written at most every ``SHOW`` seconds: with epochs of a
+        tenth of a second they would take a tenth of the time.
         """
-        self._report(trainer)
+        self._write_steps(trainer)
         now = time.monotonic()
         shown = now >= self._next_show or trainer.step == trainer.steps
         if shown:
@@ -104,46 +103,52 @@ class Callbacks:
             self._write_record()
 
     def between(self) -> None:
-        """Between two batches of an evaluation: only an end is heard here."""
+        """Raise :class:`StopTraining` if asked to stop during an evaluation."""
         if self.signals.stop:
             raise StopTraining
-        if time.monotonic() >= self._next_look:
-            self._next_look = time.monotonic() + LOOK
-            if self._hear() == "stop":
+        if time.monotonic() >= self._next_poll:
+            self._next_poll = time.monotonic() + POLL
+            if self._read_request() == "stop":
                 self.signals.stop = True
                 raise StopTraining
 
-    # What the session calls.
+    # Called by the session.
 
     def event(self, kind: str, **values: Any) -> None:
-        """Write an event at once."""
+        """Write an event to ``metrics.jsonl`` at once."""
         self.writer.add({"event": kind, "time": round(time.time(), 3), **values})
         self.flush()
 
     def notice(self, message: str) -> None:
-        """Tell whoever watches something that is not an end."""
+        """Log a message for the person and write it as a ``notice`` event."""
         log.warning(message)
         self.event("notice", message=message)
 
     def phase(self, message: str, done: int = 0, total: int = 0) -> None:
-        """Say what is being waited for, a few times a second at most."""
-        if done and done < total and time.monotonic() < self._next_look:
+        """Write a ``phase`` event: what is being waited for, every ``POLL`` seconds at most.
+
+        Raises :class:`StopTraining` if asked to stop.
+        """
+        if done and done < total and time.monotonic() < self._next_poll:
             return
-        self._next_look = time.monotonic() + LOOK
+        self._next_poll = time.monotonic() + POLL
         self.event("phase", message=message, done=done, total=total)
-        if self.signals.stop or self._hear() == "stop":
+        if self.signals.stop or self._read_request() == "stop":
             raise StopTraining
 
     def show(self, trainer: Trainer, split: Split, name: str) -> None:
-        """Replace the gallery by what the network now makes of some images of a split."""
+        """Write the sample images of a split with the network's current predictions."""
         try:
             write_gallery(self.folder.gallery(name), gallery(trainer, split, name))
         except OSError as error:
             log.warning("the gallery could not be written: %s", error)
 
     def checkpoint(self, trainer: Trainer, *, best: bool = False, asked: bool = False) -> None:
-        """Take a snapshot and have it written in the background."""
-        self._report(trainer)
+        """Take a snapshot and write it in the background.
+
+        Raises RunError where a weight is not finite. Skipped while the disk is full.
+        """
+        self._write_steps(trainer)
         self.checkpoint_writer.wait()
         if self.writer.held_bytes:
             return  # the disk is full: what the checkpoint would count on is not written
@@ -158,7 +163,7 @@ class Callbacks:
         self._last_checkpoint = time.monotonic()
 
     def flush(self) -> None:
-        """Write the events kept; a full disk holds them back and is told once."""
+        """Write the buffered events; a full disk keeps them in memory and is logged once."""
         try:
             self.writer.flush()
         except OSError as error:
@@ -171,7 +176,7 @@ class Callbacks:
             self._disk_full = False
 
     def flush_at_last(self) -> None:
-        """Write the events that a full disk held back; raises RunError if there is no room yet."""
+        """Write the events that a full disk kept in memory; raises RunError if they do not fit."""
         end = time.monotonic() + PATIENCE
         self.flush()
         while self.writer.held_bytes:
@@ -184,7 +189,7 @@ class Callbacks:
             self.flush()
 
     def keep_final(self, trainer: Trainer) -> None:
-        """Return once the final weights lie on the disk; raises RunError if they cannot."""
+        """Wait until the final weights are on disk; raises RunError if they cannot be written."""
         end = time.monotonic() + PATIENCE
         self.checkpoint_writer.wait()
         while self.checkpoint_writer.saved_step != trainer.step:
@@ -197,21 +202,22 @@ class Callbacks:
             self.checkpoint(trainer)
             self.checkpoint_writer.wait()
 
-    # The look around.
+    # Between steps.
 
-    def _hear(self) -> str | None:
-        """What is asked: a request that is read where it cannot be granted yet is not lost."""
-        self._asked = self.requests.read() or self._asked
-        return self._asked
+    def _read_request(self) -> str | None:
+        """The newest request, or one read earlier where it could not be acted on."""
+        self._pending = self.requests.read() or self._pending
+        return self._pending
 
-    def _look(self, trainer: Trainer) -> None:
-        self._next_look = time.monotonic() + LOOK
+    def _poll(self, trainer: Trainer) -> None:
+        """Write what was kept and act on requests; raises :class:`StopTraining` for a stop."""
+        self._next_poll = time.monotonic() + POLL
         if self.heartbeat.lost:
             raise RunError(f"{self.folder.path}: the run's folder is gone; training ends here")
-        self._report(trainer)
-        self._pace(trainer)
-        self._tell_of_suspension()
-        request, self._asked = self._hear(), None
+        self._write_steps(trainer)
+        self._report_throughput(trainer)
+        self._report_suspension()
+        request, self._pending = self._read_request(), None
         if request == "pause":
             request = self._pause(trainer)
         if request == "stop" or self.signals.stop:
@@ -226,17 +232,18 @@ class Callbacks:
             age >= trainer.config.train.checkpoint_minutes * 60 and not self.checkpoint_writer.busy
         )
 
-    def _report(self, trainer: Trainer) -> None:
+    def _write_steps(self, trainer: Trainer) -> None:
+        """Write the losses of the steps since the last call; raises RunError for one with NaN."""
         bad = self.steps.report()
         self.flush()
         if bad is not None and trainer.config.train.nonfinite == "stop":
             raise trainer.explain_nonfinite(bad)
 
-    def _pace(self, trainer: Trainer) -> None:
+    def _report_throughput(self, trainer: Trainer) -> None:
         now = time.monotonic()
         if now < self._next_throughput:
             return
-        self._next_throughput = now + PACE
+        self._next_throughput = now + REPORT
         seconds = trainer.clock.seconds
         speed = None
         if self._throughput_from and seconds > self._throughput_from[0]:
@@ -249,24 +256,24 @@ class Callbacks:
         )
 
     def _pause(self, trainer: Trainer) -> str | None:
-        """Wait until asked to go on; gives "stop" where the pause ends the training."""
+        """Wait until asked to go on; returns "stop" if asked to stop meanwhile."""
         began = trainer.clock.seconds
         self.checkpoint(trainer)
         goes_on = wait_to_train(
-            self.slot, self.requests, self._tell, self._is_over, request="pause"
+            self.slot, self.requests, self._set_status, self._is_over, request="pause"
         )
         trainer.clock.forget(trainer.clock.seconds - began)
         self._throughput_from = None
         return None if goes_on else "stop"
 
-    def _tell_of_suspension(self) -> None:
+    def _report_suspension(self) -> None:
         suspended = self.signals.awake.suspended
         if suspended > self._suspended:
             seconds = duration(suspended - self._suspended)
             self.notice(f"the worker was suspended for {seconds}, which is not counted as training")
             self._suspended = suspended
 
-    def _tell(self, status: str, message: str = "") -> None:
+    def _set_status(self, status: str, message: str = "") -> None:
         self.recorder.status(status)
         self.event("status", status=status, message=message)
 

@@ -1,4 +1,4 @@
-"""A sign of life that a watcher on another machine can see."""
+"""The worker's heartbeat: a file touched every two seconds, seen from other machines too."""
 
 import threading
 from pathlib import Path
@@ -9,7 +9,7 @@ INTERVAL = 2.0  # seconds
 
 
 class Heartbeat:
-    """Touches a file every other second, whatever the main thread is doing."""
+    """Touches a file every ``INTERVAL`` seconds in a thread of its own."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -18,12 +18,12 @@ class Heartbeat:
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
 
     def start(self) -> None:
-        """Begin to beat; raises OSError where the file cannot be made."""
+        """Start the thread; raises OSError where the file cannot be made."""
         touch(self.path)
         self._thread.start()
 
     def stop(self) -> None:
-        """Beat no more."""
+        """End the thread."""
         self._end.set()
         self._thread.join()
 

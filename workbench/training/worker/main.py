@@ -1,10 +1,10 @@
 """The worker's main: ``python -m workbench.training.worker RUN_DIR``.
 
-It knows neither the screen nor the command line that started it: it reads its
-run directory, writes there, and hears what is asked of it there. Run on a
-folder whose training has begun, it goes on from the newest checkpoint.
+It knows neither the screen nor the command line that started it: configuration and requests
+are read from the run directory, and everything is written there. On a folder whose training
+has begun it goes on from the newest checkpoint.
 
-Nothing heavy is imported before the record says that the worker lives.
+torch is imported only after the record says that the worker lives.
 """
 
 import logging
@@ -37,7 +37,7 @@ log = logging.getLogger("workbench")
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Work on one run; gives the process's exit status."""
+    """Train the run of the given folder; returns the process's exit status."""
     arguments = sys.argv[1:] if arguments is None else arguments
     if len(arguments) != 1:
         print("usage: python -m workbench.training.worker RUN_DIR", file=sys.stderr)
@@ -61,7 +61,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def work(folder: RunFolder) -> int:
-    """Train, with whatever happens written into the record; gives the exit status."""
+    """Set up record, signals and heartbeat, then train; returns the exit status."""
     signals = Signals()
     signals.listen()
     config = folder.read_config()
@@ -83,11 +83,11 @@ def work(folder: RunFolder) -> int:
 
 
 def _forget_old_request(folder: RunFolder) -> None:
-    """Do a launcher's work where this worker was started by hand.
+    """Delete a request to an earlier worker, where no launcher has done so.
 
-    A launcher takes away what an earlier worker was asked, so that what is found is for this
-    one, even if it came before this one could look. Nobody can have asked yet: the record does
-    not say that this worker lives.
+    A launcher deletes it before it starts a worker, so that any request found then is for the
+    new one. A worker started by hand does it here: nobody can have asked it anything yet, as
+    the record does not say that it lives.
     """
     if launched_process(folder) != own_identity():
         folder.control.unlink(missing_ok=True)
@@ -100,7 +100,7 @@ def _leave_at_once(recorder: Recorder) -> None:
 
 @dataclass
 class Worker:
-    """One run's worker, once its record says that it lives."""
+    """One run's worker, from the queue to the last event."""
 
     folder: RunFolder
     config: RunConfig
@@ -109,7 +109,7 @@ class Worker:
     heartbeat: Heartbeat
 
     def run(self) -> int:
-        """Train to an end of whatever kind and write it down; gives the exit status."""
+        """Wait for a place, train, and record how it ended; returns the exit status."""
         train = self.config.train
         writer = EventWriter(self.folder.metrics)
         slot = Slot(queue_for(train.device, train.threads), self.folder.path)
@@ -127,7 +127,7 @@ class Worker:
         return FAILED if status == "failed" else STOPPED
 
     def _queue(self, slot: Slot, writer: EventWriter) -> bool:
-        """Wait for a place on the device; False if told to stop before there was one."""
+        """Wait for a place on the device; False if asked to stop before there was one."""
 
         def tell(status: str, message: str = "") -> None:
             self.recorder.status(status)
@@ -139,6 +139,7 @@ class Worker:
         return self.signals.stop or self.heartbeat.lost
 
     def _train(self, writer: EventWriter, slot: Slot) -> tuple[str, dict[str, str] | None]:
+        """Train; returns the final status, and kind and message of the error if it failed."""
         # Imported here, so that the seconds it takes are already watched.
         from workbench.training.loop.trainer import StopTraining
         from workbench.training.worker.callbacks import Callbacks

@@ -1,4 +1,4 @@
-"""What the machine is doing meanwhile: memory, load, temperature."""
+"""Measures the machine while a run trains: memory, load, temperature."""
 
 import os
 from typing import Any
@@ -10,7 +10,7 @@ from workbench.training.loop.devices import Compute
 
 
 class Monitor:
-    """Reads the load of the worker's device; cheap enough for once a second."""
+    """Reads memory and load of the worker and its device; cheap enough for once a second."""
 
     def __init__(self, compute: Compute) -> None:
         self._process = psutil.Process(os.getpid())
@@ -19,7 +19,7 @@ class Monitor:
         self._device = compute.device
 
     def read(self) -> dict[str, Any]:
-        """Bytes of memory in use and in all, loads from 0 to 1, degrees Celsius."""
+        """Memory used and in all (bytes), loads (0 to 1), temperature (degrees Celsius)."""
         threads = torch.get_num_threads()
         found: dict[str, Any] = {
             "memory_bytes": self._process.memory_info().rss,

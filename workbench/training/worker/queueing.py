@@ -1,4 +1,4 @@
-"""A worker that may not train: it waits for its places, or is paused and holds none."""
+"""Waiting for a place on the device: in the queue before training, and while paused."""
 
 import time
 from collections.abc import Callable
@@ -7,11 +7,11 @@ from typing import Protocol
 from workbench.runs.live.control import Request, RequestReader
 from workbench.runs.live.slots import Slot
 
-LOOK = 0.2  # seconds between two looks at the queue and at what is asked
+POLL = 0.2  # seconds between two readings of the queue and of requests
 
 
 class Tell(Protocol):
-    """Writes down and announces where the run stands."""
+    """Records the run's status and writes it as an event."""
 
     def __call__(self, status: str, message: str = "") -> None: ...
 
@@ -24,11 +24,11 @@ def wait_to_train(
     *,
     request: Request = "run",
 ) -> bool:
-    """Return True once the run is to train and holds its places, False once it is to stop.
+    """Return True once the run holds its places, False once it is asked to stop.
 
-    Begins with ``request`` as what was asked, unless more has been asked by now. A paused run
-    gives its places back, so that others train meanwhile, and stands at the end of the line
-    when it is let go on. Nothing is told where nothing is waited for.
+    Starts from ``request`` unless a newer one is there. A paused run gives its places back,
+    so that others can train, and queues at the end of the line when it goes on. ``tell`` is
+    called only where the run has to wait.
     """
     told = ""
     while True:
@@ -47,7 +47,7 @@ def wait_to_train(
             told = status
         if interrupted():
             return False
-        time.sleep(LOOK)
+        time.sleep(POLL)
     if told:
         tell("running")
     return True

@@ -1,4 +1,4 @@
-"""The worker's hand on ``record.toml``: what the run is, what it came to, where it ran."""
+"""Writes ``record.toml``: the run's identity, results and environment."""
 
 import importlib.metadata
 import os
@@ -17,7 +17,7 @@ PACKAGES = ("torch", "torchvision", "numpy", "workbench")
 
 
 class Recorder:
-    """Keeps the record in memory and replaces the file at each change."""
+    """Keeps the record in memory and replaces the file when it is written."""
 
     def __init__(self, folder: RunFolder, preset: str) -> None:
         self.folder = folder
@@ -41,16 +41,16 @@ class Recorder:
         self.record.pop("error", None)
 
     def status(self, status: str) -> None:
-        """Write a new status."""
+        """Set the status and write the record."""
         self.record["run"]["status"] = status
         self.write()
 
     def note(self, section: str, **values: Any) -> None:
-        """Set values of a section; the next ``write`` makes them last."""
+        """Set values of a section in memory; the next :meth:`write` saves them."""
         self.record.setdefault(section, {}).update(values)
 
     def end(self, status: str, error: dict[str, str] | None = None) -> None:
-        """Write the last word: the worker is about to leave."""
+        """Set the final status, the time and the error, and write the record."""
         self.record["run"] |= {"status": status, "ended": now()}
         if error:
             self.record["error"] = error
@@ -61,7 +61,7 @@ class Recorder:
         write_record(self.folder.record, self.record)
 
     def write_last(self, status: str, error: dict[str, str] | None = None) -> None:
-        """As :meth:`end`, trying for a while where the disk is full: this word must not be lost."""
+        """As :meth:`end`, trying again for 3.6 s where the disk is full; raises OSError then."""
         for wait in (0.1, 0.5, 1.0, 2.0, 0.0):
             try:
                 self.end(status, error)
@@ -93,7 +93,7 @@ def compiled_before(folder: RunFolder, record: Record) -> str:
 
 
 def environment(compute_name: str, precision: str, threads: int) -> dict[str, Any]:
-    """What a replay has to match, for the record's ``[environment]``."""
+    """The record's ``[environment]``: versions, processor, device, precision, threads, commit."""
     versions = {name: _version(name) for name in PACKAGES}
     return {
         "python": platform.python_version(),
@@ -108,7 +108,7 @@ def environment(compute_name: str, precision: str, threads: int) -> dict[str, An
 
 
 def git_commit() -> str | None:
-    """Commit of the checkout that runs, with ``+`` where it was edited; None outside of one."""
+    """The checkout's commit, with ``+`` where it was edited; None outside of a checkout."""
     package = Path(__file__).parents[2]
     if not (package.parent / ".git").exists():
         return None

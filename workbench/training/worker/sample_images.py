@@ -1,4 +1,4 @@
-"""Images for the gallery: the same few at every moment, and those that came out worst."""
+"""Chooses a split's sample images and has the task draw its predictions on them."""
 
 import torch
 
@@ -6,11 +6,11 @@ from workbench.data import Split
 from workbench.runs.store.gallery import Gallery, GalleryImage
 from workbench.training.loop.trainer import Trainer
 
-ALWAYS = 24  # images that are shown whatever comes of them, so that they are seen to improve
+ALWAYS = 24  # first images of the split: the same in every epoch
 
 
 def gallery(trainer: Trainer, split: Split, name: str) -> Gallery:
-    """The first images of a split, and the worst of its last evaluation, as they are now."""
+    """The first images of a split and the worst of its last evaluation, with predictions."""
     first = range(min(ALWAYS, len(split)))
     rows = [*first, *(row for row in trainer.worst if row not in first)]
     return Gallery(tuple(_images(trainer, split, rows)), trainer.epochs_done, name)

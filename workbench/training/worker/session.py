@@ -1,4 +1,4 @@
-"""One run from its folder to its end: data, network, training, test, record."""
+"""Trains one run from its folder: data, network, checkpoint, training, test, record."""
 
 import json
 import logging
@@ -28,8 +28,8 @@ log = logging.getLogger(__name__)
 def run_session(folder: RunFolder, callbacks: Callbacks, config: RunConfig) -> None:
     """Train the run of ``folder`` to its end, from its newest checkpoint if it has one.
 
-    Raises :class:`workbench.training.loop.trainer.StopTraining` where it was told to
-    stop; its checkpoint is written by then.
+    Raises :class:`workbench.training.loop.trainer.StopTraining` if asked to stop, after its
+    checkpoint was written, and RunError for what ends the run.
     """
     compute = devices.choose(config.train)
     callbacks.phase("reading the data")
@@ -41,24 +41,24 @@ def run_session(folder: RunFolder, callbacks: Callbacks, config: RunConfig) -> N
     task = build_task(config, data, compute.device)
     trainer = assemble(Setup(config, model, task, compute), data, callbacks)
     trainer.clock = Clock(now=callbacks.signals.awake.now)
-    _describe(folder, callbacks, trainer, data)
-    resumed_from = _go_back(callbacks, trainer)
+    _record_facts(folder, callbacks, trainer, data)
+    resumed_from = _restore_checkpoint(callbacks, trainer)
     if not resumed_from:
         prepare(trainer, callbacks.phase)
     if config.train.auto_batch and not trainer.step:
         callbacks.phase("finding the batch that fits")
         trainer.micro_batch = memory.largest_part(trainer, trainer.batches.batch_size) or 1
     _compile(callbacks, trainer)
-    _announce(callbacks, trainer, data, resumed_from)
+    _write_start_event(callbacks, trainer, data, resumed_from)
     try:
         _train(trainer)
     except BaseException:
-        # Wherever it is interrupted, all that was done up to here must last.
+        # Keep the steps since the last checkpoint, whatever interrupted them.
         if trainer.step != resumed_from and not callbacks.heartbeat.lost:
-            _save_what_is_sound(callbacks, trainer)
+            _save_interrupted(callbacks, trainer)
         raise
     callbacks.phase("testing")
-    _finish(callbacks, trainer, data)
+    _test(callbacks, trainer, data)
     callbacks.flush_at_last()
     callbacks.keep_final(trainer)
 
@@ -93,8 +93,8 @@ def _train(trainer: Trainer) -> None:
     raise memory.explain(trainer)
 
 
-def _describe(folder: RunFolder, callbacks: Callbacks, trainer: Trainer, data: DataSet) -> None:
-    """Write down what is known before the first step."""
+def _record_facts(folder: RunFolder, callbacks: Callbacks, trainer: Trainer, data: DataSet) -> None:
+    """Record what is known before the first step: layers, environment, data."""
     config, recorder = trainer.config, callbacks.recorder
     summary = analysis.summarize(config)
     write_atomically(folder.path / "layers.json", json.dumps(summary).encode(), durable=False)
@@ -123,10 +123,10 @@ def _describe(folder: RunFolder, callbacks: Callbacks, trainer: Trainer, data: D
         callbacks.notice(f"skipped {len(data.skipped) - 20} more images")
 
 
-def _go_back(callbacks: Callbacks, trainer: Trainer) -> int:
-    """Stand where the newest sound checkpoint was taken; gives its step, 0 without one.
+def _restore_checkpoint(callbacks: Callbacks, trainer: Trainer) -> int:
+    """Restore the newest undamaged checkpoint; returns its step, 0 if there is none.
 
-    Events of later steps are dropped: they come again, equal to the bit.
+    Events of later steps are dropped from ``metrics.jsonl``: training writes them again.
     """
     folder, writer = callbacks.folder, callbacks.writer
     snapshot, complaints = checkpoint.load_newest(folder.checkpoints)
@@ -151,10 +151,13 @@ def _go_back(callbacks: Callbacks, trainer: Trainer) -> int:
     return trainer.step
 
 
-def _announce(callbacks: Callbacks, trainer: Trainer, data: DataSet, resumed_from: int) -> None:
+def _write_start_event(
+    callbacks: Callbacks, trainer: Trainer, data: DataSet, resumed_from: int
+) -> None:
     result = callbacks.recorder.record["result"]
     callbacks.event(
         "start",
+        task=trainer.config.task.kind,
         classes=list(data.classes),
         epochs=trainer.epochs,
         steps=trainer.steps,
@@ -174,7 +177,7 @@ def _announce(callbacks: Callbacks, trainer: Trainer, data: DataSet, resumed_fro
     )
 
 
-def _save_what_is_sound(callbacks: Callbacks, trainer: Trainer) -> None:
+def _save_interrupted(callbacks: Callbacks, trainer: Trainer) -> None:
     try:
         callbacks.checkpoint(trainer)
         callbacks.checkpoint_writer.wait()
@@ -182,8 +185,8 @@ def _save_what_is_sound(callbacks: Callbacks, trainer: Trainer) -> None:
         log.warning("no checkpoint could be written at the end: %s", error)
 
 
-def _finish(callbacks: Callbacks, trainer: Trainer, data: DataSet) -> None:
-    """Test once, with the final weights, and write down the result."""
+def _test(callbacks: Callbacks, trainer: Trainer, data: DataSet) -> None:
+    """Evaluate the final weights on the test split and record the result."""
     split = data.test.to(trainer.compute.device)
     metrics = trainer.evaluate(split)
     callbacks.event(

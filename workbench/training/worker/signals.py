@@ -1,6 +1,6 @@
-"""SIGTERM and SIGINT to the worker: finish the step, save, end. Twice: end at once.
+"""The worker's signals. SIGTERM or SIGINT: finish the step, save, end; a second one: end now.
 
-SIGSTOP and SIGCONT: what lies between them is no training.
+The time between SIGSTOP and SIGCONT is not counted (``suspension.py``).
 """
 
 import signal
@@ -11,15 +11,15 @@ from workbench.training.worker.suspension import AwakeClock
 
 
 class Signals:
-    """Remembers that the worker was told to stop."""
+    """Notes in ``stop`` that a signal asked the worker to end."""
 
     def __init__(self) -> None:
         self.stop = False
         self.awake = AwakeClock()
-        self.at_once: Callable[[], None] = lambda: None  # what must still be done on the second
+        self.at_once: Callable[[], None] = lambda: None  # called on the second signal
 
     def listen(self) -> None:
-        """Take the signals over. A lost terminal (SIGHUP) is none of the worker's business."""
+        """Install the handlers. SIGHUP, a lost terminal, is ignored."""
         signal.signal(signal.SIGTERM, self._told)
         signal.signal(signal.SIGINT, self._told)
         signal.signal(signal.SIGHUP, signal.SIG_IGN)

@@ -1,4 +1,4 @@
-"""The losses of every step, written without stopping at any."""
+"""Collects the losses of every step and writes them in batches, without a sync at each step."""
 
 import math
 import time
@@ -11,7 +11,7 @@ from workbench.tasks import Losses
 
 
 class StepLog:
-    """Keeps what a step computed where it was computed; reads many steps at once."""
+    """Keeps losses on their device and reads those of many steps at once."""
 
     def __init__(self, writer: EventWriter) -> None:
         self.writer = writer
@@ -23,7 +23,7 @@ class StepLog:
         self._steps.append((event, losses))
 
     def report(self) -> int | None:
-        """Write the steps kept; gives the first whose loss is not finite, if any."""
+        """Write the collected steps; returns the first step whose loss is not finite, else None."""
         if not self._steps:
             return None
         # Synchronises: the one read of all the steps since the last report.

@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Mapping
 
-from rich.style import Style
 from textual.app import App
 from textual.geometry import Region
 from textual.strip import Strip
@@ -22,7 +21,6 @@ from workbench.system.terminal import (
 from workbench.ui.data.samples import HALF_BLOCKS, DataView, SamplesPanel, data_lines
 from workbench.ui.images.renderers import Renderer, Send, renderer
 from workbench.ui.images.tiles import COLUMNS, CoveredTiles, Place, Tiles, places
-from workbench.ui.run.gallery_settings import COLOURED
 
 SETTLED = 0.05  # seconds without painting after which images are drawn
 OVERLAYS = "Toast, Tooltip"  # what Textual lays over a screen
@@ -94,12 +92,6 @@ class DrawnSamples(SamplesPanel):
         tiles = self._renderer.tiles(view.page.images, max(1, width - 2), cell)
         self._placed = places(data_lines(view, width, tiles))
         return CoveredTiles(cell) if self._covered else tiles
-
-    def style_of(self, role: str) -> Style:
-        """A placeholder's colour says whose it is; it stands on the panel's ground."""
-        if role.startswith(COLOURED) and " on " not in role:
-            return self.rich_style + Style(color=role)
-        return super().style_of(role)
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Paint, and draw when painting is through."""

@@ -4,13 +4,10 @@ import textwrap
 from dataclasses import dataclass
 from typing import ClassVar
 
-from rich.style import Style
-
 from workbench.catalog.samples import LARGEST, DatasetInfo, Page, Request, SampleImage
-from workbench.ui.images.half_blocks import colour_style
+from workbench.formatting.text import count
 from workbench.ui.images.tiles import HalfBlockTiles, Tiles
-from workbench.ui.run.gallery_settings import COLOURED
-from workbench.ui.widgets.formatting import bar, clean, count, fit, right
+from workbench.ui.widgets.formatting import bar, clean, fit, right
 from workbench.ui.widgets.lines import Line, Lines
 
 GAP = 2  # columns between two images
@@ -58,15 +55,6 @@ class SamplesPanel(Lines, can_focus=True):
         """Fit the new size."""
         if self._view is not None:
             self.show(self._view)
-
-    def style_of(self, role: str) -> Style:
-        """A role's style; an image's cells carry their colours with them."""
-        if not role.startswith(COLOURED):
-            return super().style_of(role)
-        style = self._styles.get(role)
-        if style is None:
-            style = self._styles[role] = colour_style(role)
-        return style
 
 
 def data_lines(view: DataView, width: int, tiles: Tiles = HALF_BLOCKS) -> list[Line]:

@@ -27,10 +27,11 @@ from workbench.catalog.samples import (
 from workbench.config import RunConfig, to_toml
 from workbench.config.fitting import resolve
 from workbench.errors import WorkbenchError
+from workbench.formatting.text import count
 from workbench.ui.data.drawn_samples import samples_panel
 from workbench.ui.data.samples import DataView
 from workbench.ui.dialogs import Reader
-from workbench.ui.widgets.formatting import clean, count
+from workbench.ui.widgets.formatting import clean
 from workbench.ui.widgets.key_line import KeyLine
 from workbench.ui.widgets.styles import RoleStyles
 from workbench.ui.widgets.top_bar import TopBar

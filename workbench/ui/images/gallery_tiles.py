@@ -1,14 +1,14 @@
-"""Images in half blocks, in rows, with the answers below: what the gallery panel draws.
+"""The gallery panel's lines: sample images as half-blocks in rows, with predictions below.
 
-Apart from the panel because it needs numpy and Pillow, which are loaded when the
-first image is looked at and not before.
+Not in the panel's file because it needs numpy and Pillow, which are loaded only when the first
+image is shown.
 """
 
 from rich.cells import cell_len
 
 from workbench.runs.store.gallery import Gallery, GalleryImage
+from workbench.ui.images.gallery_settings import GallerySettings
 from workbench.ui.images.half_blocks import half_blocks, marked, scaled
-from workbench.ui.run.gallery_settings import GallerySettings
 from workbench.ui.widgets.formatting import clean, fit
 from workbench.ui.widgets.lines import Line
 

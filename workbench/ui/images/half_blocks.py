@@ -1,21 +1,22 @@
-"""Images as text: two pixels a cell, the upper one as the block and the lower one behind it."""
+"""Images as text, two pixels a cell: the upper one colours ▀, the lower one its background.
+
+Free of Textual: commands print images with it too.
+"""
 
 from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
-from rich.color import Color
-from rich.style import Style
 
 from workbench.runs.store.gallery import Mark, Pixels
-from workbench.ui.run.gallery_settings import Rgb
-from workbench.ui.widgets.lines import Line
+from workbench.ui.images.gallery_settings import Rgb
 
 UPPER = "▀"
+Cell = tuple[str, str]  # the character and its style, "#rrggbb on #rrggbb"
 
 
 def scaled(image: Pixels, width: int, height: int) -> Pixels:
-    """The image as large as fits into ``width`` × ``height`` pixels, its rows even in number."""
+    """uint8 [H, W, 3] as large as fits into ``width`` × ``height`` pixels, with even rows."""
     rows, columns = image.shape[:2]
     scale = min(width / columns, height / rows)
     size = (max(1, round(columns * scale)), max(2, round(rows * scale) // 2 * 2))
@@ -24,7 +25,7 @@ def scaled(image: Pixels, width: int, height: int) -> Pixels:
 
 
 def marked(image: Pixels, marks: Sequence[tuple[Mark, Rgb]]) -> Pixels:
-    """The image with boxes drawn on it, the last one on top."""
+    """The image with the boxes drawn on it in their colours, the last one on top."""
     result = image.copy()
     rows, columns = image.shape[:2]
     for mark, colour in marks:
@@ -35,21 +36,15 @@ def marked(image: Pixels, marks: Sequence[tuple[Mark, Rgb]]) -> Pixels:
     return result
 
 
-def half_blocks(image: Pixels) -> list[Line]:
-    """Pixels [H, W, 3], H even, as H / 2 lines of W cells."""
+def half_blocks(image: Pixels) -> list[list[Cell]]:
+    """uint8 [H, W, 3], H even, as H / 2 lines of W cells."""
     return [
-        [(UPPER, _role(above, below)) for above, below in zip(top, bottom, strict=True)]
+        [(UPPER, _style(above, below)) for above, below in zip(top, bottom, strict=True)]
         for top, bottom in zip(image[::2].tolist(), image[1::2].tolist(), strict=True)
     ]
 
 
-def colour_style(role: str) -> Style:
-    """The style that a role of :func:`half_blocks` means."""
-    above, _, below = role.partition(" on ")
-    return Style(color=Color.parse(above), bgcolor=Color.parse(below))
-
-
-def _role(above: list[int], below: list[int]) -> str:
+def _style(above: list[int], below: list[int]) -> str:
     return "#{:02x}{:02x}{:02x} on #{:02x}{:02x}{:02x}".format(*above, *below)
 
 

@@ -5,12 +5,14 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 
+from workbench.formatting.text import count, percent
 from workbench.runs.history.state import ClassScore, RunState
 from workbench.ui.run.panel import Panel, RunView
-from workbench.ui.widgets.formatting import bar, clean, count, fit, percent, right
+from workbench.ui.widgets.formatting import bar, clean, fit, right
 from workbench.ui.widgets.lines import Line
 
 ROOMY = 110  # columns from which precision is shown
+SHARES = {"segmentation": "mean IoU", "multilabel": "mean recall"}  # of the classes, by task
 SAME = 0.0005  # a smaller change than this is shown as none
 
 
@@ -39,7 +41,8 @@ def class_lines(state: RunState, split: str, width: int) -> list[Line]:
     total_width = max(len(count(score.total)) for score in scores)
     precisions = evaluation.precision(state.classes) if width >= ROOMY else {}
     room = width - name_width - 2 * total_width - 25 - (20 if precisions else 0)
-    lines = [_summary(scores, evaluation.title)]
+    share = SHARES.get(str(state.start.get("task", "")), "balanced")
+    lines = [_summary(scores, evaluation.title, share)]
     for score in scores:
         line = _class_line(score, evaluation.before.get(score.name), name_width, total_width, room)
         if score.name in precisions:
@@ -48,14 +51,14 @@ def class_lines(state: RunState, split: str, width: int) -> list[Line]:
     return lines
 
 
-def _summary(scores: list[ClassScore], title: str) -> Line:
+def _summary(scores: list[ClassScore], title: str, share: str) -> Line:
     seen = [score for score in scores if score.total]
     balanced = sum(score.accuracy for score in seen) / len(seen) if seen else 0.0
     never = sum(score.correct == 0 for score in seen)
     line: Line = [
         (f" {title}", ""),
         ("   worst first   ", "muted"),
-        ("balanced ", "muted"),
+        (f"{share} ", "muted"),
         (percent(balanced), ""),
     ]
     if never:

@@ -5,9 +5,10 @@ from typing import ClassVar
 
 from rich.cells import cell_len
 
+from workbench.formatting.text import count, percent
 from workbench.runs.history.state import RunState
 from workbench.ui.run.panel import Panel, RunView
-from workbench.ui.widgets.formatting import clean, count, fit, percent, right
+from workbench.ui.widgets.formatting import clean, fit, right
 from workbench.ui.widgets.lines import Line
 
 LISTED = 40  # largest confusions

@@ -5,9 +5,8 @@ from dataclasses import replace
 from typing import ClassVar
 
 from rich.color_triplet import ColorTriplet
-from rich.style import Style
 
-from workbench.ui.run.gallery_settings import COLOURED, GallerySettings, Rgb
+from workbench.ui.images.gallery_settings import GallerySettings, Rgb
 from workbench.ui.run.panel import Panel, RunView
 from workbench.ui.widgets.lines import Line
 
@@ -50,19 +49,8 @@ class GalleryPanel(Panel):
         settings = replace(self.settings, true=self._colour("good"), found=self._colour("warn"))
         return gallery_lines(gallery, settings, width, height)
 
-    def style_of(self, role: str) -> Style:
-        """A role's style; an image's cells carry their colours with them."""
-        if not role.startswith(COLOURED):
-            return super().style_of(role)
-        from workbench.ui.images.half_blocks import colour_style
-
-        style = self._styles.get(role)
-        if style is None:
-            style = self._styles[role] = colour_style(role)
-        return style
-
     def _colour(self, role: str) -> Rgb:
-        colour = super().style_of(role).color
+        colour = self.style_of(role).color
         triplet = colour.get_truecolor() if colour else ColorTriplet(255, 255, 255)
         return (triplet.red, triplet.green, triplet.blue)
 

@@ -3,8 +3,9 @@
 from collections.abc import Hashable
 from typing import ClassVar
 
+from workbench.formatting.text import count, percent
 from workbench.ui.run.panel import Panel, RunView
-from workbench.ui.widgets.formatting import bar, clean, count, duration, fit, percent, right
+from workbench.ui.widgets.formatting import bar, clean, duration, fit, right
 from workbench.ui.widgets.lines import Line
 from workbench.ui.widgets.status_icons import mark
 

@@ -4,9 +4,10 @@ from collections.abc import Hashable
 from pathlib import Path
 from typing import ClassVar
 
+from workbench.formatting.text import count
 from workbench.runs.history.log import Entry, clock, merged, printed
 from workbench.ui.run.panel import Panel, RunView
-from workbench.ui.widgets.formatting import clean, count
+from workbench.ui.widgets.formatting import clean
 from workbench.ui.widgets.lines import Line
 from workbench.ui.widgets.message import wrap
 

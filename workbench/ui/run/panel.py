@@ -1,8 +1,13 @@
-"""What all panels of a run share: they get the same view, and draw only what they depend on."""
+"""The base class of the Run screen's panels, and the view of a run that each one draws.
 
+A panel is a file of this folder, ``NAME.py``, with a class ``NamePanel``; its name in ``PANELS``
+of ``ui/run/screen.py`` makes it a tab.
+"""
+
+import importlib
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from workbench.runs.history.log import RunLog
 from workbench.runs.history.state import RunState
@@ -13,21 +18,21 @@ from workbench.ui.widgets.lines import Line, Lines
 
 @dataclass(frozen=True)
 class RunView:
-    """A run at one moment, as every panel gets it."""
+    """A run at one moment: what every panel draws from."""
 
     folder: RunFolder
     state: RunState
     status: RunStatus
     log: RunLog
-    split: str = "validation"  # which evaluation the panels show: validation or test
-    waiting: str = ""  # what the screen itself waits for ("reading the history 40 %")
+    split: str = "validation"  # of which the panels show the evaluation: validation or test
+    waiting: str = ""  # what the screen is doing ("reading the history 40 %")
 
 
 class Panel(Lines):
-    """Shows some aspect of a run; drawn again only when what it depends on has changed."""
+    """Shows some aspect of a run; drawn again only when its :meth:`key` has changed."""
 
-    title: ClassVar[str] = ""
-    calm: ClassVar[bool] = False  # its numbers change all the time: once a second is enough
+    title: ClassVar[str] = ""  # of its tab
+    calm: ClassVar[bool] = False  # updated once a second, not twice
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -35,15 +40,15 @@ class Panel(Lines):
         self._drawn: Hashable = None
 
     def key(self, view: RunView) -> Hashable:
-        """What the drawing depends on, beside the size: equal keys look the same."""
-        return id(view)  # a panel that does not say is drawn every time
+        """What the drawing depends on beside the size; by default it is drawn every time."""
+        return id(view)
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
-        """The lines for a run."""
+        """The lines for a run, at most ``width`` columns wide; more than ``height`` scroll."""
         return [[(f" {self.title}", "muted")]]
 
     def show(self, view: RunView) -> None:
-        """Show a run as it is now; nothing is drawn while the panel is out of sight."""
+        """Draw a run, if the panel is in sight and its key or size has changed."""
         self.view = view
         width, height = self.size
         if not (self.display and self.is_attached and width and height):
@@ -54,7 +59,7 @@ class Panel(Lines):
             self.show_lines(self.draw(view, width, height))
 
     def redraw(self) -> None:
-        """Show the same run again, after a change of size or of a setting."""
+        """Draw the same run again, after a change of size or of a setting."""
         if self.view is not None:
             self.show(self.view)
 
@@ -63,5 +68,11 @@ class Panel(Lines):
         self.redraw()
 
     def on_show(self) -> None:
-        """Catch up with what happened while out of sight."""
+        """Draw what changed while out of sight."""
         self.redraw()
+
+
+def panel_class(name: str) -> type[Panel]:
+    """The class ``NamePanel`` of ``ui/run/name.py``."""
+    module = importlib.import_module(f"workbench.ui.run.{name}")
+    return cast(type[Panel], getattr(module, f"{name.title()}Panel"))

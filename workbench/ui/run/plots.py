@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import cycle
 from typing import ClassVar, Literal
 
+from workbench.formatting.text import count
 from workbench.runs.history.series import Series
 from workbench.runs.history.state import RunState
 from workbench.ui.run.panel import Panel, RunView
@@ -17,7 +18,7 @@ from workbench.ui.widgets.curves import (
     reduce_points,
     smooth,
 )
-from workbench.ui.widgets.formatting import clean, count, number
+from workbench.ui.widgets.formatting import clean, number
 from workbench.ui.widgets.lines import Line, plain
 
 

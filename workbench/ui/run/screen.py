@@ -11,15 +11,12 @@ from textual.widgets import Input, Static
 
 from workbench.runs.store.folder import RunFolder
 from workbench.ui.messages import ShowRuns
-from workbench.ui.run.classes import ClassesPanel
-from workbench.ui.run.config import ConfigPanel
-from workbench.ui.run.confusion import ConfusionPanel
 from workbench.ui.run.control import RunControl
 from workbench.ui.run.gallery import GalleryPanel
 from workbench.ui.run.header import RunHeader
 from workbench.ui.run.layers import LayersPanel
 from workbench.ui.run.log import LogPanel
-from workbench.ui.run.panel import Panel, RunView
+from workbench.ui.run.panel import Panel, RunView, panel_class
 from workbench.ui.run.plots import PlotSettings, RunPlot
 from workbench.ui.run.status_line import StatusLine
 from workbench.ui.widgets.curves import SMOOTHINGS
@@ -36,15 +33,9 @@ TICK = 0.5  # seconds between two looks at the run
 CALM_TICKS = 2  # looks between two updates of a line of numbers
 MOUTHFULS = 4  # read at one look, at most
 STATUS_TICKS = 4  # looks between two readings of its status
-PANELS: tuple[type[Panel], ...] = (
-    ClassesPanel,
-    ConfusionPanel,
-    LayersPanel,
-    GalleryPanel,
-    LogPanel,
-    ConfigPanel,
-)
-TITLES = [RunPlot.title, *(panel.title for panel in PANELS)]
+PANELS = ("classes", "confusion", "layers", "gallery", "log", "config")  # a file each
+PANEL_CLASSES = [panel_class(name) for name in PANELS]
+TITLES = [RunPlot.title, *(panel.title for panel in PANEL_CLASSES)]
 
 
 class RunScreen(RunControl):
@@ -145,8 +136,8 @@ class RunScreen(RunControl):
         with Container(id="run-strip"):
             yield TabLine(TITLES, id="run-tabs")
             yield StatusLine(id="run-status-line")
-        for panel in PANELS:
-            yield panel(id=f"panel-{panel.title.lower()}", classes="panel")
+        for panel in PANEL_CLASSES:
+            yield panel(id=_panel_id(panel.title), classes="panel")
         yield Input(id="run-search", compact=True, placeholder="text to look for in the log")
         yield Static(id="run-found", markup=False)
         yield KeyLine()
@@ -238,7 +229,7 @@ class RunScreen(RunControl):
         self.query_one(TabLine).choose(self._active)
 
     def _panel(self, index: int) -> Panel:
-        return self.query_one(f"#panel-{TITLES[index].lower()}", Panel)
+        return self.query_one(f"#{_panel_id(TITLES[index])}", Panel)
 
     def on_resize(self) -> None:
         """What fits beside each other changes with the size."""
@@ -379,3 +370,7 @@ class RunScreen(RunControl):
         if self._end_search():
             return
         self.post_message(ShowRuns())
+
+
+def _panel_id(title: str) -> str:
+    return f"panel-{title.lower().replace(' ', '-')}"

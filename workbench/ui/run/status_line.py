@@ -3,8 +3,9 @@
 from collections.abc import Hashable
 from typing import ClassVar
 
+from workbench.formatting.text import percent
 from workbench.ui.run.panel import Panel, RunView
-from workbench.ui.widgets.formatting import clean, memory, number, percent, right
+from workbench.ui.widgets.formatting import clean, memory, number, right
 from workbench.ui.widgets.lines import Line, plain
 
 SHORT = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}

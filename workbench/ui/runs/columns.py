@@ -7,20 +7,12 @@ from typing import Any
 
 from rich.cells import cell_len
 
+from workbench.formatting.text import count, percent
 from workbench.runs.library.row import RunRow
 from workbench.runs.live.status import status_words
-from workbench.ui.widgets.formatting import (
-    clean,
-    count,
-    cut_middle,
-    duration,
-    fit,
-    percent,
-    right,
-    short_count,
-    sparkline,
-)
+from workbench.ui.widgets.formatting import clean, cut_middle, duration, fit, right, short_count
 from workbench.ui.widgets.lines import Line
+from workbench.ui.widgets.sparkline import sparkline
 from workbench.ui.widgets.status_icons import mark
 
 LEAST_CHANGES = 12  # cells that what was changed gets before other columns do

@@ -1,9 +1,11 @@
 """The strip below the list: the run under the cursor in a few lines."""
 
+from workbench.formatting.text import count, percent
 from workbench.runs.library.row import RunRow
 from workbench.runs.live.status import status_words
-from workbench.ui.widgets.formatting import clean, count, duration, fit, percent, sparkline
+from workbench.ui.widgets.formatting import clean, duration, fit
 from workbench.ui.widgets.lines import Line, Lines, plain
+from workbench.ui.widgets.sparkline import sparkline
 from workbench.ui.widgets.status_icons import mark
 
 HINTS = {

@@ -1,4 +1,4 @@
-"""Numbers and names as the screen writes them: fixed widths, units, nothing that could act."""
+"""Numbers and names for screens: cut to a width in cells, and without control characters."""
 
 import re
 
@@ -7,7 +7,6 @@ from rich.cells import cell_len, set_cell_size
 ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 # C0 and C1 controls, and the marks that turn the direction of what follows.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-SPARKS = "▁▂▃▄▅▆▇█"
 
 
 def clean(text: object) -> str:
@@ -35,11 +34,6 @@ def right(text: str, width: int) -> str:
     return " " * (width - cell_len(text)) + text
 
 
-def count(value: float | None) -> str:
-    """A whole number with its thousands apart; – where there is none."""
-    return "–" if value is None else f"{value:,.0f}"
-
-
 def short_count(value: float | None) -> str:
     """A count in at most six cells: 4,771 k is 4.77 M."""
     if value is None:
@@ -48,11 +42,6 @@ def short_count(value: float | None) -> str:
         if abs(value) >= size:
             return f"{value / size:.3g} {unit}" if value < 1e15 else f"{value:.0e}"
     return f"{value:.0f}"
-
-
-def percent(share: float | None, digits: int = 1) -> str:
-    """A share from 0 to 1 as a percentage."""
-    return "–" if share is None else f"{100 * share:.{digits}f} %"
 
 
 def number(value: float | None) -> str:
@@ -68,7 +57,7 @@ def number(value: float | None) -> str:
 
 
 def duration(seconds: float | None, *, tight: bool = False) -> str:
-    """Two units of time at most: ``27m 40s``; ``tight`` leaves the space out."""
+    """``27m 40s``: whole numbers of two units at most; ``tight`` leaves the space out."""
     if seconds is None:
         return "–"
     total = max(0, round(seconds))
@@ -94,14 +83,3 @@ def bar(share: float, width: int) -> tuple[str, str]:
     full, half = divmod(halves, 2)
     filled = "━" * full + "╸" * half
     return filled, "━" * (width - len(filled))
-
-
-def sparkline(values: list[float], width: int) -> str:
-    """The last ``width`` values from lowest to highest as small blocks."""
-    if len(values) > width:
-        step = len(values) / width
-        values = [values[min(len(values) - 1, int((i + 1) * step) - 1)] for i in range(width)]
-    if not values:
-        return " " * width
-    low, span = min(values), (max(values) - min(values)) or 1.0
-    return "".join(SPARKS[int((v - low) / span * 7.999)] for v in values).ljust(width)

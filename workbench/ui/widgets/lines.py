@@ -19,9 +19,9 @@ from textual.strip import Strip
 from workbench.ui.widgets.formatting import clean
 from workbench.ui.widgets.styles import RoleStyles
 
-Span = tuple[
-    str, str
-]  # text, role ("" is plain); "good cursor" is the ink of the first on the ground of the second
+# Text and role. "" is plain; "good cursor" has the first's colour on the second's background;
+# "#rrggbb" and "#rrggbb on #rrggbb" are colours, as of an image's cells.
+Span = tuple[str, str]
 Line = list[Span]
 
 GROUNDED = ("cursor", "heat", "hit", "selected", "#")  # roles that colour what is behind the text
@@ -128,9 +128,11 @@ class Lines(ScrollView):
         self._styles.clear()
 
     def style_of(self, role: str) -> Style:
-        """The style that the style sheet gives to a role."""
+        """The style of a role: the style sheet's, or the colours that it names."""
         style = self._styles.get(role)
-        if style is None:
+        if style is None and role.startswith("#"):
+            style = self._styles[role] = self.rich_style + Style.parse(role)
+        elif style is None:
             ink, _, ground = role.partition(" ") if role != "cursor" else ("", "", role)
             style = self._component(ink)
             if ground:

@@ -4,9 +4,10 @@ from collections.abc import Hashable
 
 from textual.geometry import Size
 
+from workbench.formatting.text import count, percent
 from workbench.runs.history.state import RunState
 from workbench.ui.run.panel import Panel, RunView
-from workbench.ui.widgets.formatting import clean, count, percent
+from workbench.ui.widgets.formatting import clean
 from workbench.ui.widgets.lines import Line
 
 NEXT = {

@@ -1,21 +1,21 @@
-"""A curve in one line of text. Pure."""
+"""A curve in one line of text."""
 
 from collections.abc import Sequence
 
 LEVELS = "▁▂▃▄▅▆▇█"
 
 
-def sparkline(values: Sequence[float], low: float | None = None, high: float | None = None) -> str:
-    """One character a value, from ``low`` (the least, if not given) to ``high`` (the greatest).
+def sparkline(values: Sequence[float], width: int = 0, *, low: float | None = None) -> str:
+    """A character a value, from ``low`` (the least value, if not given) to the greatest one.
 
-    A curve that does not move is drawn at mid-height.
+    With ``width`` it has that many characters: of more values every n-th one and the last, or
+    spaces at the end.
     """
+    if width and len(values) > width:
+        step = len(values) / width
+        values = [values[int((i + 1) * step) - 1] for i in range(width - 1)] + [values[-1]]
     if not values:
-        return ""
+        return " " * width
     low = min(values) if low is None else low
-    high = max(values) if high is None else high
-    if high <= low:
-        return LEVELS[3] * len(values)
-    top = len(LEVELS) - 1
-    steps = (round((value - low) / (high - low) * top) for value in values)
-    return "".join(LEVELS[min(top, max(0, step))] for step in steps)
+    span = (max(values) - low) or 1.0
+    return "".join(LEVELS[int((value - low) / span * 7.999)] for value in values).ljust(width)

@@ -1,14 +1,13 @@
-"""What is shown of a run's sample images, and how."""
+"""What the person has chosen to see of a run's sample images."""
 
 from dataclasses import dataclass
 
 Rgb = tuple[int, int, int]
-COLOURED = "#"  # a role that begins so is "#rrggbb on #rrggbb"
 
 
 @dataclass(frozen=True)
 class GallerySettings:
-    """What the person has chosen to see, and in which colours boxes are drawn."""
+    """Which images are shown, and in which colours true and predicted boxes are drawn."""
 
     wrong_only: bool = False
     crops: bool = False

@@ -1,0 +1,92 @@
+"""A folder of images and masks, decoded once and mapped from there like an image folder."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from workbench.catalog.mask_folder import MaskedImage, MaskFolder, find_masks
+from workbench.catalog.splits import Rows, random_parts
+from workbench.config import RunConfig
+from workbench.config.sections.mask_data import MaskFolderData
+from workbench.data.assemble import assemble_cached
+from workbench.data.cache import Decoded, Decoding, decoded
+from workbench.data.dataset import DataSet, Progress
+from workbench.data.decode import decode_mask
+from workbench.data.segments import segment_targets
+from workbench.detection.masks import IGNORED
+from workbench.errors import DataError
+
+CHUNK = 1000  # masks whose values are looked at together
+
+
+@dataclass(frozen=True)
+class MaskDecoding(Decoding):
+    """What a mask is decoded to: its values without blending, [size, size, 1]."""
+
+    ignore: int = IGNORED
+
+    def decode(self, path: Path) -> NDArray[np.uint8]:
+        """Decode one file; raises :class:`workbench.data.decode.BrokenImage`."""
+        return decode_mask(path, self.size, self.fit, self.ignore)
+
+
+def load(config: RunConfig, progress: Progress) -> DataSet:
+    """Load ``data.root``; an image that is broken, or whose mask is, is skipped and listed.
+
+    Targets are as of :func:`workbench.data.segments.segment_targets`. Raises
+    :class:`DataError` for masks with values beyond the classes.
+    """
+    data = config.data
+    assert isinstance(data, MaskFolderData)
+    progress("listing images", 0, 0)
+    folder = find_masks(Path(data.root), data.ignore)
+    pairs = [*folder.train, *folder.validation, *folder.test]
+    how = Decoding(data.size, data.channels, data.fit)
+    images = decoded(folder.root, [pair.image for pair in pairs], how, progress)
+    how = MaskDecoding(data.size, 1, data.fit, data.ignore)
+    masks = decoded(folder.root, [pair.mask for pair in pairs], how, progress)
+    _check_values(folder, pairs, masks)
+    good = np.flatnonzero(images.good & masks.good)
+    parts = _parts(folder, good, data)
+    if not all(map(len, parts)):
+        raise DataError(f"{folder.root}: too few images to split, {len(good)} can be read")
+    pixels = masks.images[:, 0]
+    targets = [
+        segment_targets(pixels[torch.from_numpy(rows)], len(folder.classes)) for rows in parts
+    ]
+    data_set = assemble_cached(config, folder.classes, images, parts, targets)
+    return replace(
+        data_set,
+        skipped=[*images.problems, *masks.problems, *folder.skipped],
+        given=frozenset(("train", "validation", "test")),  # an image shows what it shows
+    )
+
+
+def _parts(folder: MaskFolder, good: Rows, data: MaskFolderData) -> list[Rows]:
+    """Rows for training, validation and test: the folder's own, else at random by the seed."""
+    first, second = len(folder.train), len(folder.train) + len(folder.validation)
+    own = good[(good >= first) & (good < second)]
+    shares, limit = (data.validation, data.test), 0 if len(own) else data.limit
+    made = random_parts(good[good < first], good[good >= second], shares, limit, data.split_seed)
+    if not len(own):
+        return made
+    train = np.random.default_rng(data.split_seed).permutation(np.concatenate(made[:2]))
+    return [np.sort(train[: data.limit or None]), own, made[2]]
+
+
+def _check_values(folder: MaskFolder, pairs: list[MaskedImage], masks: Decoded) -> None:
+    """Refuse a value that is no class; those looked at before the run are known to be right."""
+    classes = len(folder.classes)
+    for start in range(0, len(pairs), CHUNK):
+        chunk = masks.images[start : start + CHUNK]
+        wrong = (chunk >= classes) & (chunk != IGNORED)
+        rows = wrong.flatten(1).any(dim=1).nonzero().flatten().tolist()
+        if rows:
+            value = int(chunk[rows[0]][wrong[rows[0]]].max())
+            raise DataError(
+                f"{folder.root / pairs[start + rows[0]].mask.path}: has the value {value}; there "
+                f"are {classes} classes, 0 to {classes - 1}, and data.ignore"
+            )
