@@ -12,6 +12,7 @@ from tests.training.loop.test_static_step import differing, everything
 from workbench.runs.history.verify import verify
 from workbench.runs.live.lineage import make_replay
 from workbench.training.loop import capture, memory
+from workbench.training.loop.static_step import StaticStep
 from workbench.training.loop.trainer import StopTraining
 from workbench.training.worker import main as worker
 from workbench.training.worker.callbacks import Callbacks
@@ -102,3 +103,23 @@ def test_memory_that_runs_out_is_told_with_the_batch_that_fits() -> None:
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
     assert "cuda memory ran out at train.batch_size = 4096" in told and "would fit" in told
+
+
+def test_after_a_capture_that_fails_it_trains_on(
+    new_run: Prepare, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = new_run("plain", train__compile="off", **CHANGES, **GPU)
+    expected = work(plain)
+    real = StaticStep.run
+
+    def reading(self: StaticStep, norm: bool) -> None:
+        real(self, norm)
+        if torch.cuda.is_current_stream_capturing():
+            self.rows.sum().item()
+
+    monkeypatch.setattr(StaticStep, "run", reading)
+    folder = new_run("failed", train__compile="graphs", **CHANGES, **GPU)
+    record = work(folder)
+    (notice,) = notices(folder)
+    assert "cannot be captured" in notice and record["environment"]["compile"] == "off"
+    assert record["result"]["weights_sha256"] == expected["result"]["weights_sha256"]

@@ -36,6 +36,9 @@ class Recorder(Protocol):
     def record(self, run: Callable[[], None]) -> Replay:
         """Record it without running it; what is given runs it."""
 
+    def give_up(self) -> None:
+        """Leave nothing behind of a recording that failed."""
+
 
 class CudaRecorder:
     """Records CUDA graphs that share their memory: they are replayed one after the other."""
@@ -61,6 +64,14 @@ class CudaRecorder:
         with torch.cuda.graph(graph, pool=self.pool, stream=self.stream):
             run()
         return graph.replay
+
+    def give_up(self) -> None:
+        """Give the generators other states: torch holds a failed capture's to be capturing still.
+
+        What they draw is seeded at each step.
+        """
+        for generator in (self.generator, torch.cuda.default_generators[self.device.index or 0]):
+            generator.graphsafe_set_state(torch.Generator(self.device).graphsafe_get_state())
 
 
 class CapturedStep:
@@ -142,10 +153,12 @@ def capture(trainer: "Trainer") -> str:
         return reason
     rates = [group["lr"] for group in trainer.optimizer.param_groups]
     fresh = not trainer.optimizer.state
+    recorder = CudaRecorder(trainer)
     try:
-        step = CapturedStep(trainer, CudaRecorder(trainer))
+        step = CapturedStep(trainer, recorder)
         wrong = compile_check.find_difference_of_step(trainer, step)
     except Exception as error:  # noqa: BLE001 (what a capture raises has no common class)
+        recorder.give_up()
         wrong = f"the step cannot be captured ({first_line(error)})"
     if not wrong:
         trainer.captured = step
