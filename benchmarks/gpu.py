@@ -81,7 +81,7 @@ def _steps(way: Way, steps: int) -> None:
     losses: Losses = {}
     for _ in range(steps):
         way.trainer.step %= way.trainer.steps  # the schedule's end is no end here
-        losses, _ = way.trainer.train_step()
+        losses, _ = (way.trainer.captured or way.trainer.train_step)()
     way.loss = losses.get("loss")
 
 
