@@ -20,11 +20,10 @@ import torch
 from torch import Tensor
 from torch.profiler import ProfilerActivity, profile
 
+from benchmarks.random_data import random_data
 from benchmarks.soundness import Unwatched, require_finite
-from workbench.config import RunConfig
 from workbench.config.overrides import parse_assignment
 from workbench.config.presets import load_preset
-from workbench.data import DataSet, Split
 from workbench.tasks import Losses, build_task
 from workbench.training.loop import compile as compiling
 from workbench.training.loop import devices
@@ -50,20 +49,6 @@ class Way:
     ready: float  # seconds that compiling took
     rates: list[float]  # images a second
     loss: Tensor | None = None  # of the newest step
-
-
-def random_data(config: RunConfig, count: int) -> DataSet:
-    """Random bytes and labels of the configuration's shape; their statistics do not matter."""
-    data = config.data
-    seeded = torch.Generator().manual_seed(0)
-    shape = (count, data.channels, data.size, data.size)
-    images = torch.randint(0, 256, shape, dtype=torch.uint8, generator=seeded)
-    images = images.contiguous(memory_format=torch.channels_last)
-    labels = torch.randint(0, data.classes, (count,), generator=seeded)
-    split = Split(images, {"label": labels})
-    classes = tuple(map(str, range(data.classes)))
-    middle, width = [0.5] * data.channels, [0.25] * data.channels
-    return DataSet(data.name, classes, split, split, split, middle, width, "")
 
 
 def make(preset: str, asked: str, changes: dict[str, Any], limit: int) -> Way:
@@ -96,7 +81,7 @@ def _steps(way: Way, steps: int) -> None:
     losses: Losses = {}
     for _ in range(steps):
         way.trainer.step %= way.trainer.steps  # the schedule's end is no end here
-        losses, _ = way.trainer.train_step()
+        losses, _ = (way.trainer.captured or way.trainer.train_step)()
     way.loss = losses.get("loss")
 
 

@@ -1,5 +1,11 @@
-"""What every test has: folders of its own in place of the user's."""
+"""What every test has: folders of its own in place of the user's, and no GPU.
 
+Tests mean the CPU, whatever ``auto`` would choose, so a session hides every GPU from itself and
+from the workers that it starts. Only ``pytest -m gpu`` leaves them; it runs the tests marked
+``gpu`` and nothing else.
+"""
+
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -16,6 +22,25 @@ settings.register_profile(
     "steady", derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 settings.load_profile("steady")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Hide the GPUs before torch is imported: it looks for them once."""
+    if config.getoption("-m") != "gpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what needs a GPU where they are hidden, and where there is none."""
+    reason = "needs a GPU: pytest -m gpu"
+    if config.getoption("-m") == "gpu":
+        import torch
+
+        reason = "" if torch.cuda.is_available() else "this machine has no GPU"
+    for item in items:
+        if reason and item.get_closest_marker("gpu"):
+            item.add_marker(pytest.mark.skip(reason=reason))
+
 
 TINY = {"train.epochs": 1, "train.batch_size": 256, "model.width": 4, "train.device": "cpu"}
 

@@ -5,7 +5,7 @@ device)`` that returns a :class:`Task`, and a section in ``workbench.config.sect
 """
 
 import importlib
-from typing import Any, Protocol, cast
+from typing import Any, Protocol, cast, runtime_checkable
 
 from torch import Tensor, nn
 
@@ -37,6 +37,20 @@ class TrainMeter(Meter, Protocol):
 
     def load(self, state: dict[str, Tensor]) -> None:
         """Go on from a checkpoint's sums."""
+
+
+@runtime_checkable
+class StaticMeter(TrainMeter, Protocol):
+    """One whose update has a pure half: what a captured step computes, and replays.
+
+    ``update(outputs, targets, losses)`` is ``take(measure(outputs, targets, losses), size)``.
+    """
+
+    def measure(self, outputs: Any, targets: Targets, losses: Losses) -> dict[str, Tensor]:
+        """What is added of one batch: tensors of fixed sizes, a function of these arguments."""
+
+    def take(self, measured: dict[str, Tensor], size: int) -> None:
+        """Add what was measured of ``size`` images; keeps no tensor that it is given."""
 
 
 class SplitMeter(Meter, Protocol):

@@ -92,7 +92,20 @@ class AccuracyMeter:
         Batches are summed together later: eight small operations after each step would cost a
         small network 1 % of its speed.
         """
-        self._held.append((outputs.detach(), targets["label"], losses["loss"]))
+        self._hold(outputs.detach(), targets["label"], losses["loss"])
+
+    def measure(self, outputs: Tensor, targets: Targets, losses: Losses) -> dict[str, Tensor]:
+        """Answers and labels (int64 [2, N]), and the loss."""
+        both = torch.stack([outputs.detach().argmax(dim=1), targets["label"]])
+        return {"answers": both, "loss": losses["loss"]}
+
+    def take(self, measured: dict[str, Tensor], size: int) -> None:
+        """Take in a batch that was measured."""
+        answers, labels = measured["answers"].clone()
+        self._hold(answers, labels, measured["loss"].clone())
+
+    def _hold(self, outputs: Tensor, labels: Tensor, loss: Tensor) -> None:
+        self._held.append((outputs, labels, loss))
         self.count += len(outputs)
         if self.count >= self._sum_at:
             self._sum()

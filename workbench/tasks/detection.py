@@ -20,6 +20,7 @@ from workbench.models.rpn import Detections
 from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
 from workbench.tasks.matching import TOP_K, BoxMeter, RankedBoxes
+from workbench.tasks.meters import counted
 from workbench.tasks.proposals import ProposalMeter, Proposals, Proposed
 from workbench.tasks.sample_images import CROP, show_detections
 from workbench.tasks.torchvision_boxes import TorchvisionBoxes
@@ -65,14 +66,14 @@ class Detection(Proposals):
 class DetectionMeter(ProposalMeter):
     """Mean losses, ``proposal_accuracy``, and ``accuracy`` of the classes in the true boxes."""
 
-    def update(self, outputs: Proposed, targets: Targets, losses: Losses) -> None:
-        """Take in a batch."""
-        super().update(outputs, targets, losses)
+    def measure(self, outputs: Proposed, targets: Targets, losses: Losses) -> dict[str, Tensor]:
+        """As of proposals, and the classes that are right."""
         labels, logits = targets["label"], outputs.detections.logits_given
         assert logits is not None
         real = labels != NO_OBJECT
         right = (logits.argmax(dim=2) == labels) & real
-        self.means.add("accuracy_true_box", right.sum(), real.sum())
+        accuracy = counted(right.sum(), real.sum())
+        return super().measure(outputs, targets, losses) | {"accuracy_true_box": accuracy}
 
     def result(self) -> dict[str, Any]:
         """The means by name."""

@@ -20,18 +20,13 @@ class Means:
 
     def add(self, name: str, total: Tensor, weight: Tensor | int) -> None:
         """Add a sum over things and how many they were; no host synchronisation."""
-        total = total.detach().double()
-        if not isinstance(weight, Tensor):
-            weight = torch.full_like(total, weight)  # bringing a number over would synchronise
-        both = torch.stack([total, weight.double()])
-        before = self._sums.get(name)
-        self._sums[name] = both if before is None else before + both
+        self.add_all({name: counted(total, weight)})
 
-    def add_losses(self, losses: dict[str, Tensor], size: int) -> None:
-        """Add the mean losses of a batch of ``size`` images."""
-        for name, value in losses.items():
-            if name.startswith("loss"):
-                self.add(name, value * size, size)
+    def add_all(self, sums: dict[str, Tensor]) -> None:
+        """Add sums and weights by name, as :func:`counted` gives them."""
+        for name, both in sums.items():
+            before = self._sums.get(name)
+            self._sums[name] = both.clone() if before is None else before + both
 
     def result(self) -> dict[str, float]:
         """The means; 0 where the weight is 0."""
@@ -55,6 +50,14 @@ class Means:
         self._sums = dict(state)
 
 
+def counted(total: Tensor, weight: Tensor | int) -> Tensor:
+    """A sum over things and how many they were, as float64 [2]; no host synchronisation."""
+    total = total.detach().double()
+    if not isinstance(weight, Tensor):
+        weight = torch.full_like(total, weight)  # bringing a number over would synchronise
+    return torch.stack([total, weight.double()])
+
+
 class MeanMeter:
     """Mean losses in training; a subclass adds what its task measures beside them."""
 
@@ -63,7 +66,20 @@ class MeanMeter:
 
     def update(self, outputs: Any, targets: Targets, losses: Losses) -> None:
         """Take in a batch."""
-        self.means.add_losses(losses, len(targets["label"]))
+        self.take(self.measure(outputs, targets, losses), len(targets["label"]))
+
+    def measure(self, outputs: Any, targets: Targets, losses: Losses) -> dict[str, Tensor]:
+        """Sum and weight (float64 [2]) of what a batch adds, by name: here its mean losses."""
+        size = len(targets["label"])
+        return {
+            name: counted(value * size, size)
+            for name, value in losses.items()
+            if name.startswith("loss")
+        }
+
+    def take(self, measured: dict[str, Tensor], size: int) -> None:
+        """Add what was measured of a batch."""
+        self.means.add_all(measured)
 
     def result(self) -> dict[str, Any]:
         """The means by name; ``accuracy`` is None where it was not added."""

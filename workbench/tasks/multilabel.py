@@ -16,7 +16,7 @@ from workbench.config.sections.task import MultilabelTask
 from workbench.detection.boxes import NO_OBJECT
 from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
-from workbench.tasks.meters import MeanMeter, Worst
+from workbench.tasks.meters import MeanMeter, Worst, counted
 from workbench.tasks.sample_images import show_labels
 
 
@@ -75,12 +75,12 @@ class ExactMeter(MeanMeter):
         super().__init__()
         self.threshold = threshold
 
-    def update(self, outputs: Tensor, targets: Targets, losses: Losses) -> None:
-        """Take in a batch of logits [N, classes]."""
-        super().update(outputs, targets, losses)
+    def measure(self, outputs: Tensor, targets: Targets, losses: Losses) -> dict[str, Tensor]:
+        """The losses, and the images of a batch of logits [N, classes] that are right."""
         wanted = indicators(targets["label"], outputs.shape[1])
         right = (outputs.sigmoid() >= self.threshold) == wanted
-        self.means.add("accuracy", right.all(dim=1).sum(), len(outputs))
+        accuracy = counted(right.all(dim=1).sum(), len(outputs))
+        return super().measure(outputs, targets, losses) | {"accuracy": accuracy}
 
 
 class MultilabelMeter(ExactMeter):

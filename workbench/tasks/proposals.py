@@ -26,7 +26,7 @@ from workbench.models.rpn import Detections
 from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
 from workbench.tasks.matching import BoxMeter, RankedBoxes
-from workbench.tasks.meters import MeanMeter
+from workbench.tasks.meters import MeanMeter, counted
 from workbench.tasks.sample_images import show_detections
 
 
@@ -64,13 +64,13 @@ class Proposals:
         boxes = squares(targets["box"])
         wanted = proposal_targets(boxes, targets["label"], targets["mask"], anchors)
         is_object = wanted.mask == OBJECT
-        counted = (wanted.mask != IGNORED).float()
+        asked = (wanted.mask != IGNORED).float()
         score = F.binary_cross_entropy_with_logits(
             detections.scores, is_object.to(detections.scores.dtype), reduction="none"
         )
         box = F.smooth_l1_loss(detections.deltas, wanted.deltas, reduction="none").mean(dim=-1)
         losses = {
-            "loss_proposal": _mean(score, counted),
+            "loss_proposal": _mean(score, asked),
             "loss_box": _mean(box, is_object.float()),
         }
         loss = self.settings.weight_proposal * losses["loss_proposal"]
@@ -96,12 +96,12 @@ class Proposals:
 class ProposalMeter(MeanMeter):
     """Mean losses; ``accuracy`` is the share of right cells among those not ignored."""
 
-    def update(self, outputs: Proposed, targets: Targets, losses: Losses) -> None:
-        """Take in a batch."""
-        super().update(outputs, targets, losses)
-        counted = outputs.wanted.mask != IGNORED
+    def measure(self, outputs: Proposed, targets: Targets, losses: Losses) -> dict[str, Tensor]:
+        """The losses, and the cells that are right."""
+        asked = outputs.wanted.mask != IGNORED
         right = (outputs.detections.scores > 0) == (outputs.wanted.mask == OBJECT)
-        self.means.add("accuracy", (right & counted).sum(), counted.sum())
+        accuracy = counted((right & asked).sum(), asked.sum())
+        return super().measure(outputs, targets, losses) | {"accuracy": accuracy}
 
 
 class ProposalTestMeter(BoxMeter):

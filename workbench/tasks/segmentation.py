@@ -15,7 +15,7 @@ from workbench.config.sections.task import SegmentationTask
 from workbench.detection.masks import IGNORED
 from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
-from workbench.tasks.meters import MeanMeter, Worst
+from workbench.tasks.meters import MeanMeter, Worst, counted
 from workbench.tasks.sample_images import show_masks
 
 
@@ -83,13 +83,12 @@ def dice_loss(scores: Tensor, wanted: Tensor) -> Tensor:
 class PixelMeter(MeanMeter):
     """Mean losses and the share of pixels that are right, while training."""
 
-    def update(self, outputs: Tensor, targets: Targets, losses: Losses) -> None:
-        """Take in a batch of logits [N, classes, H, W]."""
-        super().update(outputs, targets, losses)
+    def measure(self, outputs: Tensor, targets: Targets, losses: Losses) -> dict[str, Tensor]:
+        """The losses, and the pixels of a batch of logits [N, classes, H, W] that are right."""
         wanted = targets["segment"]
-        self.means.add(
-            "accuracy", (outputs.argmax(dim=1) == wanted).sum(), (wanted != IGNORED).sum()
-        )
+        right = (outputs.argmax(dim=1) == wanted).sum()
+        accuracy = counted(right, (wanted != IGNORED).sum())
+        return super().measure(outputs, targets, losses) | {"accuracy": accuracy}
 
 
 class SegmentMeter(PixelMeter):

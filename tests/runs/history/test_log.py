@@ -43,6 +43,11 @@ def test_phases_say_what_they_took() -> None:
     ]
 
 
+def test_how_the_step_is_compiled_is_said_where_it_is() -> None:
+    assert told(START | {"compile": "graphs"})[0][1].endswith("cpu float32 · compile graphs")
+    assert told(START | {"compile": "off"})[0][1].endswith("cpu float32")
+
+
 def test_what_lasts_is_said_at_the_end() -> None:
     assert told(event("phase", 1.0, message="loading torch")) == [("phase", "loading torch …")]
 

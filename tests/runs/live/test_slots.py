@@ -108,6 +108,18 @@ def test_a_gpu_has_numbered_places(monkeypatch: pytest.MonkeyPatch) -> None:
     assert queue.wanted == "a place on cuda-0"
 
 
+def test_where_gpus_are_hidden_auto_waits_for_cores(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "0000:01:00.0").mkdir()
+    monkeypatch.setattr("workbench.system.gpus.PROC", tmp_path)
+    monkeypatch.setattr("workbench.system.gpus.torch_is_cpu_only", lambda: False)
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    assert queue_for("auto").name == "cpu"
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
+    assert queue_for("auto").name == "cuda-0"
+
+
 def test_so_many_at_a_time_on_each_device_where_the_user_says_so(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -15,7 +15,6 @@ from workbench.runs.store.events import read_events
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
 from workbench.training.loop import compile as compiling
-from workbench.training.loop import compile_check
 from workbench.training.loop.trainer import StopTraining
 from workbench.training.worker import main as worker
 from workbench.training.worker.callbacks import Callbacks
@@ -50,14 +49,14 @@ def notices(folder: RunFolder) -> list[str]:
 
 @pytest.mark.parametrize(
     ("written", "meant"),
-    [(True, "default"), (False, "off"), ("graphs", "graphs"), ("off", "off")],
+    [(True, "default"), (False, "off"), ("graphs", "graphs"), ("off", "off"), ("auto", "auto")],
 )
 def test_a_switch_and_a_choice(written: Any, meant: str) -> None:
     assert load_preset("quick/digits", {"train.compile": written}).train.compile == meant
 
 
 def test_other_words_are_refused() -> None:
-    with pytest.raises(ConfigError, match=r"train\.compile: must be one of 'off', 'default'"):
+    with pytest.raises(ConfigError, match=r"train\.compile: must be one of .auto., .off., "):
         load_preset("quick/digits", {"train.compile": "fast"})
 
 
@@ -145,41 +144,21 @@ def test_a_failing_compiler_leaves_everything_as_it_was(
     assert record["result"]["weights_sha256"] == expected["result"]["weights_sha256"]
 
 
-def test_graphs_on_a_cpu_are_compiled_without(
-    new_run: Prepare, traced: list[dict[str, Any]]
-) -> None:
+def test_graphs_on_a_cpu_train_uncaptured(new_run: Prepare) -> None:
     folder = new_run("run", train__compile="graphs", train__epochs=1)
     record = work(folder)
 
-    assert notices(folder) == ["compile: CUDA graphs need a GPU; compiling without them"]
-    assert record["environment"]["compile"] == "default"
+    assert notices(folder) == ["compile: CUDA graphs need a GPU; training uncaptured"]
+    assert record["environment"]["compile"] == "off"
 
 
-def test_graphs_are_asked_for_and_their_outputs_are_copies(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    memory = torch.zeros(2, 3)  # every replay writes to the same place
-    asked: list[dict[str, Any]] = []
-
-    def compile(network: nn.Module, **how: Any) -> Any:
-        asked.append(how)
-        return lambda images: memory.fill_(images.item())
-
-    monkeypatch.setattr(torch, "compile", compile)
-    network = compiling.compiled(nn.Linear(1, 1), "graphs")
-    first, second = network(torch.tensor(1.0)), network(torch.tensor(2.0))
-
-    assert asked == [{"mode": "reduce-overhead", "dynamic": False}]
-    assert first.unique().tolist() == [1.0] and second.unique().tolist() == [2.0]
-
-
-def stands(device: torch.device, asked: str, micro_batch: int = 8) -> Any:
+def stands(device: torch.device, asked: str) -> Any:
     """As much of a trainer as compiling looks at; its losses do without the network."""
     return SimpleNamespace(
         config=SimpleNamespace(train=SimpleNamespace(compile=asked)),
         compute=SimpleNamespace(device=device),
         batches=SimpleNamespace(batch_size=8),
-        micro_batch=micro_batch,
+        micro_batch=8,
         model=nn.Linear(1, 1),
         compiled="off",
         try_part=lambda part: None,
@@ -196,21 +175,6 @@ def test_a_network_that_is_trained_past_its_forward_is_not_called_compiled(
 
     assert "not a part of its forward; training uncompiled" in notice
     assert trainer.forward is trainer.model and trainer.compiled == "off"
-
-
-def test_batches_in_parts_are_not_replayed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compiling, "missing", lambda device: "")
-    monkeypatch.setattr(torch, "compile", lambda network, **how: nn.Sequential(network))
-    monkeypatch.setattr(compile_check, "find_difference", lambda trainer, network: "")
-    whole, parts = stands(GPU, "graphs"), stands(GPU, "graphs", micro_batch=4)
-    for trainer in (whole, parts):
-        trainer.try_part = lambda part, of=trainer: of.forward(torch.zeros(part, 1))
-
-    assert compiling.compile_training(whole) == ""
-    assert compiling.compile_training(parts).endswith(
-        "cannot be replayed; compiling without graphs"
-    )
-    assert (whole.compiled, parts.compiled) == ("graphs", "default")
 
 
 @pytest.mark.parametrize(

@@ -152,6 +152,16 @@ def test_facts_fit_and_the_most_telling_come_first(state: RunState) -> None:
 
 
 @pytest.mark.parametrize(
+    ("used", "word"), [("graphs", "captured"), ("default", "compiled"), ("off", ""), ("[b]", "")]
+)
+def test_a_captured_or_compiled_step_is_named(state: RunState, used: str, word: str) -> None:
+    state.start["compile"] = used
+    line = plain(StatusLine().draw(view(state), 120, 1)[0])
+    assert [each for each in ("captured", "compiled") if each in line] == [word] * bool(word)
+    assert used not in line
+
+
+@pytest.mark.parametrize(
     ("status", "reason", "text", "advice"),
     [
         ("crashed", "its worker (process 7) is gone", "process 7", "checkpoint"),

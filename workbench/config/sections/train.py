@@ -21,11 +21,11 @@ class TrainConfig(Section):
     )
     threads: int = setting(0, "CPU threads; 0: all cores.", ge=0, le=1024)
     channels_last: bool = setting(True, "Keep images channels-last in memory.")
-    compile: Literal["off", "default", "graphs"] = setting(
-        "off",
-        "Compile the network that trains with torch.compile; graphs: replayed as CUDA graphs, for "
-        "small networks on a GPU. Where there is no compiler it trains uncompiled. Also true and "
-        "false.",
+    compile: Literal["auto", "off", "default", "graphs"] = setting(
+        "auto",
+        "graphs: the whole step captured as a CUDA graph; default: the network compiled with "
+        "torch.compile; auto: captured on a GPU, compiled on a CPU where a long run pays for it. "
+        "What cannot be had trains uncompiled. Also true and false.",
     )
     deterministic: bool = setting(True, "Only algorithms that repeat bit for bit.")
     checkpoint_minutes: float = setting(

@@ -100,7 +100,7 @@ def centre_crop(images: Tensor, side: int) -> Tensor:
     return F.pad(images, (0, 0, -left, side - width + left, -top, side - height + top))
 
 
-def alternating(rows: Tensor, epoch: int, seed: int) -> Tensor:
+def alternating(rows: Tensor, epoch: int | Tensor, seed: int) -> Tensor:
     """Which images (int64 [N], numbers within the data set) an epoch mirrors, bool [N].
 
     In the first epoch (0) a hash of seed and number decides, and every next one mirrors

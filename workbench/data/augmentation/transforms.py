@@ -82,7 +82,7 @@ class TrainAugment:
         targets: Targets,
         generator: torch.Generator,
         rows: Tensor | None = None,
-        epoch: int = 0,
+        epoch: int | Tensor = 0,
     ) -> tuple[Tensor, Targets]:
         if SEGMENT in targets:
             pixels, targets = self._with_masks(images, targets, generator, rows, epoch)
@@ -100,7 +100,7 @@ class TrainAugment:
         images: Tensor,
         generator: torch.Generator,
         rows: Tensor | None = None,
-        epoch: int = 0,
+        epoch: int | Tensor = 0,
     ) -> Tensor:
         """The part before normalisation: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
         batch = self._windows(_pixels_last(images), generator, rows, epoch)
@@ -112,7 +112,7 @@ class TrainAugment:
         targets: Targets,
         generator: torch.Generator,
         rows: Tensor | None,
-        epoch: int,
+        epoch: int | Tensor,
     ) -> tuple[Tensor, Targets]:
         """As :meth:`images`, the masks uint8 [N, S, S] moved with them as one more channel."""
         # One more than the class, so that what pads it, 0, becomes 255: ignored.
@@ -123,7 +123,11 @@ class TrainAugment:
         return pixels, {**targets, SEGMENT: batch[..., -1] - 1}
 
     def _windows(
-        self, batch: Tensor, generator: torch.Generator, rows: Tensor | None, epoch: int
+        self,
+        batch: Tensor,
+        generator: torch.Generator,
+        rows: Tensor | None,
+        epoch: int | Tensor,
     ) -> Tensor:
         """What moves pixels: crops, flips, scaling; uint8 [N, S, S, C]."""
         config, images = self.config, batch

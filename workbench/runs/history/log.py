@@ -181,6 +181,8 @@ def start_text(event: Event) -> str:
     """The start event in one line: images, network, length, device."""
     images = [count(event.get(f"{part}_pictures")) for part in ("train", "val", "test")]
     classes = event.get("classes")
+    how = str(event.get("compile") or "off")
+    compiled = "" if how == "off" else f" · compile {how}"
     return " · ".join(
         (
             f"{' + '.join(images)} images",
@@ -188,7 +190,7 @@ def start_text(event: Event) -> str:
             f"{count(event.get('params'))} parameters",
             f"{count(event.get('macs'))} MACs",
             f"{count(event.get('steps'))} steps",
-            f"{event.get('device', '?')} {event.get('precision', '')}",
+            f"{event.get('device', '?')} {event.get('precision', '')}{compiled}",
         )
     )
 

@@ -20,6 +20,7 @@ SAME_FOR_EXACT = {
     "device": "another device",
     "processor": "another processor",
     "precision": "another precision",
+    "compile": "compiled otherwise",
     "threads": "another number of threads",
     "git_commit": "other source code",
     "workbench": "another version of the workbench",

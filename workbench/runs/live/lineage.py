@@ -15,6 +15,7 @@ from workbench.runs.live.status import read_status
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.files import open_to_read
 from workbench.runs.store.folder import RunFolder
+from workbench.runs.store.record import read_record
 from workbench.system.gpus import check_device
 
 MUST_STAY = ("model", "data", "task")  # the checkpoint's weights and counts are of these
@@ -77,7 +78,11 @@ def make_replay(
     if device is not None:
         config = change_config(config, {"train.device": device})
     replay = prepare(_fitted(config, data), root, name)
-    write_atomically(replay.parent, tomli_w.dumps({"replay_of": original.id}).encode())
+    table = {"replay_of": original.id}
+    # What ``auto`` chose by the clock is not chosen again: other kernels round otherwise.
+    if how := read_record(original.record).get("environment", {}).get("compile"):
+        table["compile"] = str(how)
+    write_atomically(replay.parent, tomli_w.dumps(table).encode())
     return replay
 
 

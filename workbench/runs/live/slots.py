@@ -18,7 +18,7 @@ from filelock import FileLock, Timeout
 from workbench.errors import RequestError
 from workbench.runs.live import line
 from workbench.runs.live.line import Ticket
-from workbench.system.gpus import gpu_count
+from workbench.system.gpus import why_no_cuda
 
 DEFAULT_LIMIT = 4  # runs at a time on one GPU; $WORKBENCH_JOBS says otherwise
 
@@ -46,7 +46,7 @@ def queue_for(device: str, threads: int = 0) -> Queue:
     ``threads`` is the configuration's: 0 for all cores.
     """
     if device == "auto":
-        device = "cpu" if gpu_count() == 0 else "cuda:0"
+        device = "cpu" if why_no_cuda("cuda") else "cuda:0"
     name = "cuda-0" if device == "cuda" else device.replace(":", "-")
     if name == "cpu" and not os.environ.get("WORKBENCH_JOBS"):
         cores = _cores()

@@ -1,24 +1,26 @@
-"""Checks that a compiled network trains as the original does, by comparing two steps of each.
+"""Checks that a compiled or captured step trains as the original does: two steps of each.
 
 A compiler may be wrong in silence: a loss that is not finite, a buffer that is not updated, an
 output that the next call overwrites. So both train on the same two batches with the same random
-numbers, from the same state, and the results are compared. The tolerance depends on precision,
-network and optimiser; it is measured by a third training on images that are off by a rounding
-error, as PyTorch's own benchmarks compare with a reference's error
+numbers, from the same state, and the results are compared. A captured step runs the same kernels:
+where those repeat themselves to the bit, it has to equal them to the bit. Else the tolerance
+depends on precision, network and optimiser; it is measured by a third training on images that
+are off by a rounding error, as PyTorch's own benchmarks compare with a reference's error
 (``torch._dynamo.utils.same``).
 """
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
 
 from workbench.models.outputs import tensors_in
-from workbench.training.checkpoints import snapshots
+from workbench.tasks import Losses
+from workbench.training.checkpoints.files import optimizer_state
+from workbench.training.loop.undo import left_as_it_was
 
 if TYPE_CHECKING:
     from workbench.training.loop.trainer import Trainer
@@ -30,12 +32,16 @@ ROUNDING = {"float32": 1e-6, "float16": 1e-3, "bfloat16": 8e-3}
 FACTOR = 8.0  # how much more than such an error in the images, one in every layer may come to
 
 
+OneStep = Callable[[], tuple[Losses, float]]
+
+
 @dataclass(frozen=True)
 class Observed:
     """What ``STEPS`` training steps computed and changed."""
 
     losses: list[dict[str, float]]  # of each step, by name
     changes: dict[str, Tensor]  # added to "weight NAME" and "buffer NAME", on the CPU
+    state: dict[str, Tensor] = field(default_factory=dict)  # optimiser and meter, on the CPU
     overwritten: bool = False  # whether outputs or losses of a step were written over by the next
     touched: bool = False  # whether the images were changed in place
 
@@ -52,52 +58,50 @@ def find_difference(trainer: "Trainer", network: nn.Module) -> str:
     return compare(expected, observe(trainer, network), nudged, TOLERANCE[precision])
 
 
-def observe(trainer: "Trainer", network: nn.Module) -> Observed:
-    """Train ``STEPS`` steps with ``network``, and undo them."""
+def find_difference_of_step(trainer: "Trainer", step: OneStep) -> str:
+    """As above, of ``step`` in place of the trainer's own ``train_step``.
+
+    Compared to the bit, optimiser and meter included, where ``train.deterministic`` is on and
+    the trainer's own steps repeat themselves; else within a compiler's tolerance. One of the
+    steps measures the gradient's norm if the run does at times.
+    """
+    precision, every = trainer.compute.precision, trainer.norm_every
+    trainer.norm_every = min(every, STEPS)
+    try:
+        expected = observe(trainer, trainer.model)
+        found = observe(trainer, trainer.model, step)
+        if trainer.config.train.deterministic:
+            wrong = compare_exactly(expected, found)
+            # A device may have no algorithm that repeats itself: then there are no bits to keep.
+            if not wrong or not compare_exactly(expected, observe(trainer, trainer.model)):
+                return wrong
+        nudged = observe(trainer, Nudged(trainer.model, ROUNDING[precision]))
+        return compare(expected, found, nudged, TOLERANCE[precision])
+    finally:
+        trainer.norm_every = every
+
+
+def observe(trainer: "Trainer", network: nn.Module, one_step: OneStep | None = None) -> Observed:
+    """Train ``STEPS`` steps with ``network``, or by ``one_step``, and undo them."""
     given: list[tuple[Tensor, Tensor]] = []  # what it was given, and a copy made before
     kept: list[tuple[Tensor, Tensor]] = []  # what a step gave, and a copy made at once
     before, losses = _state(trainer.model), []
     pre_hook = network.register_forward_pre_hook(lambda _, inputs: given.extend(_pairs(inputs)))
     hook = network.register_forward_hook(lambda _, __, outputs: kept.extend(_pairs(outputs)))
     try:
-        with _left_as_it_was(trainer):
+        with left_as_it_was(trainer):
             trainer.forward = network
             for _ in range(STEPS):
-                step_losses, _ = trainer.train_step()
+                step_losses, _ = (one_step or trainer.train_step)()
                 kept.extend(_pairs(step_losses))
                 losses.append({name: float(value) for name, value in step_losses.items()})
-            after = _state(trainer.model)
+            after, state = _state(trainer.model), _rest(trainer)
             overwritten, touched = _changed(kept), _changed(given)
     finally:
         hook.remove()
         pre_hook.remove()
     changes = {name: after[name].double() - before[name].double() for name in after}
-    return Observed(losses, changes, overwritten, touched)
-
-
-@contextmanager
-def _left_as_it_was(trainer: "Trainer") -> Iterator[None]:
-    """Restore the trainer on leaving: what a checkpoint holds, and what it leaves out."""
-    before, buffers = snapshots.take(trainer), _buffers(trainer.model)
-    rates = [group["lr"] for group in trainer.optimizer.param_groups]
-    forward, clock, training = trainer.forward, trainer.clock, trainer.model.training
-    trainer.model.train()
-    try:
-        yield
-    finally:
-        snapshots.restore(trainer, before)
-        with torch.no_grad():  # those that are not kept with the weights, too
-            for name, buffer in trainer.model.named_buffers():
-                buffer.copy_(buffers[name])
-        for group, rate in zip(trainer.optimizer.param_groups, rates, strict=True):
-            group["lr"] = rate
-        trainer.optimizer.zero_grad(set_to_none=True)
-        trainer.model.train(training)
-        trainer.forward, trainer.clock = forward, clock
-
-
-def _buffers(model: nn.Module) -> dict[str, Tensor]:
-    return {name: buffer.clone() for name, buffer in model.named_buffers()}
+    return Observed(losses, changes, state, overwritten, touched)
 
 
 def _state(model: nn.Module) -> dict[str, Tensor]:
@@ -107,6 +111,24 @@ def _state(model: nn.Module) -> dict[str, Tensor]:
     }
     named |= {f"buffer {name}": buffer for name, buffer in model.named_buffers()}
     return {name: tensor.detach().cpu().clone() for name, tensor in named.items()}
+
+
+def _rest(trainer: "Trainer") -> dict[str, Tensor]:
+    """What the optimiser keeps and the meter has summed, on the CPU. Synchronises."""
+    kept = optimizer_state(trainer.optimizer, trainer.model)
+    kept |= {f"metric {name}": value for name, value in trainer.meter.state().items()}
+    return {name: tensor.detach().cpu().clone() for name, tensor in kept.items()}
+
+
+def compare_exactly(expected: Observed, found: Observed) -> str:
+    """What ``found`` has otherwise than ``expected`` in a single bit, in words; "" if nothing."""
+    wrong = compare(expected, found, expected, 0.0)
+    if wrong or expected.state.keys() != found.state.keys():
+        return wrong or "the optimiser or the meter keeps something else"
+    for name, value in expected.state.items():
+        if not torch.equal(value, found.state[name]):
+            return f"{name} is another after {STEPS} steps"
+    return ""
 
 
 def compare(expected: Observed, found: Observed, nudged: Observed, tolerance: float) -> str:

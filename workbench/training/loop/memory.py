@@ -37,6 +37,7 @@ def largest_part(trainer: "Trainer", start: int) -> int:
 
 def explain(trainer: "Trainer") -> RunError:
     """The error for a batch that does not fit; it names a size that does."""
+    trainer.captured = None  # with the memory that its graph holds
     size = trainer.batches.batch_size
     where = f"{trainer.compute.device.type} memory ran out at train.batch_size = {size}"
     part = largest_part(trainer, trainer.micro_batch // 2)

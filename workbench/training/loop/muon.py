@@ -82,8 +82,10 @@ def orthogonalised(matrix: Tensor, iterations: int = 5) -> Tensor:
 
 
 def _orthogonal_step(weight: Tensor, state: dict[str, Tensor], group: dict[str, Any]) -> None:
-    gradient = weight.grad
+    gradient, lr = weight.grad, group["lr"]
     assert gradient is not None
+    if isinstance(lr, Tensor) and not lr.is_cuda:
+        lr = lr.item()  # no host waits for a CPU, and a number rounds as it does elsewhere
     if not state:
         state["momentum"] = torch.zeros_like(gradient)
         state["norm"] = weight.norm()
@@ -93,8 +95,12 @@ def _orthogonal_step(weight: Tensor, state: dict[str, Tensor], group: dict[str, 
     update = orthogonalised(matrix, group["iterations"]).view_as(weight)
     if group["fixed_norm"]:
         # The update's norm is the root of its rank: every singular value is about 1.
-        weight.sub_(update * (state["norm"] * (group["lr"] / math.sqrt(min(matrix.shape)))))
+        weight.sub_(update * (state["norm"] * (lr / math.sqrt(min(matrix.shape)))))
         weight.mul_(state["norm"] / weight.norm())
     else:
-        weight.mul_(1 - group["lr"] * group["weight_decay"])
-        weight.sub_(update, alpha=group["lr"] * RMS * math.sqrt(max(matrix.shape)))
+        weight.mul_(1 - lr * group["weight_decay"])
+        factor = lr * RMS * math.sqrt(max(matrix.shape))
+        if isinstance(factor, Tensor):
+            weight.sub_(update * factor)  # ``alpha`` would bring it to the host
+        else:
+            weight.sub_(update, alpha=factor)

@@ -1,7 +1,7 @@
 """Builds the optimiser of a configuration, with parameter groups for norms and biases."""
 
 import importlib
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -10,6 +10,10 @@ from workbench.config.sections.optimizer import MuonOptimizer, OptimizerSection
 
 # Keys that are not arguments of the optimiser's class.
 OWN = {*OptimizerSection.model_fields, "kind", "rest_lr_factor"}
+# Kinds whose step counts can lie on a GPU, and their learning rates in tensors.
+CAPTURABLE = frozenset(
+    ("sgd", "adam", "adamw", "adamax", "nadam", "radam", "adadelta", "rmsprop", "muon")
+)
 
 
 def build_optimizer(settings: OptimizerSection, model: nn.Module) -> torch.optim.Optimizer:
@@ -24,7 +28,32 @@ def build_optimizer(settings: OptimizerSection, model: nn.Module) -> torch.optim
         return cast(torch.optim.Optimizer, build(groups))
     module, _, name = settings.target.partition(":")
     optimizer = getattr(importlib.import_module(module), name)
-    return cast(torch.optim.Optimizer, optimizer(groups, lr=settings.lr, **arguments))
+    built: torch.optim.Optimizer = optimizer(groups, lr=settings.lr, **arguments)
+    if getattr(settings, "kind", "") in CAPTURABLE:
+        _keep_off_the_host(built)
+    return built
+
+
+def set_rate(group: dict[str, Any], lr: float) -> None:
+    """Set a group's learning rate, in place where it lies in a tensor."""
+    if isinstance(group["lr"], Tensor):
+        group["lr"].fill_(lr)
+    else:
+        group["lr"] = lr
+
+
+def _keep_off_the_host(optimizer: torch.optim.Optimizer) -> None:
+    """On a GPU, keep learning rates and step counts there, so that a step can be captured.
+
+    Captured or not, the arithmetic is then the same to the bit.
+    """
+    for group in optimizer.param_groups:
+        device = group["params"][0].device
+        if device.type == "cuda":
+            group["lr"] = torch.tensor(group["lr"], device=device)  # synchronises, once
+            group |= {"capturable": True} if "capturable" in group else {}
+    # Else torch says once that it is slower where nothing is captured.
+    optimizer._warned_capturable_if_run_uncaptured = True
 
 
 def parameter_groups(model: nn.Module, settings: OptimizerSection) -> list[dict[str, Any]]:

@@ -17,11 +17,12 @@ from workbench.config.learning_rate import Plateau, lr_at
 from workbench.config.sections.schedule import PlateauSchedule
 from workbench.data import Split
 from workbench.tasks import Losses, Targets, Task
+from workbench.training.loop.automatic import Timed
 from workbench.training.loop.batches import Batches
 from workbench.training.loop.devices import Compute
 from workbench.training.loop.evaluation import Evaluator
 from workbench.training.loop.nonfinite import nonfinite_error
-from workbench.training.loop.optimizers import build_optimizer
+from workbench.training.loop.optimizers import build_optimizer, set_rate
 from workbench.training.loop.seeds import AHEAD, derive, seed_network
 from workbench.training.loop.test_time_augmentation import eval_model
 
@@ -100,7 +101,9 @@ class Trainer:
         self.evaluator, self.watcher = evaluator, watcher
         config, model, task, compute = self.config, self.model, self.task, self.compute
         self.forward = model  # what trains: the network, or its compiled form
-        self.compiled = "off"
+        self.compiled = "off"  # or default, graphs
+        self.captured: Callable[[], tuple[Losses, float]] | None = None  # in ``train_step``'s place
+        self.timed: Timed | None = None  # where ``auto`` had to choose
         self.eval_model = eval_model(model, config.augment)
         self.optimizer = build_optimizer(config.optimizer, model)
         self.scaler = torch.amp.GradScaler(
@@ -123,7 +126,7 @@ class Trainer:
         # into the configuration then costs microseconds.
         self._gpu = compute.device.type == "cuda"
         self._skips_nonfinite = config.train.nonfinite == "skip"
-        self._clip, self._norm_every = config.optimizer.clip_norm, config.train.grad_norm_every
+        self._clip, self.norm_every = config.optimizer.clip_norm, config.train.grad_norm_every
         self.meter = task.train_meter()
         self.clock = Clock()
         self.epoch_began = 0.0  # on the clock
@@ -140,33 +143,49 @@ class Trainer:
         if self._evaluation_is_due():  # stopped after an epoch's last step
             self._end_epoch()
         while self.step < self.steps:
-            losses, lr = self.train_step()
+            losses, lr = (self.captured or self.train_step)()
             self.watcher.step_done(self, losses, lr)
             if self._evaluation_is_due():
                 self._end_epoch()
 
     def train_step(self) -> tuple[Losses, float]:
         """Make one optimiser step; returns its losses (detached) and learning rate."""
-        lr, seed = self._plan(self.step)
+        lr, seed = self.plan(self.step)
         for group in self.optimizer.param_groups:
-            group["lr"] = lr * group["lr_factor"]
+            set_rate(group, lr * group["lr_factor"])
         seed_network(seed, gpu=self._gpu)
         images, targets = self.batches.batch(self.step)
-        self.optimizer.zero_grad(set_to_none=True)
-        losses, meter_inputs = self._accumulate_gradients(images, targets)
-        # Synchronises, where the user chose to look at every loss before it is used.
-        if not self._skips_nonfinite or torch.isfinite(losses["loss"]).item():
-            losses = self._clip_gradients(losses)
-            # Synchronises in float16 with an optimiser that is not fused: it then reads whether
-            # a gradient overflowed. A fused one looks on the device.
-            self.scaler.step(self.optimizer)
-            self.scaler.update()
-            for outputs, part_targets, part_losses in meter_inputs:
-                self.meter.update(outputs, part_targets, part_losses)
+        losses, meter_inputs = self.learn(images, targets, norm=self.wants_norm(self.step))
+        for outputs, part_targets, part_losses in meter_inputs:
+            self.meter.update(outputs, part_targets, part_losses)
         self.step += 1
         return losses, lr
 
-    def _plan(self, step: int) -> tuple[float, int]:
+    def learn(
+        self, images: Tensor, targets: Targets, *, norm: bool
+    ) -> tuple[Losses, list[MeterInput]]:
+        """Everything a batch does to the network; with ``norm`` its gradient is measured too.
+
+        A captured step records this once: what happens here is decided by the configuration,
+        never by a tensor's value or by the step's number.
+        """
+        self.optimizer.zero_grad(set_to_none=True)
+        losses, meter_inputs = self._accumulate_gradients(images, targets)
+        # Synchronises, where the user chose to look at every loss before it is used.
+        if self._skips_nonfinite and not torch.isfinite(losses["loss"]).item():
+            return losses, []
+        losses = self._clip_gradients(losses, norm=norm)
+        # Synchronises in float16 with an optimiser that is not fused: it then reads whether
+        # a gradient overflowed. A fused one looks on the device.
+        self.scaler.step(self.optimizer)
+        self.scaler.update()
+        return losses, meter_inputs
+
+    def wants_norm(self, step: int) -> bool:
+        """Whether the gradient's norm is measured at a step, counted from 0."""
+        return self.norm_every > 0 and (step + 1) % self.norm_every == 0
+
+    def plan(self, step: int) -> tuple[float, int]:
         """The learning rate of a step, counted from 0, and the seed of what its layers draw."""
         first = step - step % AHEAD
         if self._planned_from != first:
@@ -223,21 +242,19 @@ class Trainer:
                 for name, buffer in self.model.named_buffers():
                     buffer.copy_(buffers[name])
 
-    def _clip_gradients(self, losses: Losses) -> Losses:
+    def _clip_gradients(self, losses: Losses, *, norm: bool) -> Losses:
         """Clip the gradient if ``optimizer.clip_norm`` is set.
 
-        Returns the losses, with ``grad_norm`` (the global norm before clipping) in the steps
-        that measure it.
+        Returns the losses, with ``norm`` also ``grad_norm``: the global norm before clipping.
         """
-        wanted = self._norm_every > 0 and (self.step + 1) % self._norm_every == 0
-        if not self._clip and not wanted:
+        if not self._clip and not norm:
             return losses
         self.scaler.unscale_(self.optimizer)
         gradients = [p.grad for p in self.model.parameters() if p.grad is not None]
-        norm = nn.utils.get_total_norm(gradients)
+        total = nn.utils.get_total_norm(gradients)
         if self._clip:
-            nn.utils.clip_grads_with_norm_(self.model.parameters(), self._clip, norm)
-        return losses | {"grad_norm": norm} if wanted else losses
+            nn.utils.clip_grads_with_norm_(self.model.parameters(), self._clip, total)
+        return losses | {"grad_norm": total} if norm else losses
 
     def _evaluation_is_due(self) -> bool:
         at_end = self.step % self.steps_per_epoch == 0 or self.step == self.steps
@@ -251,7 +268,7 @@ class Trainer:
         row = {
             "epoch": self.epoch,
             "step": self.step,
-            "lr": self._plan(self.step - 1)[0],
+            "lr": self.plan(self.step - 1)[0],
             **{f"train_{name}": value for name, value in train.items()},
             **{metric_name("val", name): value for name, value in metrics.items()},
             "seconds": round(seconds, 4),

@@ -85,6 +85,14 @@ def parent_of(folder: RunFolder) -> dict[str, Any]:
     }
 
 
+def compiled_before(folder: RunFolder, record: Record) -> str:
+    """How a run was compiled by an earlier worker, or the run that it repeats; "" if it is new."""
+    earlier = record.get("environment", {}).get("compile")
+    if earlier is None and folder.parent.exists():
+        earlier = read_tables(folder.parent).get("compile")
+    return str(earlier or "")
+
+
 def environment(compute_name: str, precision: str, threads: int) -> dict[str, Any]:
     """The record's ``[environment]``: versions, processor, device, precision, threads, commit."""
     versions = {name: _version(name) for name in PACKAGES}

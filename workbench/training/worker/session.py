@@ -22,7 +22,7 @@ from workbench.training.loop import devices, memory
 from workbench.training.loop.assembly import assemble, fresh_model, prepare
 from workbench.training.loop.trainer import Clock, Setup, Trainer, metric_name
 from workbench.training.worker.callbacks import Callbacks
-from workbench.training.worker.recorder import environment
+from workbench.training.worker.recorder import compiled_before, environment
 from workbench.training.worker.sources import keep_sources
 
 log = logging.getLogger(__name__)
@@ -69,11 +69,22 @@ def run_session(folder: RunFolder, callbacks: Callbacks, config: RunConfig) -> N
 
 
 def _compile(callbacks: Callbacks, trainer: Trainer) -> None:
-    if trainer.config.train.compile != "off":
+    """As the run did before, or the run that it repeats; else as its configuration asks."""
+    record = callbacks.recorder.record
+    asked = compiled_before(callbacks.folder, record) or trainer.config.train.compile
+    if asked in ("default", "graphs"):
         callbacks.phase("compiling the network")
-    if notice := compiling.compile_training(trainer):
+    if notice := compiling.compile_training(trainer, asked, record["result"]["macs"] or 0):
         callbacks.notice(notice)
     callbacks.recorder.note("environment", compile=trainer.compiled)
+    if trainer.timed:
+        callbacks.recorder.note(
+            "environment",
+            step_ms=round(1e3 * trainer.timed.off, 3),
+            compiled_step_ms=round(1e3 * trainer.timed.used, 3),
+        )
+    if trainer.timed or trainer.compiled != "off":
+        callbacks.recorder.write()  # a worker that is killed now must not choose otherwise
 
 
 def _train(trainer: Trainer) -> None:
@@ -168,6 +179,7 @@ def _write_start_event(
         micro_batch=trainer.micro_batch,
         device=trainer.compute.name,
         precision=trainer.compute.precision,
+        compile=trainer.compiled,
         params=result["params"],
         macs=result["macs"],
         input=list(trainer.config.input_shape),

@@ -9,6 +9,7 @@ from workbench.ui.widgets.formatting import clean, memory, number, right
 from workbench.ui.widgets.lines import Line, plain
 
 SHORT = {"bfloat16": "bf16", "float16": "fp16", "float32": "fp32"}
+COMPILED = {"default": "compiled", "graphs": "captured"}  # the training step; as it is: nothing
 
 
 class StatusLine(Panel):
@@ -44,6 +45,8 @@ def _facts(view: RunView) -> list[tuple[str, str]]:
         items.append(("grad", right(f"{grad.last:.3g}", 5)))
     if precision := state.start.get("precision"):
         items.append((SHORT.get(str(precision), clean(precision)), ""))
+    if compiled := COMPILED.get(str(state.start.get("compile"))):
+        items.append((compiled, ""))
     return items + _machine(system)
 
 
