@@ -25,7 +25,8 @@ def build_optimizer(settings: OptimizerSection, model: nn.Module) -> torch.optim
         arguments["fused"] = True
     groups = parameter_groups(model, settings)
     if build := getattr(settings, "build", None):  # of a package's own section
-        return cast(torch.optim.Optimizer, build(groups))
+        own: torch.optim.Optimizer = build(groups)
+        return own
     module, _, name = settings.target.partition(":")
     optimizer = getattr(importlib.import_module(module), name)
     built: torch.optim.Optimizer = optimizer(groups, lr=settings.lr, **arguments)
