@@ -121,6 +121,7 @@ def why_not(trainer: "Trainer") -> str:
         "torchvision's detectors have sizes that vary": config.model.kind == "torchvision_detector",
         f"{config.optimizer.kind} counts its steps on the host": config.optimizer.kind
         not in CAPTURABLE,
+        "train.unfreeze_epoch changes the step": config.train.unfreeze_epoch > 0,
         "this task's metrics have no static form": not _is_static(trainer.meter),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
