@@ -52,7 +52,7 @@ def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPat
     monkeypatch.delenv("WORKBENCH_DATA", raising=False)
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("WORKBENCH_IMAGES", "half-blocks")  # whatever terminal this is
-    for name in ("RUNS", "PRESETS", "CACHE", "STATE"):
+    for name in ("RUNS", "PRESETS", "CACHE", "STATE", "CONFIG"):
         monkeypatch.setenv(f"WORKBENCH_{name}", str(folder / name.lower()))
     return folder
 

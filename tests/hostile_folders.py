@@ -175,7 +175,7 @@ def _look(folder: RunFolder) -> None:
     """Read what a screen reads."""
     with hanging_ends():
         state, tail = RunState(), EventTail(folder.metrics)
-        for _ in range(3):  # a screen takes mouthfuls too
+        for _ in range(3):  # a screen takes portions too
             state.fold(tail.read(limit=1 << 16))
         read_gallery(folder.gallery)
 

@@ -1,4 +1,4 @@
-"""The workbench: presets, training runs and their records, for vision networks.
+"""The workbench: training of vision networks, with presets, run records and a terminal app.
 
 What stands in ``__all__`` is the interface for scripts and notebooks; each name
 is imported when it is first used, so that ``import workbench`` costs nothing.
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from workbench.analysis import summarize as summarize
+    from workbench.api import resume as resume
     from workbench.api import train as train
     from workbench.config import RunConfig as RunConfig
     from workbench.config.presets import load_preset as load_preset
@@ -16,12 +17,13 @@ if TYPE_CHECKING:
 
     __version__: str
 
-__all__ = ["RunConfig", "__version__", "build_model", "load_preset", "summarize", "train"]
+__all__ = ["RunConfig", "__version__", "build_model", "load_preset", "resume", "summarize", "train"]
 
 _HOMES = {
     "RunConfig": "workbench.config",
     "build_model": "workbench.models",
     "load_preset": "workbench.config.presets",
+    "resume": "workbench.api",
     "summarize": "workbench.analysis",
     "train": "workbench.api",
 }

@@ -1,4 +1,4 @@
-"""What can go wrong because of the person or the machine, said in one line.
+"""Errors that are the user's or the machine's, each with a message of one line.
 
 Everything that reaches the user derives from :class:`WorkbenchError`. The
 command line prints its text on stderr and leaves with ``exit_status``; the

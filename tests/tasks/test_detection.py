@@ -232,8 +232,8 @@ def test_images_show_boxes_and_answers() -> None:
         ("ship", "cat", False),
         ("cat", "ship", False),
     ]
-    assert [mark.role for mark in shown[0].marks] == ["true", "found"]
-    assert (shown[0].marks[0].left, shown[0].marks[0].right) == pytest.approx((8 / 48, 40 / 48))
+    assert [box.role for box in shown[0].boxes] == ["true", "predicted"]
+    assert (shown[0].boxes[0].left, shown[0].boxes[0].right) == pytest.approx((8 / 48, 40 / 48))
     crop = shown[0].crop
     assert crop is not None and crop.shape == (22, 22, 3)
     assert crop[0, 0, 0] == round(8 + 0.5 * 32 / 22 - 0.5)  # columns count from 8 to 40

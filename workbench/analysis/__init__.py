@@ -1,4 +1,4 @@
-"""What a network costs, layer by layer, before it trains."""
+"""The layer table: parameters and MACs of a network, layer by layer, before it trains."""
 
 from workbench.analysis.layers import count, summarize
 from workbench.analysis.trace import Row, Trace, trace

@@ -96,7 +96,7 @@ def _analyse(question: _Question) -> tuple[Trace, PtflopsCount]:
 
 
 def forget() -> None:
-    """Drop the counts that are kept: what is asked for next is counted anew."""
+    """Clear the cache of counts."""
     _analyse.cache_clear()
 
 

@@ -1,4 +1,4 @@
-"""What one torch operator costs: its kind, its MACs, and its other operations.
+"""The cost of one torch operator: its kind, MACs and other operations.
 
 A MAC is one multiply–accumulate of a convolution or matrix product: output elements ×
 kernel area × input channels ÷ groups; adding a bias is none. Everything else is counted
@@ -23,7 +23,7 @@ Kind = Literal[
 
 @dataclass(frozen=True)
 class Cost:
-    """One executed operator."""
+    """The cost of one executed operator."""
 
     name: str  # as people call it: conv2d, batch_norm, relu, …
     kind: Kind
@@ -35,9 +35,9 @@ class Cost:
 
 
 def cost(operator: OpOverload, arguments: Sequence[Any], result: Any) -> Cost | None:
-    """Give the cost of an executed operator; None for one that only moves or makes data.
+    """The cost of an executed operator; None for one that only moves or creates data.
 
-    An operator that is not known here comes back as ``uncounted``: never as free.
+    An unknown operator is ``uncounted``, never free.
     """
     name = operator.overloadpacket.__name__.strip("_")
     counted = _MAC_OPERATORS.get(name)

@@ -1,4 +1,4 @@
-"""ptflops beside our own count, and what to make of a difference."""
+"""ptflops' count of a network, compared with our own."""
 
 import contextlib
 import io
@@ -35,7 +35,7 @@ _FUNCTIONS = frozenset(
 
 @dataclass(frozen=True)
 class PtflopsCount:
-    """ptflops' figures; ``unexplained`` is what is left of the difference after conventions."""
+    """ptflops' counts; ``unexplained`` is the difference that its conventions do not explain."""
 
     macs: int | None  # None: ptflops could not run the network
     params: int | None
@@ -44,7 +44,7 @@ class PtflopsCount:
 
 
 def ptflops_count(network: nn.Module, shape: tuple[int, int, int], ours: Trace) -> PtflopsCount:
-    """Ask ptflops about ``network`` ([C, H, W] input, any device) and explain the difference."""
+    """Count ``network`` ([C, H, W] input, any device) with ptflops and explain the difference."""
     macs, params = _ask(network, shape)
     if macs is None or params is None:
         return PtflopsCount(None, None, 0, "ptflops cannot run this network")
@@ -54,7 +54,7 @@ def ptflops_count(network: nn.Module, shape: tuple[int, int, int], ours: Trace) 
 
 
 def expected(rows: Sequence[Row]) -> tuple[int, int]:
-    """The least and the most that ptflops would say of these rows by its conventions."""
+    """The least and the most MACs that ptflops would count for these rows."""
     low = sum(row.macs + round(row.other_ops * _MODULES.get(row.type, 0.0)) for row in rows)
     return low, low + sum(row.other_ops for row in rows if row.type in _FUNCTIONS)
 

@@ -1,8 +1,7 @@
-"""Running a network once to see its operators: one row each, in execution order.
+"""Traces a network: runs it once and lists its operators, a row each, in execution order.
 
-On the meta device a run propagates shapes without arithmetic, so that 224×224 costs no
-more than 8×8. Operators are seen where torch dispatches them, below modules and functional
-calls alike: a ``F.relu`` in a ``forward`` gets its row like an ``nn.ReLU`` does.
+On the meta device only shapes are computed, so that 224×224 costs no more than 8×8. Operators are
+recorded where torch dispatches them: ``F.relu`` in a ``forward`` gets a row as ``nn.ReLU`` does.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -64,8 +63,7 @@ class Trace:
 def trace(network: nn.Module, *inputs: Any) -> Trace:
     """Run ``network`` once on ``inputs`` (a batch of one) in evaluation mode.
 
-    The inputs lie on the network's device; on the meta device nothing is computed. The
-    network is left as it was found.
+    The inputs must be on the network's device. The network is left unchanged.
     """
     tracer = _Tracer(network)
     was_training = network.training
@@ -129,7 +127,7 @@ class _Tracer(TorchDispatchMode):
             self.rows.append(replace(row, params=self._count(_own_tensors(arguments))))
 
     def _count(self, parameters: Iterable[Tensor]) -> int:
-        """How many numbers these hold that no row has counted yet."""
+        """How many parameters of these no row has counted yet."""
         fresh = self._known.intersection(parameters) - self._counted
         self._counted |= fresh
         return sum(parameter.numel() for parameter in fresh)
@@ -156,7 +154,7 @@ class _Tracer(TorchDispatchMode):
             )
 
     def left_over(self) -> list[Row]:
-        """A row for each parameter that no row above has: it belongs to no single operator."""
+        """Rows for parameters that no other row has: they belong to no single operator."""
         return [
             Row(
                 name,

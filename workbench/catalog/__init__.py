@@ -1,1 +1,1 @@
-"""What is on disk, read without torch: image folders, COCO files, sample images."""
+"""Data sets on disk, listed without torch: image folders, COCO files, splits, samples."""

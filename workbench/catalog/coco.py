@@ -1,4 +1,4 @@
-"""Images with boxes in COCO format: which there are, read without decoding any.
+"""Lists images with boxes in COCO format, without decoding an image.
 
 Understood layouts, for training and (``val``, ``valid`` or ``test``) for the test::
 
@@ -6,9 +6,9 @@ Understood layouts, for training and (``val``, ``valid`` or ``test``) for the te
     root/train/_annotations.coco.json           root/valid/_annotations.coco.json
     root/annotations.json                       (split by ``data.test``)
 
-Images lie beside the file, in the folder of its name (train2017), or in images/. The launcher
-asks here for the classes before a run exists, so this file knows no torch. Images of names
-that are :func:`workbench.system.paths.left_behind` are passed over and listed.
+Images lie beside the file, in the folder of its name (train2017), or in images/. Images of names
+that are :func:`workbench.system.paths.left_behind` are skipped and listed. Free of torch: the
+launcher reads the classes here before a run exists.
 """
 
 import json
@@ -32,7 +32,7 @@ Outline = tuple[int, tuple[tuple[float, ...], ...]]  # the class's place, polygo
 
 @dataclass(frozen=True)
 class CocoImage:
-    """One image and its boxes: left, top, width, height in pixels, and the class's place.
+    """One image and its boxes: left, top, width, height in pixels, and the class's index.
 
     ``outlines`` are there where they were asked for.
     """
@@ -48,7 +48,7 @@ class CocoImage:
 class CocoFolder:
     """Classes in the order of their category ids; ``test`` is empty where there is no such file.
 
-    ``skipped`` has the images that were passed over: (name, why).
+    ``skipped`` has the images that were skipped: (name, why).
     """
 
     root: Path
@@ -60,7 +60,7 @@ class CocoFolder:
 
 @dataclass(frozen=True)
 class _Entry:
-    """One image as the annotations name it."""
+    """One image as the annotations describe it."""
 
     name: str
     width: int
@@ -71,7 +71,7 @@ class _Entry:
 
 @dataclass(frozen=True)
 class _Annotations:
-    """What the files of annotations say, by split; ``skipped`` has (name, why)."""
+    """The content of the annotation files, by split; ``skipped`` has (name, why)."""
 
     classes: tuple[str, ...]
     files: dict[str, Path]
@@ -86,9 +86,9 @@ def find_classes(root: Path) -> tuple[str, ...]:
 
 
 def find_labels(root: Path) -> tuple[tuple[str, ...], list[set[int]], list[set[int]]]:
-    """The class names, and the classes of each training and test image; no image is looked at.
+    """The class names, and the classes of each training and test image, from the annotations.
 
-    Raises :class:`DataError` like :func:`read_coco`.
+    Raises :class:`DataError` as :func:`read_coco`.
     """
     read = _read(root)
     train, test = (
@@ -126,7 +126,7 @@ def _read(root: Path, *, outlines: bool = False) -> _Annotations:
 
 
 def _images(root: Path, path: Path | None, entries: list[_Entry]) -> tuple[CocoImage, ...]:
-    """The images of a file of annotations, with what tells whether they have changed."""
+    """The images of an annotation file, with their files' size and time."""
     if path is None:
         return ()
     folder = _folder(root, path, entries[0].name)

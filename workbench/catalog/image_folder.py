@@ -1,15 +1,13 @@
-"""What a folder of images holds: its classes and files, found without decoding anything.
+"""Lists the classes and files of a folder of images, without decoding an image.
 
 Two layouts are understood::
 
     root/train/<class>/…  root/test/<class>/…   (and root/val/ or root/valid/, if there is one)
     root/<class>/…                              (split by ``data.test`` and ``data.validation``)
 
-The launcher asks here for the facts of the data before a run exists, so this
-file knows no torch; Pillow is imported only to look at a few file headers.
-
-What archives, servers and desktops leave behind (:func:`workbench.system.paths.left_behind`) and
-what is no regular file is passed over and listed with the reason.
+Files that archives, servers and desktops leave behind (:func:`workbench.system.paths.left_behind`)
+and what is no regular file are skipped and listed with the reason. Free of torch: the launcher
+reads classes and channels here before a run exists.
 """
 
 import itertools
@@ -45,7 +43,7 @@ LAYOUT = "put images into train/<class>/ and test/<class>/, or into <class>/"
 
 @dataclass(frozen=True)
 class ImageFile:
-    """One file, with what tells whether it has changed."""
+    """One file, with the values that tell whether it has changed."""
 
     path: str  # relative to the root, with forward slashes
     label: int
@@ -59,7 +57,7 @@ class ImageFolder:
     """Classes in alphabetical order, and the files of each split in the order of their paths.
 
     ``validation`` and ``test`` are empty where the folder has none of its own. ``skipped``
-    is what was passed over, by its path below the root: (path, why).
+    has (path below the root, why).
     """
 
     root: Path
@@ -73,7 +71,7 @@ class ImageFolder:
 def find_classes(root: Path) -> tuple[str, ...]:
     """The classes of an image folder, in order, without listing all of its files.
 
-    Raises :class:`DataError` like :func:`find_images`, as far as one image a class tells.
+    Raises :class:`DataError` as :func:`find_images`, as far as one image of each class shows.
     """
     skipped = Skipped(root)
     train, others = _layout(root, skipped)
@@ -89,7 +87,7 @@ def find_classes(root: Path) -> tuple[str, ...]:
 def count_images(
     root: Path, most: int | None = None
 ) -> tuple[tuple[str, ...], dict[str, tuple[int, ...]]]:
-    """The classes, and how many images each has in each split that the folder lays out itself.
+    """The classes, and how many images each has in each split that the folder has.
 
     Only names are listed; of each class no more than ``most`` are counted. Raises
     :class:`DataError` like :func:`find_classes`.
@@ -108,7 +106,7 @@ def count_images(
 
 
 def images_below(folder: Path) -> tuple[list[Path], tuple[tuple[str, str], ...]]:
-    """Every image anywhere below a folder, by path; and what was passed over, with the reason."""
+    """All images below a folder, by path; and (path, why) of what was skipped."""
     skipped = Skipped(folder)
     found = sorted(Path(entry.path) for entry, _ in _files(folder, skipped))
     return found, skipped.listed()
@@ -117,9 +115,8 @@ def images_below(folder: Path) -> tuple[list[Path], tuple[tuple[str, str], ...]]
 def find_images(root: Path) -> ImageFolder:
     """List an image folder.
 
-    Raises :class:`DataError`, which says what to put where, for a folder that is
-    missing, empty or not readable, a class without images, or a class of the
-    test set that the training set does not have.
+    Raises :class:`DataError`, which says what to put where, for a folder that is missing, empty
+    or unreadable, a class without images, or a class that only the test set has.
     """
     skipped = Skipped(root)
     train, others = _layout(root, skipped)
@@ -195,7 +192,7 @@ def _check_known(folder: Path, classes: tuple[str, ...], skipped: Skipped) -> No
 
 
 def _folder_names(folder: Path, skipped: Skipped) -> list[str]:
-    """The class folders of a split, in order; what is neither folder nor file is noted."""
+    """The class folders of a split, in order; other entries but files go to ``skipped``."""
     names = []
     for entry in _scan(folder, skipped):
         if _is(entry.is_dir):
@@ -242,7 +239,7 @@ def _files(
 
 
 def _is(kind: Callable[[], bool]) -> bool:
-    """Whether an entry is of a kind; one that cannot be asked (a link to itself) is of none."""
+    """``kind()``, and False where it raises OSError (a link to itself)."""
     try:
         return kind()
     except OSError:
@@ -250,7 +247,7 @@ def _is(kind: Callable[[], bool]) -> bool:
 
 
 def _what_it_is(entry: "os.DirEntry[str]") -> str:
-    """Why an entry that is no regular file is passed over."""
+    """Why an entry that is no regular file is skipped."""
     linked = entry.is_symlink()
     try:
         about = entry.stat()
@@ -272,7 +269,7 @@ def _stat(entry: "os.DirEntry[str]") -> os.stat_result | None:
 
 
 def _scan(folder: Path | str, skipped: Skipped) -> list["os.DirEntry[str]"]:
-    """What a folder holds, without what was left behind there."""
+    """The entries of a folder; adds left-behind files to ``skipped``."""
     kept = []
     try:
         with os.scandir(folder) as entries:

@@ -1,10 +1,10 @@
-"""A look at a data set for those without torch: facts and sample images, from another process.
+"""The messages of the process that shows a data set: facts and sample images, without torch.
 
-:func:`command` names the process to start. It reads the data set, writes one JSON
-object a line to stdout, and answers each line of :func:`ask` on its stdin by a page,
-until stdin closes; :func:`read_message` understands what it writes:
+:func:`command` is the process to start. It reads the data set, writes one JSON object a line to
+stdout, and answers each line of :func:`ask` on its stdin with a page, until stdin closes;
+:func:`read_message` parses what it writes:
 
-- ``{"progress": "decoding images", "done": 12000, "total": 50000}`` while one waits,
+- ``{"progress": "decoding images", "done": 12000, "total": 50000}`` while it reads,
 - ``{"info": {…}}`` once (see :class:`DatasetInfo`),
 - ``{"page": [{"label", "width", "height", "rgb"}, …]}``, ``rgb`` in base64,
 - ``{"error": "one line"}``, after which it ends.
@@ -26,7 +26,7 @@ MOST_PIXELS = 512  # of a side that can be asked for
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a wait has come; ``total`` is 0 where nobody knows."""
+    """Progress of reading; ``total`` is 0 where it is not known."""
 
     message: str
     done: int
@@ -35,7 +35,7 @@ class Progress:
 
 @dataclass(frozen=True)
 class DatasetInfo:
-    """What is known of a data set; ``counts`` has the images of each class by split."""
+    """The facts of a data set; ``counts`` has the images of each class by split."""
 
     name: str
     shape: tuple[int, int, int]  # [C, H, W] as decoded
@@ -49,7 +49,7 @@ class DatasetInfo:
     sizes: dict[str, int] = field(default_factory=dict)
 
     def total(self, split: str) -> int:
-        """All images of a split."""
+        """Number of images of a split."""
         return self.sizes.get(split, sum(self.counts[split]))
 
 
@@ -65,14 +65,14 @@ class SampleImage:
 
 @dataclass(frozen=True)
 class Page:
-    """The images that were asked for."""
+    """The images of a request."""
 
     images: tuple[SampleImage, ...]
 
 
 @dataclass(frozen=True)
 class Problem:
-    """Why there is nothing to look at, in one line."""
+    """Why the data set cannot be shown, in one line."""
 
     text: str
 
@@ -82,9 +82,9 @@ Message = Progress | DatasetInfo | Page | Problem
 
 @dataclass(frozen=True)
 class Request:
-    """What images to show: ``augmented`` as training sees them, else as a test image.
+    """Which images to show: ``augmented`` as in training, else as test images.
 
-    ``largest`` is the side in pixels that larger ones are reduced to.
+    Images with a side above ``largest`` pixels are scaled down to it.
     """
 
     count: int
@@ -94,17 +94,17 @@ class Request:
 
 
 def command(config_file: Path) -> list[str]:
-    """The command that looks at the data of a resolved configuration in TOML."""
+    """The command that shows the data of a resolved configuration in TOML."""
     return [sys.executable, "-P", "-m", MODULE, str(config_file)]
 
 
 def ask(request: Request) -> str:
-    """One line for the process, without its end."""
+    """A request as a line for the process, without the newline."""
     return json.dumps(asdict(request))
 
 
 def read_request(line: str) -> Request:
-    """Understand a line of :func:`ask`; raises ValueError."""
+    """Parse a line of :func:`ask`; raises ValueError."""
     try:
         table = json.loads(line)
         count = min(int(table["count"]), MOST)
@@ -115,7 +115,7 @@ def read_request(line: str) -> Request:
 
 
 def write_message(message: Message) -> str:
-    """One line without its end."""
+    """A message as a line, without the newline."""
     if isinstance(message, Progress):
         table: dict[str, Any] = {
             "progress": message.message,
@@ -137,7 +137,7 @@ def write_message(message: Message) -> str:
 
 
 def read_message(line: str) -> Message:
-    """Understand a line of :func:`write_message`; anything else is a :class:`Problem`."""
+    """Parse a line of :func:`write_message`; anything else gives a :class:`Problem`."""
     try:
         table = json.loads(line)
         if "progress" in table:

@@ -1,6 +1,6 @@
 """Stratified, seeded splits of a list of labels; the same on every machine.
 
-The data sets split by these, and the launcher reckons by them what each split would hold.
+Data sets are split with them, and the launcher computes the size of each split with them.
 """
 
 import numpy as np
@@ -10,7 +10,7 @@ Rows = NDArray[np.int64]
 
 
 def share_of(count: int, share: float) -> int:
-    """How many of a class with ``count`` images :func:`stratified` takes."""
+    """How many images :func:`stratified` takes of a class with ``count`` images."""
     return min(max(round(count * share), 1), count - 1)
 
 
@@ -37,7 +37,7 @@ def limited(labels: Rows, limit: int, seed: int) -> Rows:
 
 
 def limit_order(labels: Rows, seed: int) -> Rows:
-    """All rows, in the order in which a limit takes them."""
+    """All rows in the order in which :func:`limited` takes them."""
     rng = np.random.default_rng(seed)
     order = rng.permutation(len(labels))
     # The n-th image of a class of size s stands at (n + ½) / s: the first ``limit``
@@ -50,7 +50,7 @@ def limit_order(labels: Rows, seed: int) -> Rows:
 
 
 def least_limit(labels: Rows, seed: int, least: int) -> int:
-    """The smallest limit that leaves every class that has so many at least ``least`` rows."""
+    """The smallest limit at which every class has ``least`` rows (if it has so many)."""
     ordered = labels[limit_order(labels, seed)]
     places = (np.flatnonzero(ordered == label) for label in np.unique(labels))
     return 1 + max(int(rows[least - 1]) for rows in places if len(rows) >= least)

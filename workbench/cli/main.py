@@ -1,4 +1,4 @@
-"""The root command, and how every error becomes one line and an exit status."""
+"""The root command: finds commands by name, and turns errors into one line and an exit status."""
 
 import gc
 import importlib
@@ -20,6 +20,7 @@ COMMANDS = {
     **dict.fromkeys(("train", "stop", "pause", "resume", "replay", "queue", "sweep"), "training"),
     **dict.fromkeys(("runs", "show", "tag", "delete", "restore", "archive", "roots"), "library"),
     **dict.fromkeys(("evaluate", "compare", "report", "predict", "export", "import"), "results"),
+    **dict.fromkeys(("trust", "untrust", "new", "plugins"), "own"),
     "doctor": "machine",
 }
 INTERRUPTED = 130
@@ -58,7 +59,7 @@ def root(ctx: click.Context, runs_dir: Path, data: Path | None) -> None:
 
 
 def run(arguments: Sequence[str] | None = None) -> int:
-    """Run the command line and give its exit status: 0, 1, 2 or 130."""
+    """Run the command line; returns the exit status 0, 1, 2 or 130."""
     try:
         status = root.main(args=arguments, prog_name="workbench", standalone_mode=False)
         sys.stdout.flush()  # here, where a full disk still gets its line

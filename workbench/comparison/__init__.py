@@ -1,1 +1,1 @@
-"""Runs side by side: what differs in them, and what came of it. Free of torch."""
+"""Comparing runs: differences in configuration, results, classes and layers. Free of torch."""

@@ -1,4 +1,4 @@
-"""One run of a comparison: everything of it that is put beside the others."""
+"""A compared run: its record, folded history and layer table, and its curves."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ DETAIL = 4_000_000  # bytes of metrics from which on not every step is decoded
 
 @dataclass(frozen=True)
 class ComparedRun:
-    """A run with its history folded and its layer table, if it has one."""
+    """A run with its folded history and its layer table, if it has one."""
 
     info: RunInfo
     state: RunState
@@ -30,10 +30,10 @@ class ComparedRun:
         return self.info.id
 
     def curve(self, name: str, against: Against) -> Curve:
-        """An epoch's number (``val_accuracy``) or a step's (``loss``) against x.
+        """x and y of a curve by epoch (``val_accuracy``) or by step (``loss``).
 
-        Time is seconds of training, summed over the epochs; a step's number has
-        no time of its own and is placed by its share of its epoch.
+        Time is seconds of training, summed over epochs; steps are spread evenly over their
+        epoch.
         """
         rows = [row for row in self.state.epoch_rows if name in row]
         if rows:
@@ -73,7 +73,7 @@ class ComparedRun:
 
 
 def read_compared_runs(folders: Iterable[RunFolder]) -> list[ComparedRun]:
-    """Read the runs that are to be compared; raises :class:`RequestError` for one named twice."""
+    """Read runs to compare; raises :class:`RequestError` for one named twice."""
     compared = [read_compared_run(folder) for folder in folders]
     ids = [run.info.folder.path for run in compared]
     twice = next((path for path in ids if ids.count(path) > 1), None)

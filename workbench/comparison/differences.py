@@ -1,4 +1,4 @@
-"""What differs between runs: configuration, results, classes, layers. Pure functions."""
+"""The differences between runs in configuration, results, classes and layers, and Pareto fronts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -14,7 +14,7 @@ NOT_COMPARED = frozenset(("data.root", "train.device"))  # where it ran, not wha
 def configuration(compared: Sequence[ComparedRun]) -> dict[str, list[Any]]:
     """The keys in which the runs differ, each with one value a run; None where it has none.
 
-    A run without a configuration (an imported one) differs in nothing.
+    A run without a configuration (an imported one) has no differences.
     """
     flats = [flatten(to_tables(run.info.config)) if run.info.config else {} for run in compared]
     known = [flat for flat in flats if flat]
@@ -30,13 +30,13 @@ def configuration(compared: Sequence[ComparedRun]) -> dict[str, list[Any]]:
 
 
 def results(compared: Sequence[ComparedRun]) -> dict[str, list[float | None]]:
-    """Every result that one of the runs has, in the order of :data:`RESULTS`."""
+    """The values of every result that a run has, in the order of :data:`RESULTS`."""
     table = {name: [result_of(run.info.record, name) for run in compared] for name in RESULTS}
     return {name: row for name, row in table.items() if any(v is not None for v in row)}
 
 
 def best(name: str, values: Sequence[float | None]) -> list[int]:
-    """Places of the best values of a result; [] where none is better, or all are alike."""
+    """Indices of the best values of a result; [] where all are equal."""
     higher = RESULTS[name].higher_is_better
     known = [value for value in values if value is not None]
     if higher is None or len(known) < 2 or len(set(known)) == 1:
@@ -54,7 +54,7 @@ def classes(compared: Sequence[ComparedRun]) -> dict[str, list[ClassScore | None
 
 
 def spread(scores: Sequence[ClassScore | None]) -> float:
-    """How far the accuracies of one class lie apart, 0 to 1."""
+    """The largest difference between the accuracies of a class, 0 to 1."""
     known = [score.accuracy for score in scores if score is not None]
     return max(known) - min(known) if known else 0.0
 
@@ -90,9 +90,10 @@ def _by_name(run: ComparedRun) -> dict[str, dict[str, Any]]:
 
 
 def pareto_front(costs: Sequence[float | None], gains: Sequence[float | None]) -> list[int]:
-    """Places of the runs that no other beats: as much gain at less cost, or more at as much.
+    """Indices of the runs on the Pareto front: no other has as much gain for less cost, or more
+    for as much.
 
-    A run without one of the two numbers is not on the Pareto front.
+    A run without one of the two numbers is not on it.
     """
     points = [
         (index, cost, gain)

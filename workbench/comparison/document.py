@@ -1,4 +1,4 @@
-"""A comparison as one JSON document, and as tables to read."""
+"""A comparison of runs as a JSON document, and as tables."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -15,7 +15,7 @@ CURVES = ("train_loss", "val_loss", "train_accuracy", "val_accuracy", "lr", "los
 
 
 def document(compared: Sequence[ComparedRun], against: Against) -> dict[str, Any]:
-    """Everything of a comparison; lists hold one entry a run, in the order of ``runs``."""
+    """The whole comparison; lists have an entry a run, in the order of ``runs``."""
     results = differences.results(compared)
     return {
         "runs": [_about(run) for run in compared],
@@ -40,18 +40,21 @@ def document(compared: Sequence[ComparedRun], against: Against) -> dict[str, Any
             "against": against,
             **{name: [_points(run, name, against) for run in compared] for name in CURVES},
         },
-        "pareto": {"gain": gain_of(compared), **{cost: front(compared, cost) for cost in COSTS}},
+        "pareto": {
+            "gain": gain_of(compared),
+            **{cost: pareto_ids(compared, cost) for cost in COSTS},
+        },
     }
 
 
 def gain_of(compared: Sequence[ComparedRun]) -> str:
-    """The result that stands for accuracy: of the test where there are such, else validation."""
+    """The accuracy to compare: of the test if the runs have it, else of the validation."""
     results = differences.results(compared)
     counts = {name: sum(v is not None for v in results.get(name, ())) for name in GAINS}
     return next((name for name in GAINS if counts[name] == max(counts.values())), GAINS[0])
 
 
-def front(compared: Sequence[ComparedRun], cost: str) -> list[str]:
+def pareto_ids(compared: Sequence[ComparedRun], cost: str) -> list[str]:
     """Ids of the runs on the Pareto front of accuracy against ``cost``."""
     results = differences.results(compared)
     nothing = [None] * len(compared)
@@ -91,10 +94,10 @@ def results_table(compared: Sequence[ComparedRun]) -> TextTable:
 
 
 def pareto_table(compared: Sequence[ComparedRun]) -> TextTable:
-    """Which runs no other beats, for each kind of cost."""
+    """Which runs are on the Pareto front, for each kind of cost."""
     rows = []
     for cost in COSTS:
-        ids = front(compared, cost)
+        ids = pareto_ids(compared, cost)
         if ids:
             marks = ["●" if run.id in ids else "" for run in compared]
             rows.append([f"accuracy against {RESULTS[cost].title}", *marks])

@@ -1,4 +1,4 @@
-"""Typed configuration, free of torch: sections, validation, TOML in and out."""
+"""The typed configuration of a run: sections, validation, TOML, presets. Free of torch."""
 
 from workbench.config.changes import changes_from, changes_in_words
 from workbench.config.describe import FieldSpec, describe, section_variants

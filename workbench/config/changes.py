@@ -1,4 +1,4 @@
-"""What was changed, in the fewest keys and words: what one would have to ``--set``."""
+"""The difference of a configuration from its preset, as the shortest list of ``--set`` changes."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -15,11 +15,11 @@ VAGUE = ("size", "test")  # keys that say little without their section, though o
 
 
 def changes_from(preset: Mapping[str, Any], config: Mapping[str, Any]) -> dict[str, Any]:
-    """The changes that make ``config`` of ``preset``, both as dotted keys; choices of kind first.
+    """The changes that turn ``preset`` into ``config``, both by dotted keys; kinds first.
 
-    What another kind of model, data set, … brings along is no change of its own:
-    neither the keys that only it has, at their defaults, nor a length in epochs that
-    gives way to one in steps. What the data and the machine decide is left out.
+    What follows from another kind of model, data set, … is not listed: keys that only it has,
+    at their defaults, and a length in epochs that gives way to one in steps. Keys that the
+    data or the machine decide are left out.
     """
     choices = {
         key: config[key] for key in _tags() if key in config and config[key] != preset.get(key)
@@ -48,7 +48,7 @@ def changes_in_words(changes: Mapping[str, Any]) -> str:
 
 
 def _word(key: str) -> str:
-    """The key's own name where that tells what it is of, with its section where it does not."""
+    """A key's name, with its section where the name alone is ambiguous."""
     section, _, name = key.partition(".")
     if key in _tags():
         return section
@@ -66,7 +66,7 @@ def _brief(value: Any) -> str:
 
 
 def _switched(preset: Mapping[str, Any], choices: Mapping[str, Any]) -> dict[str, Any]:
-    """The preset with other choices of kind and nothing else: each brings its own defaults."""
+    """The preset with other kinds and nothing else changed; each brings its own defaults."""
     tables: dict[str, Any] = {}
     for key, value in preset.items():
         section, _, name = key.partition(".")
@@ -108,7 +108,7 @@ def _tags() -> tuple[str, ...]:
 
 @cache
 def _ambiguous() -> frozenset[str]:
-    """Names of keys that stand in several sections, and those that say little by themselves."""
+    """Names of keys that several sections have, or that say little without their section."""
     sections: dict[str, set[str]] = {}
     for section in RunConfig.model_fields:
         for variant in section_variants(RunConfig, section).values():

@@ -1,4 +1,4 @@
-"""The configuration described for a form: sections, their variants, and their fields."""
+"""Describes configuration sections for a form: their kinds, and each key with type and bounds."""
 
 import types
 from dataclasses import dataclass
@@ -7,15 +7,17 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from workbench.config import plugins
+
 DISCRIMINATORS = ("kind", "name")
 
 
 @dataclass(frozen=True)
 class FieldSpec:
-    """One key as a form needs it."""
+    """A key with its type, default, help, unit, choices and bounds."""
 
     key: str  # dotted: "optimizer.lr"
-    type: Literal["bool", "int", "float", "str", "choice", "list"]
+    type: Literal["bool", "int", "float", "str", "choice", "list", "table"]
     default: Any
     help: str
     unit: str
@@ -36,7 +38,7 @@ def section_variants(root: type[BaseModel], name: str) -> dict[str, type[BaseMod
     members = [m for m in _members(field.annotation) if _is_section(m)]
     if not members:
         return {}
-    return {_tag(member) or name: member for member in members}
+    return {_tag(member) or name: member for member in members} | plugins.loaded(name)
 
 
 def discriminator(section: type[BaseModel]) -> str | None:
@@ -52,7 +54,7 @@ def describe(section: BaseModel, prefix: str, root: type[BaseModel]) -> list[Fie
     """Every key of a section, in the order in which it is declared, its own kind first."""
     specs = []
     tag = discriminator(type(section))
-    variants = tuple(section_variants(root, prefix))
+    variants = tuple(dict.fromkeys((*section_variants(root, prefix), *plugins.names(prefix))))
     for name, field in type(section).model_fields.items():
         spec = _spec(f"{prefix}.{name}", field)
         if name == tag:
@@ -73,6 +75,8 @@ def _spec(key: str, field: FieldInfo) -> FieldSpec:
         kind = annotation.__name__
     elif get_origin(annotation) is list:
         kind = "list"
+    elif get_origin(annotation) is dict:
+        kind = "table"
     bounds = {
         name: getattr(rule, name)
         for rule in field.metadata

@@ -1,4 +1,4 @@
-"""Pydantic's findings, said in one line each and in the words of the configuration."""
+"""Turns pydantic's validation errors into one line a key, with what would be right."""
 
 import difflib
 from typing import Any, get_args

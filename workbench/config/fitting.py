@@ -1,7 +1,7 @@
-"""A configuration fitted to the data that is really there, before a run exists.
+"""Fits a configuration to the data on disk (classes, channels, root) before a run exists.
 
-Knows no torch and never goes to the network: a data set that can be downloaded
-counts as there, and the worker fetches it.
+Free of torch, and never downloads: a data set that can be downloaded counts as there, and the
+worker fetches it.
 """
 
 import os
@@ -11,15 +11,15 @@ from typing import Any
 
 import platformdirs
 
-from workbench.catalog import coco, image_folder, mask_folder
-from workbench.config import RunConfig
+from workbench.catalog import arrays, coco, image_folder, mask_folder
+from workbench.config import RunConfig, plugins
 from workbench.config.pairing import find_mismatch, find_unfit_augmentation
 from workbench.config.sections.data import ScenesData
 from workbench.config.sections.mask_data import MaskFolderData
 from workbench.config.toml import change_config
 from workbench.errors import ConfigError, DataError
 
-NEEDS_NO_FILES = frozenset(("digits", "shapes"))
+NEEDS_NO_FILES = frozenset(("digits", "shapes", "python"))
 KNOWN_FACTS: Mapping[str, Mapping[str, int]] = {
     "digits": {"classes": 10, "channels": 1},
     "cifar10": {"classes": 10, "channels": 3},
@@ -31,7 +31,7 @@ DOWNLOADS = {"cifar10": "cifar-10-batches-py", "cifar100": "cifar-100-python"}
 
 
 def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig:
-    """Give ``config`` with ``data.root`` absolute and the facts of the data as the files have them.
+    """``config`` with an absolute ``data.root``, and with classes and channels as on disk.
 
     The root is ``data_root``, else ``data.root``, else ``$WORKBENCH_DATA``, else the
     user's cache folder. Raises :class:`DataError` where the data is not there and
@@ -39,7 +39,7 @@ def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig
     """
     name = source_name(config)
     facts: dict[str, Any] = dict(KNOWN_FACTS.get(name, {}))
-    if name not in NEEDS_NO_FILES:
+    if name not in NEEDS_NO_FILES and name not in plugins.loaded("data"):
         root = find_root(config, data_root)
         facts["root"] = str(root)
         if name == "imagefolder":
@@ -47,6 +47,8 @@ def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig
             facts["channels"] = 1 if image_folder.grey_only(root) else 3
         elif isinstance(config.data, MaskFolderData):
             facts["classes"] = len(mask_folder.find_classes(root, config.data.ignore))
+        elif name == "arrays":
+            facts |= arrays.facts(root)
         elif name in ("coco", "cocomasks"):
             background = name == "cocomasks"
             facts["classes"] = len(coco.find_classes(root)) + background
@@ -61,12 +63,12 @@ def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig
 
 
 def source_name(config: RunConfig) -> str:
-    """The data set that the images come from: of scenes, the one that they are made of."""
+    """The name of the data set that the images come from; of scenes, their source."""
     return config.data.source if isinstance(config.data, ScenesData) else config.data.name
 
 
 def source_config(config: RunConfig) -> RunConfig:
-    """The configuration whose data set the objects come from."""
+    """The configuration of the data set that scenes take their objects from."""
     data = config.data
     assert isinstance(data, ScenesData)
     return change_config(
@@ -116,7 +118,7 @@ def _check_downloadable(root: Path, name: str) -> None:
 
 
 def _check_fit(config: RunConfig) -> None:
-    """Refuse keys that are right each by itself but not for these images."""
+    """Raise :class:`ConfigError` for keys that do not fit these images."""
     data, augment = config.data, config.augment
     problems: dict[str, str] = {}
     for key in ("mean", "std"):

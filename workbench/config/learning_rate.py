@@ -1,9 +1,7 @@
-"""Learning rates as a pure function of the position in a run, free of torch.
+"""Computes learning rates: pure functions of the position in a run, free of torch.
 
-Pure, so that the form draws the curve before anything trains, a resumed run
-goes on exactly where it was, and a test can hold the figures to six digits.
-The one schedule that listens to the training, reduce-on-plateau, is a small
-state of its own (:class:`Plateau`) whose factor multiplies the rest.
+Pure, so that the form draws the curve before training and a resumed run goes on exactly. Only
+reduce-on-plateau depends on the training: its state (:class:`Plateau`) gives a factor.
 """
 
 import math
@@ -20,7 +18,7 @@ KNOWN_TRAINING_IMAGES = {"digits": 1437, "cifar10": 50_000, "cifar100": 50_000}
 
 @dataclass(frozen=True)
 class Position:
-    """A moment of a run in the schedule's own unit, after its warm-up.
+    """A moment of a run in the schedule's unit (steps or epochs), after the warm-up.
 
     ``now`` counts units (steps or epochs) since the warm-up ended, ``length``
     is how many there are, and ``epoch`` is how many units make an epoch.
@@ -32,7 +30,7 @@ class Position:
 
     @property
     def share(self) -> float:
-        """0 at the first unit, short of 1 at the last: the next run would begin at 1."""
+        """0 at the first unit, below 1 at the last (1 would be the unit after it)."""
         return self.now / self.length if self.length > 0 else 0.0
 
     @property
@@ -77,7 +75,7 @@ def lr_list(config: RunConfig, steps_per_epoch: int | None = None) -> list[float
 
 
 def nominal_steps_per_epoch(config: RunConfig) -> int:
-    """Steps of an epoch as far as the configuration tells: exact for the known data sets."""
+    """Steps of an epoch as far as the configuration tells; exact for data sets of known size."""
     images = KNOWN_TRAINING_IMAGES.get(config.data.name)
     if images is None:
         return NOMINAL_STEPS_PER_EPOCH
@@ -148,14 +146,14 @@ _FACTORS: dict[str, Callable[[Any, Position], float]] = {
 
 @dataclass
 class Plateau:
-    """Reduce-on-plateau: told the validation loss of each epoch, it gives a factor."""
+    """State of reduce-on-plateau: a factor on the learning rate, from the validation losses."""
 
     factor: float = 1.0
     best: float = math.inf
     waited: int = 0
 
     def tell(self, schedule: PlateauSchedule, loss: float) -> None:
-        """Take in an epoch's validation loss; a loss that is not finite counts as no fall."""
+        """Add an epoch's validation loss; one that is not finite does not count as a fall."""
         if loss < self.best * (1 - schedule.threshold):
             self.best, self.waited = loss, 0
             return

@@ -1,4 +1,4 @@
-"""Changing a configuration by dotted keys: what ``--set`` and the form both do."""
+"""Changes a configuration by dotted keys, for ``--set`` and the form."""
 
 import copy
 from collections.abc import Mapping
@@ -6,6 +6,7 @@ from typing import Any
 
 import tomli
 
+from workbench.config import plugins
 from workbench.config.describe import discriminator, section_variants
 from workbench.config.run import RunConfig
 from workbench.errors import ConfigError
@@ -38,11 +39,11 @@ def parse_value(text: str) -> Any:
 
 
 def apply_changes(tables: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the tables of a configuration with the dotted ``changes`` made; validates nothing.
+    """The tables of a configuration with dotted ``changes`` made; not validated.
 
-    A change of ``model.kind``, ``data.name``, … drops the keys which the new
-    choice does not have, and what was a fact of the old data. Of keys that
-    exclude each other (epochs and steps), the one that is set wins.
+    A change of ``model.kind``, ``data.name``, … drops the keys that the new kind does not have,
+    and the old data's classes, channels, mean and std. Of keys that exclude each other (epochs
+    and steps), the one that is set wins.
     """
     result = copy.deepcopy(dict(tables))
     # The discriminators first: what else is set then belongs to the new choice.
@@ -56,11 +57,17 @@ def apply_changes(tables: Mapping[str, Any], changes: Mapping[str, Any]) -> dict
         _drop_excluded(table, key, changes)
         if name in ("kind", "name") and table.get(name) != changes[key]:
             _switch(table, section, name, changes[key])
-        table[name] = changes[key]
+        outer, dot, inner = name.partition(".")
+        if dot and isinstance(table.get(outer, {}), dict):  # one entry of a table: model.args.width
+            table[outer] = {**table.get(outer, {}), inner: changes[key]}
+        else:
+            table[name] = changes[key]
     return result
 
 
 def _switch(table: dict[str, Any], section: str, tag: str, choice: Any) -> None:
+    if choice in plugins.names(section):
+        plugins.load(section, str(choice))
     variants = section_variants(RunConfig, section)
     new = variants.get(str(choice))
     if new is None or discriminator(new) != tag:

@@ -1,6 +1,6 @@
 """Which tasks, networks and data sets belong together, and which augmentations a task bears."""
 
-from workbench.config import RunConfig
+from workbench.config import RunConfig, plugins
 from workbench.config.sections.augment import AugmentConfig
 
 # What the targets of a data set are; one class an image where nothing is said.
@@ -12,6 +12,7 @@ NETWORKS = {
     "detection": ("faster_rcnn", "torchvision_detector"),
     "segmentation": ("unet", "torchvision_segmenter"),
 }
+ANY = "python"  # a network of the user's own may be for any task
 WHOLE_IMAGE = ("classification", "multilabel")
 # Augmentations that change where an object is, or how much of it there is.
 MOVING = (
@@ -26,7 +27,11 @@ MIXING = ("mixup", "cutmix")
 def find_mismatch(config: RunConfig) -> dict[str, str]:
     """Where task, network and data do not belong together: key and why; {} if they do."""
     task, model = config.task.kind, config.model.kind
-    if task not in WHOLE_IMAGE and model not in NETWORKS[task]:
+    if model in plugins.loaded("model"):
+        return {}  # a package's own networks: it says what they are for
+    if model == ANY:
+        return _data_mismatch(task, config.data.name)
+    if task not in WHOLE_IMAGE and model not in NETWORKS.get(task, (model,)):
         return {"model.kind": f"{model} does no {task}; there are {', '.join(NETWORKS[task])}"}
     if task in WHOLE_IMAGE:
         other = next((name for name, kinds in NETWORKS.items() if model in kinds), None)
@@ -37,6 +42,8 @@ def find_mismatch(config: RunConfig) -> dict[str, str]:
 
 
 def _data_mismatch(task: str, data: str) -> dict[str, str]:
+    if task in plugins.loaded("task") or data in plugins.loaded("data"):
+        return {}
     if task == "classification" and data in BOXES:
         return {"data.name": f"{data} has boxes: set task.kind to proposals or detection"}
     if task in WHOLE_IMAGE and data in MASKS:

@@ -1,4 +1,4 @@
-"""Finding and loading presets: the ones that come installed, and the user's own."""
+"""Finds, loads and saves presets: installed ones and the user's own."""
 
 import difflib
 import os
@@ -8,19 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import platformdirs
-
 from workbench.config import RunConfig, build_config, read_tables, to_tables
 from workbench.config.toml import to_toml
 from workbench.errors import RequestError
-from workbench.system.paths import is_file
+from workbench.system.paths import config_folder, is_file
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*(/[a-z0-9][a-z0-9._-]*)+")
 
 
 @dataclass(frozen=True)
 class PresetInfo:
-    """What a list of presets shows; read without validating the whole file."""
+    """A preset in a list: name, title, family, task, data set; the file is not validated."""
 
     name: str  # family/preset
     title: str
@@ -41,13 +39,13 @@ def installed_folder() -> Path:
 def own_folder() -> Path:
     """The user's own presets: ``$WORKBENCH_PRESETS`` or the user's configuration folder."""
     given = os.environ.get("WORKBENCH_PRESETS")
-    return Path(given) if given else platformdirs.user_config_path("workbench") / "presets"
+    return Path(given) if given else config_folder() / "presets"
 
 
 def list_presets() -> list[PresetInfo]:
-    """Every preset, by name; one of the user's own hides an installed one of its name.
+    """All presets by name; a user's own one hides an installed one of its name.
 
-    A file that cannot be read is skipped here and explained when it is asked for.
+    A file that cannot be read is skipped here; :func:`load_preset` says what is wrong.
     """
     found: dict[str, PresetInfo] = {}
     for folder, own in ((installed_folder(), False), (own_folder(), True)):
@@ -81,7 +79,7 @@ def load_preset(
 
 
 def find_preset(preset: str) -> tuple[Path, str]:
-    """Give the file and the name of a preset that is asked for by name or by path."""
+    """The file and the name of a preset, given its name or its path."""
     if NAME.fullmatch(preset):
         for folder in (own_folder(), installed_folder()):
             path = folder / f"{preset}.toml"
@@ -99,7 +97,7 @@ def find_preset(preset: str) -> tuple[Path, str]:
 
 
 def save_preset(config: RunConfig, name: str, *, replace: bool = False) -> Path:
-    """Save an edited configuration as the user's own preset ``family/name``; gives its path."""
+    """Save a configuration as the user's own preset ``family/name``; returns its path."""
     if not NAME.fullmatch(name) or name.count("/") != 1:
         raise RequestError(
             f"{name!r} cannot be a preset's name: write family/name in a–z, 0–9, '.', '_', '-'"

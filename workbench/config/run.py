@@ -1,4 +1,4 @@
-"""The whole configuration of a run: one section for each thing that can be asked for."""
+"""The whole configuration of a run, with its sections."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ DEFAULT_KINDS = {"task": "classification", "optimizer": "sgd", "schedule": "cons
 
 
 class About(Section):
-    """What a preset is and where it comes from; shown, never computed with."""
+    """The section ``[about]``: name, title and source of a preset; nothing depends on it."""
 
     preset: str = setting("", "family/preset; filled in when a preset is loaded.")
     title: str = setting("", "One line.", max_length=200)
@@ -40,7 +40,7 @@ class RunConfig(Section):
     @model_validator(mode="before")
     @classmethod
     def _default_kinds(cls, tables: Any) -> Any:
-        """A table without its kind is of the default kind: ``[optimizer] lr = 0.1`` is SGD."""
+        """Give a table without a kind the default one: ``[optimizer] lr = 0.1`` is SGD."""
         if not isinstance(tables, dict):
             return tables
         return {

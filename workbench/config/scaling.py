@@ -1,4 +1,4 @@
-"""Rules that turn a few numbers into a network's depths, widths and resolution; free of torch."""
+"""Scaling rules for depths, widths and resolution: RegNet's and compound scaling."""
 
 import math
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ def _fit_to_groups(width: int, group_width: int, ratio: float) -> int:
 
 @dataclass(frozen=True)
 class Scaled:
-    """A network scaled in depth, width and resolution at once."""
+    """The result of compound scaling: blocks, channels and resolution."""
 
     blocks: list[int]
     width: int  # channels of the first stage

@@ -1,9 +1,9 @@
-"""Whether every split has an image of every class, told before a run exists.
+"""Checks before a run exists that every split has an image of every class.
 
 Of a folder only names are listed, of COCO annotations only the classes of each image; the sizes
-of the other data sets are known. A split that a folder lays out itself (``test/``, ``val/``, a
-file of test boxes) may lack a class: that is its maker's choice, and the run says so. Broken
-files are found when they are decoded: :func:`check_loaded` asks again then.
+of the other data sets are known. A split that the data set brings itself (``test/``, ``val/``, a
+file of test boxes) may lack a class: the run gives a notice then. Broken files are found when
+they are decoded: :func:`check_loaded` checks again then.
 """
 
 import math
@@ -15,11 +15,12 @@ import numpy as np
 
 from workbench.catalog import coco, image_folder, mask_folder
 from workbench.catalog.splits import least_limit, limited, random_parts, share_of
-from workbench.config import RunConfig
+from workbench.config import RunConfig, plugins
 from workbench.config.fitting import resolve, source_config
 from workbench.config.sections.data import CocoData, ScenesData
 from workbench.config.sections.data_section import DataSection
 from workbench.config.sections.mask_data import CocoMasksData, MaskFolderData, ShapesData
+from workbench.config.sections.own_data import ArraysData, PythonData
 from workbench.errors import ConfigError, DataError
 
 SPLITS = ("training", "validation", "test")
@@ -31,10 +32,10 @@ CIFAR = {"cifar10": (5000,) * 10, "cifar100": (500,) * 100}  # training images o
 
 
 def resolve_to_train(config: RunConfig, data_root: str | Path | None = None) -> RunConfig:
-    """Like :func:`workbench.config.fitting.resolve`, for a run that is to be trained.
+    """As :func:`workbench.config.fitting.resolve`, and checks the splits.
 
-    Raises :class:`DataError` or :class:`ConfigError` too where a split would be empty or would
-    lack a class that ``data.allow_missing_classes`` does not allow it to lack.
+    Raises :class:`DataError` or :class:`ConfigError` too where a split would be empty, or would
+    lack a class and ``data.allow_missing_classes`` is off.
     """
     fitted = resolve(config, data_root)
     check_splits(fitted)
@@ -42,10 +43,12 @@ def resolve_to_train(config: RunConfig, data_root: str | Path | None = None) -> 
 
 
 def check_splits(config: RunConfig) -> None:
-    """Refuse a resolved configuration whose data leaves a split or a class of a split empty."""
+    """Raise DataError or ConfigError where a split, or a class of a split, would be empty."""
     data = config.data
     if isinstance(data, CocoData):
         return _check_boxes(data)
+    if isinstance(data, PythonData | ArraysData) or data.name in plugins.loaded("data"):
+        return None  # what is in it shows when it is loaded; `check_loaded` looks then
     if isinstance(data, ShapesData | MaskFolderData | CocoMasksData):
         return _check_masks(data)
     if isinstance(data, ScenesData):
@@ -69,7 +72,7 @@ def check_splits(config: RunConfig) -> None:
 
 @dataclass(frozen=True)
 class _Shares:
-    """What is taken of each class's images for validation and test; 0 where they are there."""
+    """Shares of each class taken for validation and test; 0 where the data set has its own."""
 
     validation: float
     test: float
@@ -83,7 +86,7 @@ class _Shares:
 
     @property
     def splits(self) -> list[str]:
-        """The splits that the images are shared out to."""
+        """The names of the splits that the images are divided into."""
         taken = (True, self.validation > 0, self.test > 0)
         return [name for name, wanted in zip(SPLITS, taken, strict=True) if wanted]
 
@@ -95,7 +98,7 @@ class _Shares:
         return [found[name] for name in self.splits]
 
     def least(self) -> int:
-        """The fewest images of a class of which every split gets one."""
+        """The fewest images a class needs so that every split gets one."""
         return next(count for count in range(1, ENOUGH + 1) if min(self.parts(count)) > 0)
 
     def leaves_one_empty(self, counts: Sequence[int]) -> bool:
@@ -230,7 +233,7 @@ def check_loaded(
     sizes: Mapping[str, int],
     given: frozenset[str],
 ) -> list[str]:
-    """What a loaded data set lacks that a run can live with, a line each.
+    """Missing classes of a loaded data set that a run may have, a line a split.
 
     ``counts`` has the images of each class and ``sizes`` all images by split; the splits of
     ``given`` may lack a class. Raises :class:`DataError` for an empty split, and for a class
@@ -280,7 +283,7 @@ def _images(count: int) -> str:
 
 
 def _one_each(splits: Sequence[str]) -> str:
-    """How the images that a class needs are shared out."""
+    """In words how many images of a class go to which split."""
     if len(splits) == 1:
         return f"one for {splits[0]}"
     return f"one each for {', '.join(splits[:-1])} and {splits[-1]}"

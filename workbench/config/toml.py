@@ -1,13 +1,14 @@
-"""Configurations in and out of TOML."""
+"""Reads and writes configurations as TOML."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import tomli
 import tomli_w
 from pydantic import ValidationError
 
+from workbench.config import plugins
 from workbench.config.errors import config_error
 from workbench.config.overrides import apply_changes
 from workbench.config.run import RunConfig
@@ -25,14 +26,17 @@ def build_config(
 
     Raises :class:`ConfigError`, which names every wrong key, and ``source`` with it.
     """
+    changed = apply_changes(tables, changes or {})
+    plugins.load_named(changed)
+    root = plugins.extended(RunConfig)
     try:
-        return RunConfig.model_validate(apply_changes(tables, changes or {}))
+        return cast(RunConfig, root.model_validate(changed))
     except ValidationError as found:
-        raise config_error(found, RunConfig, source) from None
+        raise config_error(found, root, source) from None
 
 
 def change_config(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
-    """Give ``config`` with dotted ``changes`` made, validated like a file."""
+    """``config`` with dotted ``changes`` made, validated as a file is."""
     return build_config(to_tables(config), changes)
 
 
@@ -94,7 +98,7 @@ def to_toml(config: RunConfig) -> str:
 
 
 def difference(base: RunConfig, other: RunConfig) -> dict[str, tuple[Any, Any]]:
-    """Dotted keys whose values differ: key → (in base, in other), ``about`` aside."""
+    """Dotted keys whose values differ: key → (in base, in other), without ``about``."""
     before, after = flatten(to_tables(base)), flatten(to_tables(other))
     keys = [key for key in {**before, **after} if not key.startswith("about.")]
     return {

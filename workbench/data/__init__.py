@@ -1,10 +1,11 @@
-"""Data sets as uint8 tensors, by name: ``workbench/data/sets/<name>.py`` loads ``name``."""
+"""Loads data sets as uint8 tensors; ``workbench/data/sets/<name>.py`` loads ``name``."""
 
 import importlib
 
 from workbench.config import RunConfig
 from workbench.config.split_check import check_loaded
 from workbench.data.dataset import DataSet, ImageRows, Images, Progress, Split, no_progress
+from workbench.data.given import as_data_set
 
 __all__ = [
     "DataSet",
@@ -21,20 +22,21 @@ __all__ = [
 def load_data(config: RunConfig, progress: Progress = no_progress) -> DataSet:
     """Load the data set of a resolved configuration, split into training, validation and test.
 
-    ``progress`` is called as ``progress(message, done, total)`` while something
-    takes long. Raises :class:`workbench.errors.DataError` where the data is
-    missing or damaged beyond use.
+    ``progress`` is called as ``progress(message, done, total)`` meanwhile. Raises
+    :class:`workbench.errors.DataError` where the data is missing or unusable.
     """
+    if load := getattr(config.data, "load", None):  # of a package's own section
+        return as_data_set(config, load(config, progress))
     loader = importlib.import_module(f"workbench.data.sets.{config.data.name}")
     data: DataSet = loader.load(config, progress)
     return data
 
 
 def what_is_missing(config: RunConfig, data: DataSet) -> list[str]:
-    """The classes that splits of a loaded data set lack and may lack, a line a split.
+    """The classes that are missing in splits of a loaded data set and may be, a line a split.
 
-    Raises :class:`workbench.errors.DataError` where it cannot be trained on: a split is empty,
-    or lacks a class that ``data.allow_missing_classes`` does not allow it to lack.
+    Raises :class:`workbench.errors.DataError` where a split is empty, or lacks a class and
+    ``data.allow_missing_classes`` is off.
     """
     counts = {name: data.class_counts(name) for name in data.splits}
     sizes = {name: len(split) for name, split in data.splits.items()}

@@ -1,7 +1,8 @@
-"""From images and targets to a :class:`DataSet`: limit, split, statistics, hash."""
+"""Makes a :class:`DataSet` from images and targets: limit, split, statistics, hash."""
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 
 import psutil
 import torch
@@ -26,8 +27,8 @@ def assemble(
 ) -> DataSet:
     """Make a data set from resident images (uint8 [N, C, H, W]) and labels (int64 [N]).
 
-    ``data.limit`` is taken from the training images first, then ``data.validation``;
-    the test images stay apart, also from the statistics.
+    ``data.limit`` is applied to the training images first, then ``data.validation``. The
+    statistics are of the training images.
     """
     images, labels = train
     _check_memory(config, min(config.data.limit or len(images), len(images)) + len(test[0]))
@@ -45,6 +46,30 @@ def assemble(
     return _data_set(config, classes, splits, content)
 
 
+def assemble_splits(
+    config: RunConfig,
+    classes: Sequence[str],
+    parts: Sequence[tuple[Tensor, Tensor]],
+    given: frozenset[str],
+) -> DataSet:
+    """A data set of three parts that are there already: images and labels, scaled to the size.
+
+    ``data.limit`` is taken from the training images.
+    """
+    data = config.data
+    _check_memory(config, sum(len(images) for images, _ in parts))
+    kept = limited(parts[0][1].numpy(), data.limit, data.split_seed)
+    parts = [(_rows(parts[0][0], kept), _rows(parts[0][1], kept)), *parts[1:]]
+    scaled = [resize(images, data.size) for images, _ in parts]
+    splits = [
+        Split(images, {"label": labels}) for images, (_, labels) in zip(scaled, parts, strict=True)
+    ]
+    hashes = [tensor_hash(images.permute(0, 2, 3, 1)) for images in scaled]
+    return replace(
+        _data_set(config, classes, splits, content_hash(classes, hashes, splits, [])), given=given
+    )
+
+
 def assemble_cached(
     config: RunConfig,
     classes: Sequence[str],
@@ -52,10 +77,10 @@ def assemble_cached(
     parts: Sequence[Rows],
     targets: Sequence[dict[str, Tensor]],
 ) -> DataSet:
-    """Make a data set of images that stay in their cache, and are read from there by batches.
+    """Make a data set of images in a cache, which are read from there by batches.
 
-    ``parts`` are the cache's rows for training, validation and test, ``targets`` what
-    belongs to them, row by row.
+    ``parts`` are the cache's rows for training, validation and test, ``targets`` the targets of
+    each part.
     """
     splits = [
         Split(ImageRows(cache.images, torch.from_numpy(rows)), target)
@@ -101,7 +126,7 @@ def content_hash(
 
 
 def _check_memory(config: RunConfig, count: int) -> None:
-    """Refuse a size at which the scaled images would not fit into memory."""
+    """Raise DataError where the scaled images would not fit into memory."""
     data = config.data
     needed = count * data.channels * data.size**2
     available = psutil.virtual_memory().available

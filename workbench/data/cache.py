@@ -1,9 +1,8 @@
-"""Images decoded once into one memory-mapped file, shared by every run that wants them.
+"""A cache of decoded images: one memory-mapped file, shared by all runs on the same images.
 
-A cache is a folder named by a hash of the listing (path, size, time of change)
-and of the settings it was decoded with. It is built beside its place, under a
-lock, and renamed into place when it is whole: a builder that is killed leaves
-a ``.part`` folder in which the next one goes on.
+A cache is a folder named by a hash of the listing (path, size, time of change) and of the
+decoding's settings. It is built in a ``.part`` folder, under a lock, and renamed when complete;
+a builder that is killed leaves that folder, in which the next one goes on.
 """
 
 import contextlib
@@ -73,7 +72,7 @@ class Decoded:
 
 
 def decoded(root: Path, files: Sequence[ImageFile], how: Decoding, progress: Progress) -> Decoded:
-    """Open the cache of ``files``, building it first if nobody has yet.
+    """Open the cache of ``files``; builds it first if it is missing.
 
     Raises :class:`DataError` where there is no room or no permission to build it.
     """
@@ -103,7 +102,7 @@ def _key(root: Path, files: Sequence[ImageFile], how: Decoding) -> str:
 
 @contextlib.contextmanager
 def _sole_builder(folder: Path, total: int, progress: Progress) -> Iterator[None]:
-    """Hold the cache's lock; while another process has it, tell how far that one is."""
+    """Hold the cache's lock; while another process has it, report that one's progress."""
     lock = FileLock(folder.with_suffix(".lock"))
     while True:
         try:
@@ -155,9 +154,9 @@ def _decode_missing(
     done: Bytes,
     progress: Progress,
 ) -> dict[int, str]:
-    """Decode what is not ``done`` yet, in threads (Pillow lets go of the interpreter's lock).
+    """Decode what is not ``done`` yet, in threads (Pillow releases the interpreter's lock).
 
-    Where no file has been read for long, the progress names the one that is being read.
+    Returns the problems by row. A file that takes long is named in the progress.
     """
     watch = ReadingWatch()
 
@@ -198,7 +197,7 @@ def _decode_missing(
 
 
 def _as_they_end(jobs: Iterable[Job]) -> Iterator[Job | None]:
-    """Each job when it has ended; None for every ``POLL`` seconds in which none has."""
+    """Yield each job when it has ended; None for every ``POLL`` seconds without one."""
     ended, left = SimpleQueue[Job](), 0
     for job in jobs:
         job.add_done_callback(ended.put)
@@ -225,7 +224,7 @@ def _open(folder: Path, files: Sequence[ImageFile], how: Decoding) -> Decoded:
 
 
 def _forget_unused(home: Path) -> None:
-    """Remove what has not been opened for long; a run that still maps it keeps its pages."""
+    """Remove caches not opened for ``FORGET`` seconds; a run that maps one keeps its pages."""
     for meta in home.glob(f"*/{META}"):
         if time.time() - meta.stat().st_mtime > FORGET:
             shutil.rmtree(meta.parent, ignore_errors=True)
@@ -248,7 +247,7 @@ def _map(path: Path, shape: tuple[int, ...]) -> "np.memmap[tuple[int, ...], np.d
 
 
 def _check_room(part: Path, size: int) -> None:
-    """Refuse a disk that is too full, before anything is written."""
+    """Raise DataError where the disk is too full."""
     there = part / PIXELS
     missing = SPARE + size - (there.stat().st_blocks * 512 if there.exists() else 0)
     free = shutil.disk_usage(part).free

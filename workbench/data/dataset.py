@@ -1,4 +1,4 @@
-"""What every data set is once it is loaded: three splits of uint8 images, and their facts."""
+"""The loaded data set: three splits of uint8 images and targets, with classes and statistics."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -12,22 +12,21 @@ RESIDENT_SHARE = 0.4  # of a GPU's free memory
 
 
 class Progress(Protocol):
-    """Told how far a long wait has come; ``total`` is 0 where it is not known."""
+    """A callback for progress; ``total`` is 0 where it is not known."""
 
     def __call__(self, message: str, done: int, total: int) -> None: ...
 
 
 def no_progress(message: str, done: int, total: int) -> None:
-    """A :class:`Progress` for those who do not watch."""
+    """A :class:`Progress` that does nothing."""
 
 
 @dataclass(frozen=True)
 class ImageRows:
-    """Rows of an image tensor that others use too, gathered when they are asked for.
+    """Rows of a shared image tensor, gathered when they are indexed.
 
-    The tensor may be mapped from a file that is larger than memory. Answers to the
-    part of a tensor's interface that a training loop uses, so that neither needs a
-    case of its own.
+    The tensor may be mapped from a file larger than memory. Has the part of a tensor's interface
+    that a training loop uses.
     """
 
     source: Tensor  # uint8 [M, C, H, W], resident or mapped
@@ -43,7 +42,7 @@ class ImageRows:
 
     @property
     def device(self) -> torch.device:
-        """Where batches come out: the CPU."""
+        """The device of indexed batches: the CPU."""
         return self.source.device
 
     def __getitem__(self, indices: Tensor | slice | int) -> Tensor:
@@ -56,11 +55,11 @@ Images = Tensor | ImageRows
 
 @dataclass(frozen=True)
 class Split:
-    """Images and what is to be learnt of them.
+    """Images with their targets.
 
     ``images`` is uint8 [N, C, H, W] (channels-last: then batches are fastest), resident
     or mapped; ``targets`` holds one tensor [N, …] a name: ``label`` (int64 [N]) for
-    classification. Batches come out on ``device``, wherever the images are kept.
+    classification. Batches are on ``device``, wherever the images are.
     """
 
     images: Images
@@ -99,7 +98,7 @@ class Split:
 
 @dataclass(frozen=True)
 class DataSet:
-    """Three splits, and what is known of them."""
+    """Three splits with class names, statistics and a hash of the content."""
 
     name: str
     classes: tuple[str, ...]
@@ -136,10 +135,9 @@ class DataSet:
 
 
 def onto(tensor: Tensor, device: torch.device) -> Tensor:
-    """A tensor on ``device``; on its way from the CPU to a GPU the host does not wait for it.
+    """A tensor copied to ``device``, from the CPU to a GPU without a wait of the host.
 
-    Only page-locked memory is copied beside the host's work, and torch keeps it until the
-    copy is done.
+    For that it goes through page-locked memory, which torch keeps until the copy is done.
     """
     if tensor.device == device:
         return tensor

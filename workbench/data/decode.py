@@ -1,4 +1,4 @@
-"""One image file of any size, shape and mode as a square of bytes."""
+"""Decodes an image file of any size and mode to a square uint8 image."""
 
 from io import BufferedReader, RawIOBase
 from pathlib import Path
@@ -64,7 +64,7 @@ def decode_mask(path: Path | str, size: int, fit: Fit, ignore: int) -> NDArray[n
 
 
 def _buffered(file: BinaryIO) -> BufferedReader:
-    """A file as decoders want it, which read headers a byte or two at a time."""
+    """The file with a buffer, as decoders read headers a byte or two at a time."""
     return BufferedReader(cast(RawIOBase, file))
 
 

@@ -1,7 +1,7 @@
-"""A process that looks at a data set: ``python -m workbench.data.preview CONFIG.toml``.
+"""The process that shows a data set: ``python -m workbench.data.preview CONFIG.toml``.
 
-Reads and writes the lines that :mod:`workbench.catalog.samples` describes, so that a
-screen which knows no torch can show facts, progress and sample images.
+Reads and writes the messages of :mod:`workbench.catalog.samples`, for the screen, which has no
+torch.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from workbench.errors import WorkbenchError
 
 
 def dataset_info(data: DataSet) -> DatasetInfo:
-    """What a form shows of a data set."""
+    """The facts of a data set that the screen shows."""
     channels, height, width = data.train.images.shape[1:]
     return DatasetInfo(
         name=data.name,
@@ -47,9 +47,9 @@ def dataset_info(data: DataSet) -> DatasetInfo:
 
 
 def samples(config: RunConfig, data: DataSet, request: Request) -> Page:
-    """Random training images, as training sees them or as testing would, as large as asked for.
+    """Random training images, augmented or as test images, scaled down to the requested size.
 
-    What the normalisation did is undone; the label of a mixed image names both.
+    The normalisation is undone; the label of a mixed image names both.
     """
     generator = torch.Generator().manual_seed(request.seed)
     rows = torch.randperm(len(data.train), generator=generator)[: request.count]
@@ -82,7 +82,7 @@ def _label(data: DataSet, targets: dict[str, torch.Tensor], place: int) -> str:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Look, then answer requests until stdin closes; 2 where the data cannot be used."""
+    """Read the data, then answer requests until stdin closes; returns 2 for unusable data."""
     parser = argparse.ArgumentParser(prog="python -m workbench.data.preview")
     parser.add_argument("config", type=Path, help="a configuration in TOML")
     options = parser.parse_args(arguments)

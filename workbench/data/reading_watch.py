@@ -1,4 +1,4 @@
-"""Which files are being read, so that one that takes minutes does not hold up the rest unseen."""
+"""Tracks which files are being read, to name one that takes long."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -8,7 +8,7 @@ SILENCE = 10.0  # seconds without a file read, after which it is said which one 
 
 
 class ReadingWatch:
-    """Threads say what they read, one of them asks what takes so long."""
+    """Threads note what they read; another one asks which file takes long."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -27,7 +27,7 @@ class ReadingWatch:
             self._moved = self._clock()
 
     def complaint(self) -> str:
-        """ "reading a/x.png for 12 s" where no file has ended for long; said as often at most."""
+        """ "reading a/x.png for 12 s" where no file has been finished for long; else ""."""
         longest = min(self._reading.copy().values(), default=None)
         if longest is None:
             return ""

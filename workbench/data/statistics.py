@@ -1,4 +1,4 @@
-"""Mean and std of a data set's channels: computed once for each choice of images, kept."""
+"""Mean and std of a data set's channels, kept in the user's cache by the images' hash."""
 
 import contextlib
 import json
@@ -15,7 +15,7 @@ Statistics = tuple[list[float], list[float]]  # mean and std of each channel, 0 
 
 
 def normalisation(config: RunConfig, compute: Callable[[], Statistics]) -> Statistics:
-    """What to normalise with: as configured, else what ``compute`` finds in the images."""
+    """Mean and std for normalisation: as configured, else from ``compute()``."""
     mean, std = list(config.data.mean), list(config.data.std)
     if not mean or not std:
         own_mean, own_std = compute()
@@ -25,7 +25,7 @@ def normalisation(config: RunConfig, compute: Callable[[], Statistics]) -> Stati
 
 
 def kept_statistics(images: Images, content_hash: str) -> Statistics:
-    """The statistics of ``images``, from the user's cache where this content was seen before."""
+    """The statistics of ``images``, from the cache if this content is in it."""
     kept = cache_folder() / "statistics" / f"{content_hash}.json"
     with contextlib.suppress(OSError, ValueError):  # not kept yet, or not whole
         mean, std = json.loads(kept.read_text(encoding="utf-8"))

@@ -1,1 +1,1 @@
-"""Boxes, anchors and proposal targets: what data, networks and tasks share. Needs torch."""
+"""Boxes, anchors and proposal targets, shared by data, models and tasks. Needs torch."""

@@ -1,4 +1,4 @@
-"""Boxes and the grid of proposals: what data, networks and tasks all mean by them.
+"""Boxes, the grid of anchors, and the targets of region proposals.
 
 A box is ``(x, y, w)``, a square, or ``(x, y, w, h)``: its centre and its sides in pixels of the
 image, x to the right and y down. A cell of the proposal grid is ``STRIDE`` pixels wide, and an
@@ -58,7 +58,7 @@ def coverage(boxes: Tensor, cells: int) -> tuple[Tensor, Tensor]:
 
 
 def proposal_mask(boxes: Tensor, labels: Tensor, cells: int) -> Tensor:
-    """What each cell of the grid is, uint8 [N, cells, cells]; labels [N, M] tell real boxes.
+    """The kind of each cell of the grid, uint8 [N, cells, cells]; labels [N, M] mark real boxes.
 
     ``OBJECT`` where a cell lies wholly in a box, ``IGNORED`` where the border of a box runs
     through it, ``BACKGROUND`` elsewhere. A box too small to hold a whole cell has the one
@@ -88,7 +88,7 @@ def encode(boxes: Tensor, anchors: Tensor) -> Tensor:
 
 
 def decode(deltas: Tensor, anchors: Tensor) -> Tensor:
-    """The squares [..., 3] that deltas [..., 3] mean: the inverse of :func:`encode`."""
+    """Squares [..., 3] from deltas [..., 3]: the inverse of :func:`encode`."""
     width = anchors[..., 2:]
     growth = deltas[..., 2:].clamp(-LARGEST_GROWTH, LARGEST_GROWTH)
     return torch.cat([anchors[..., :2] + deltas[..., :2] * width, growth.exp() * width], dim=-1)
@@ -104,7 +104,7 @@ def anchor_grid(widths: list[float], cells: int, like: Tensor) -> Tensor:
 
 @dataclass(frozen=True)
 class ProposalTargets:
-    """What a region proposal network should answer at each anchor [N, A, cells, cells]."""
+    """The targets of a region proposal network at each anchor, [N, A, cells, cells]."""
 
     mask: Tensor  # OBJECT, BACKGROUND or IGNORED
     deltas: Tensor  # [..., 3]; they count where the mask says OBJECT
@@ -115,9 +115,9 @@ def proposal_targets(
 ) -> ProposalTargets:
     """Targets for squares [N, M, 3] with labels [N, M] and a mask of cells [N, cells, cells].
 
-    Where objects overlap the last one, which lies on top, has the cell. Of several anchors at
-    an object's cell the one nearest to it in width (as a ratio) is to find it; another within
-    a factor of ``RIVAL`` is left out, the rest is background.
+    Where objects overlap, the last one, which lies on top, gets the cell. Of several anchors at
+    an object's cell the one nearest in width (as a ratio) is positive, others within a factor
+    of ``RIVAL`` are ignored, the rest is background.
     """
     inside, _ = positives(boxes, labels, mask.shape[-1])
     order = torch.arange(1, boxes.shape[1] + 1, device=boxes.device).view(1, -1, 1, 1)

@@ -1,1 +1,1 @@
-"""Runs out of and into other programs: tables, event files, trackers. Free of torch."""
+"""Exports and imports of runs: tables, event files, trackers. Free of torch."""

@@ -1,8 +1,7 @@
-"""Runs of other programs brought in, to compare with: TensorBoard folders and CSV files.
+"""Imports runs of other programs: TensorBoard folders and CSV files.
 
-A foreign run is a folder like any other, with a record and events, and a
-``config.toml`` that only says where it is from: it can be shown, compared and
-reported, and neither resumed nor repeated.
+An imported run has a record and events, and a ``config.toml`` that only names its source: it can
+be shown, compared and reported, but not resumed or replayed.
 """
 
 import csv
@@ -41,7 +40,7 @@ Row = dict[str, float]
 
 
 def import_run(source: Path, root: Path, name: str | None = None) -> RunFolder:
-    """Make a foreign run of a CSV file or of a folder with TensorBoard's event files."""
+    """Import a CSV file or a folder with TensorBoard's event files as a run."""
     try:
         if source.is_dir():
             kind, rows = "tensorboard", read_tensorboard(source)
@@ -59,7 +58,7 @@ def import_run(source: Path, root: Path, name: str | None = None) -> RunFolder:
 
 
 def read_csv(path: Path) -> list[Row]:
-    """Rows of a CSV file with headings, one of them ``step`` or ``epoch``; names made ours."""
+    """Events from a CSV file with a column ``step`` or ``epoch``; names are translated."""
     try:
         text = read_regular(path, LARGEST).decode("utf-8-sig")
         table = list(csv.DictReader(io.StringIO(text, newline="")))
@@ -73,7 +72,7 @@ def read_csv(path: Path) -> list[Row]:
 
 
 def read_tensorboard(folder: Path) -> list[Row]:
-    """Every scalar of the event files in a folder, by step, read with TensorBoard's own reader."""
+    """Events from the scalars of TensorBoard's event files in a folder."""
     for path in folder.iterdir():
         if "tfevents" in path.name:  # what TensorBoard would open, and wait for
             open_regular(path).close()

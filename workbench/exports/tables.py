@@ -1,4 +1,4 @@
-"""A run's metrics and tables as CSV files, or everything of it as one JSON document."""
+"""Exports a run's metrics and tables as CSV files, or all of it as one JSON document."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ def export_json(run: RunFolder, target: Path) -> list[Path]:
 def export_csv(run: RunFolder, target: Path) -> list[Path]:
     """Write ``steps.csv``, ``epochs.csv``, ``classes.csv`` and ``layers.csv`` into a folder.
 
-    A table that the run has no rows of is left out.
+    Empty tables are left out.
     """
     compared = read_compared_run(run)
     rows: dict[str, list[Mapping[str, Any]]] = {"steps": [], "epochs": []}
@@ -51,14 +51,14 @@ def export_csv(run: RunFolder, target: Path) -> list[Path]:
 
 
 def all_events(run: RunFolder) -> Iterator[Event]:
-    """Every event of a run, however many."""
+    """All events of a run."""
     tail = EventTail(run.metrics)
     while batch := tail.read():
         yield from batch
 
 
 def write(target: Path, content: bytes) -> Path:
-    """Write one exported file; raises :class:`RequestError` where it cannot be."""
+    """Write an exported file; raises :class:`RequestError` where it cannot be written."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(target, content, durable=False)
@@ -68,7 +68,7 @@ def write(target: Path, content: bytes) -> Path:
 
 
 def numbers(event: Event) -> dict[str, float]:
-    """The finite numbers of an event, without the ones that say when it was."""
+    """The finite numbers of an event, without step, epoch and time."""
     return {
         name: float(value)
         for name, value in event.items()

@@ -1,7 +1,7 @@
-"""A run's history replayed into other programs' formats: TensorBoard, Weights & Biases, MLflow.
+"""Exports a run's history to TensorBoard, Weights & Biases and MLflow.
 
-Each package is imported only by its own export. None of them goes to the
-network: Weights & Biases writes an offline run, MLflow a local database.
+Each package is imported only by its own export. Nothing is sent: Weights & Biases writes an
+offline run, MLflow a local database.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ SPLITS = {"train": "train", "val": "validation", "test": "test"}
 
 
 def scalars(run: RunFolder) -> Iterator[tuple[int, float, str, float]]:
-    """(step, unix time, tag, value) of every number of a run's history, in its order.
+    """(step, unix time, tag, value) of all numbers of a run's history, in order.
 
     Tags are ``step/loss`` for single steps and ``accuracy/validation`` for epochs.
     """

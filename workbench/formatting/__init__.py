@@ -1,1 +1,1 @@
-"""Numbers and units, tables and the layer table as text, Markdown and CSV."""
+"""Numbers with units, tables, and the layer table, as text, Markdown and CSV."""

@@ -1,7 +1,6 @@
-"""The layer table as people read it: a tree by stage and block with subtotals; CSV, Markdown, text.
+"""The layer table as text, Markdown and CSV: a tree by stage and block with subtotals.
 
-Pure functions over the document of ``workbench summary --json``, free of torch, so that the
-command line and the screen show the same table.
+Pure functions over the document of ``workbench summary --json``, for commands and screens.
 """
 
 import csv
@@ -28,7 +27,7 @@ RIGHT = frozenset(i for i, name in enumerate(COLUMNS) if name in NUMERIC)
 
 @dataclass(frozen=True)
 class Node:
-    """A stage, a block or one layer, with the sums of what lies below it."""
+    """A stage, a block or one layer, with the sums over its layers."""
 
     path: str  # "layer1.block2"; "" for the whole network
     label: str  # "layer 1 · 5 blocks", "conv 3×3"
@@ -135,7 +134,7 @@ def to_text(
 
 
 def remarks(summary: Mapping[str, Any]) -> list[str]:
-    """What is to be said below the table: ptflops, operators that could not be counted, budget."""
+    """The lines below the table: ptflops' count, uncounted operators, the budget."""
     opinion = summary["ptflops"]
     lines = []
     if opinion["macs"] is not None:
@@ -247,7 +246,7 @@ def _sorted(node: Node, key: SortKey) -> Node:
 
 
 def _natural(text: str) -> tuple[tuple[str, int], ...]:
-    """What words with numbers in them are sorted by: ``block2`` before ``block10``."""
+    """A sort key by which ``block2`` is before ``block10``."""
     return tuple((word.lower(), int(digits or 0)) for word, digits in PARTS.findall(text))
 
 

@@ -24,7 +24,7 @@ class TextTable:
         return f"{one_line(self.title)}\n{table}"
 
     def markdown(self) -> str:
-        """A Markdown table; what comes from outside cannot become markup."""
+        """A Markdown table with its cells escaped."""
         rows = [[escape_markdown(cell) for cell in row] for row in (self.headings, *self.rows)]
         return markdown_table(rows, self.right)
 
@@ -36,11 +36,11 @@ class TextTable:
 
 
 def markdown_table(rows: Sequence[Sequence[str]], right: Container[int]) -> str:
-    """Rows of Markdown, the first one the headings; columns numbered in ``right`` end flush."""
+    """Rows as a Markdown table, headings first; columns numbered in ``right`` are right-aligned."""
     rule = ["---:" if index in right else "---" for index in range(len(rows[0]))]
     return "".join(f"| {' | '.join(row)} |\n" for row in (rows[0], rule, *rows[1:]))
 
 
 def escape_markdown(text: str) -> str:
-    """``text`` as Markdown that shows it as it stands, in one line."""
+    """``text`` in one line, with Markdown's characters escaped."""
     return re.sub(r"([\\`*_{}\[\]<>#|!~&])", r"\\\1", one_line(text))

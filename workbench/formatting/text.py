@@ -87,7 +87,7 @@ def size(bytes_: Any) -> str:
 
 
 def toml_value(value: Any) -> str:
-    """A configuration value as one would write it after ``--set KEY=``, and as it is read there."""
+    """A configuration value as ``--set KEY=`` reads it back."""
     if isinstance(value, str) and BARE.fullmatch(value) and value not in WORDS_OF_TOML:
         return value
     # TOML's strings are JSON's, but for one control character.
@@ -95,7 +95,7 @@ def toml_value(value: Any) -> str:
 
 
 def changes_text(changes: Mapping[str, Any]) -> str:
-    """What differs from the preset: ``optimizer.lr=0.05, model.blocks=[2, 3]``."""
+    """Changes from a preset as text: ``optimizer.lr=0.05, model.blocks=[2, 3]``."""
     return ", ".join(f"{key}={toml_value(value)}" for key, value in changes.items())
 
 

@@ -1,4 +1,4 @@
-"""Networks: one file an architecture family, found by ``model.kind``."""
+"""Builds networks; one file an architecture family, named by ``model.kind``."""
 
 import importlib
 from typing import cast
@@ -15,6 +15,8 @@ def build_model(config: RunConfig) -> nn.Module:
     :class:`workbench.errors.ConfigError`, naming the key, for an input it cannot take.
     """
     channels, size, _ = config.input_shape
+    facts = {"channels": channels, "classes": config.data.classes, "size": size}
+    if build := getattr(config.model, "build", None):  # of a package's own section
+        return cast(nn.Module, build(**facts))
     family = importlib.import_module(f"{__name__}.{config.model.kind}")
-    network = family.build(config.model, channels=channels, classes=config.data.classes, size=size)
-    return cast(nn.Module, network)
+    return cast(nn.Module, family.build(config.model, **facts))

@@ -1,4 +1,4 @@
-"""What several networks share: activations, the classification head, He initialisation."""
+"""Parts that several networks share: activations, classification head, He initialisation."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -18,21 +18,21 @@ _ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
 
 
 def activation(name: str) -> nn.Module:
-    """Give a new activation by its name in the configuration."""
+    """A new activation module, by its name in the configuration."""
     return _ACTIVATIONS[name]()
 
 
 def same_conv(
     inputs: int, outputs: int, kernel: int, stride: int = 1, groups: int = 1
 ) -> nn.Conv2d:
-    """Convolution without bias that keeps H and W at stride 1: a norm is to follow it."""
+    """Convolution without bias (a norm follows) that keeps H and W at stride 1."""
     return nn.Conv2d(
         inputs, outputs, kernel, stride=stride, padding=kernel // 2, groups=groups, bias=False
     )
 
 
 def full_precision(x: Tensor) -> AbstractContextManager[None]:
-    """Keep autocast off what is computed from ``x`` inside; the meta device knows no autocast."""
+    """A context without autocast on ``x``'s device; does nothing on the meta device."""
     return nullcontext() if x.is_meta else torch.autocast(x.device.type, enabled=False)
 
 
@@ -62,9 +62,9 @@ class Head(nn.Sequential):
 
 
 class Network(nn.Module):
-    """A network whose named parts follow each other: stem, stages, head.
+    """A network of named parts in sequence: stem, stages, head.
 
-    Parts are registered, and so listed by ``state_dict``, in the order in which data meets them.
+    ``state_dict`` lists them in execution order.
     """
 
     any_size = True  # of images, whatever size it was built for

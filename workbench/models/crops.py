@@ -1,4 +1,4 @@
-"""Cutting boxes out of feature maps: the spatial transformer, and RoIAlign beside it."""
+"""Crops boxes from feature maps: the spatial transformer, and RoIAlign."""
 
 import torch
 from torch import Tensor, nn
@@ -46,7 +46,7 @@ def _kernel(scale: Tensor, shift: Tensor, spread: Tensor, side: int) -> Tensor:
 
 
 class SpatialTransformer(nn.Module):
-    """Squares cut out of feature maps as the spatial transformer does it."""
+    """Crops squares from feature maps with the spatial transformer."""
 
     def __init__(self, size: int) -> None:
         super().__init__()
@@ -58,7 +58,7 @@ class SpatialTransformer(nn.Module):
 
 
 class RoiAlign(nn.Module):
-    """The same by torchvision's RoIAlign, the mean of 2 × 2 samples for each place."""
+    """Crops squares from feature maps with torchvision's RoIAlign (2 × 2 samples a place)."""
 
     def __init__(self, size: int) -> None:
         super().__init__()

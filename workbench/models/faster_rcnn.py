@@ -23,10 +23,10 @@ class FasterRcnn(Rpn):
         initialise(self.regions)
 
     def forward(self, images: Tensor, boxes: Tensor | None = None) -> Detections:
-        """Propose, and classify what is in ``boxes`` [N, M, 3] and, when testing, in the best.
+        """Propose boxes; classify ``boxes`` [N, M, 3] and, in evaluation, the best proposals.
 
-        While training the boxes are the true ones, so that the classifier learns from the
-        first step on; no gradient goes through them.
+        In training ``boxes`` are the true ones, so that the classifier learns from the first
+        step on; no gradient goes through them.
         """
         features = self.base(images)
         found = self.propose(features)
@@ -37,7 +37,7 @@ class FasterRcnn(Rpn):
         return found
 
     def classify(self, features: Tensor, boxes: Tensor) -> Tensor:
-        """Logits [N, M, classes] of what lies in the squares [N, M, 3]."""
+        """Logits [N, M, classes] of the squares [N, M, 3]."""
         count, places = boxes.shape[:2]
         side = float(features.shape[-1] * STRIDE)
         maps = features.repeat_interleave(places, dim=0) if places > 1 else features

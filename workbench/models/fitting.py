@@ -1,4 +1,4 @@
-"""Fitting a network from a library to our images: its input channels, and a check of its size."""
+"""Fits a network of a library to the images: its input channels, and a check of the size."""
 
 from collections.abc import Callable
 
@@ -33,7 +33,7 @@ def fit_channels(network: nn.Module, channels: int) -> None:
 
 
 def checked(make: Callable[[], nn.Module], name: str, channels: int, size: int) -> nn.Module:
-    """Make a network after a trial run of one image's shape.
+    """Make a network, after a trial on the meta device with one image's shape.
 
     Raises :class:`ConfigError`, naming ``model.name``, where it cannot take
     [N, channels, size, size].

@@ -12,7 +12,7 @@ aten = torch.ops.aten
 
 
 def on_meta(make: Callable[[], nn.Module]) -> nn.Module:
-    """Make a network without its numbers."""
+    """Make a network on the meta device."""
     try:
         with torch.device("meta"), ShapesOnly():
             return make()
@@ -23,7 +23,7 @@ def on_meta(make: Callable[[], nn.Module]) -> nn.Module:
 
 
 def run_operator(func: OpOverload, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-    """Run one operator; on meta tensors the common ones by their shapes alone.
+    """Run one operator; for meta tensors common ones are computed from shapes, which is faster.
 
     Torch's own meta kernels for these are written in Python. They take most of the time of
     a run, and the one for ``addmm`` calls ``torch.mm``, which ptflops has patched: it would
@@ -70,7 +70,7 @@ _OF_ONE_SHAPE = frozenset(
 
 
 class ShapesOnly(TorchDispatchMode):
-    """Run what is inside by :func:`run_operator`."""
+    """A context in which operators run by :func:`run_operator`."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

@@ -1,4 +1,4 @@
-"""What a network may learn of the images before its first step, and what it then keeps."""
+"""Networks that are initialised from training images before the first step."""
 
 from typing import Protocol, runtime_checkable
 
@@ -7,14 +7,14 @@ from torch import Tensor, nn
 
 @runtime_checkable
 class Prepared(Protocol):
-    """A network that looks at some training images once, before a fresh run's first step.
+    """A network with a method that gets training images once, before a fresh run's first step.
 
-    What it finds belongs into buffers: they are saved with the weights, so that a run that
-    is resumed, tested or exported does not need the images again.
+    It keeps what it computes in buffers, which are saved with the weights: a resumed or exported
+    run does not need the images again.
     """
 
     def prepare(self, images: Tensor) -> None:
-        """Take in training images, float [N, C, H, W], normalised and not augmented."""
+        """Compute buffers from training images, float [N, C, H, W], normalised, not augmented."""
 
 
 def frozen(module: nn.Module, name: str) -> None:

@@ -13,10 +13,10 @@ from workbench.models.smallnet import stages
 
 
 class Detections(NamedTuple):
-    """What a network finds in N images, with A anchors a cell and K boxes kept.
+    """The outputs of a detector for N images, with A anchors a cell and K boxes kept.
 
-    ``logits_given`` are the classes in the boxes that were handed to the network; fields
-    that it was not asked for are None.
+    ``logits_given`` are the class logits of the boxes given to the network; fields that were
+    not computed are None.
     """
 
     scores: Tensor  # [N, A, cells, cells]: logits of "an object is here"
@@ -28,7 +28,7 @@ class Detections(NamedTuple):
 
 
 class Rpn(nn.Module):
-    """Float [N, channels, S, S] -> scores and boxes at every cell; when testing the best boxes."""
+    """Float [N, channels, S, S] -> scores and boxes at every cell; in evaluation the best boxes."""
 
     def __init__(self, config: RpnModel, *, channels: int) -> None:
         super().__init__()
@@ -43,11 +43,11 @@ class Rpn(nn.Module):
             nn.init.normal_(layer.weight, std=0.01)  # as the paper: at first no box is moved
 
     def forward(self, images: Tensor, boxes: Tensor | None = None) -> Detections:
-        """Propose; ``boxes`` are not looked at (a detector classifies what is in them)."""
+        """Propose boxes; ``boxes`` is ignored (a detector classifies them)."""
         return self.propose(self.base(images))
 
     def propose(self, features: Tensor) -> Detections:
-        """Scores and deltas of features [N, C, cells, cells]; when testing the best boxes too."""
+        """Scores and deltas of features [N, C, cells, cells]; in evaluation the best boxes too."""
         scores, deltas = self.proposals(features)
         if self.training:
             return Detections(scores, deltas)
@@ -79,7 +79,7 @@ class ProposalHead(nn.Module):
         return scores, deltas.view(count, anchors, 3, cells, cells).permute(0, 1, 3, 4, 2)
 
     def best(self, scores: Tensor, deltas: Tensor) -> tuple[Tensor, Tensor]:
-        """The ``keep`` surest boxes [N, K, 3] after non-maximum suppression, and how sure."""
+        """The ``keep`` best boxes [N, K, 3] after non-maximum suppression, and their confidence."""
         anchors = anchor_grid(self.config.anchors, scores.shape[-1], deltas)
         boxes = decode(deltas, anchors).flatten(1, 3)
         confidence = scores.sigmoid().flatten(1)
@@ -92,7 +92,7 @@ class ProposalHead(nn.Module):
 
 
 def suppressed(boxes: Tensor, confidence: Tensor, config: RpnModel) -> tuple[Tensor, Tensor]:
-    """Places of the boxes kept [N, K], and the confidence with those of the dropped at 0."""
+    """Indices of the boxes kept [N, K], and their confidence; 0 for dropped ones."""
     from torchvision.ops import batched_nms  # costs more than a second: only where it is used
 
     count, places = confidence.shape
@@ -105,7 +105,7 @@ def suppressed(boxes: Tensor, confidence: Tensor, config: RpnModel) -> tuple[Ten
 
 
 def check_size(config: RpnModel | FasterRcnnModel, size: int) -> None:
-    """Raise :class:`ConfigError` for images that the grid of cells does not fill."""
+    """Raise :class:`ConfigError` for a size that is no multiple of the cells' 8 pixels."""
     if size % STRIDE:
         raise ConfigError(
             {"data.size": f"must be a multiple of {STRIDE} for {config.kind} (got {size})"}

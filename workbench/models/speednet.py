@@ -1,10 +1,10 @@
 """SpeedNet: a small convolutional network that reaches its accuracy in few steps.
 
-It reads stem, stages, head:
+Stem, stages, head:
 
-- **stem**: a 2×2 convolution whose filters whiten the training images' patches, each
-  filter once with either sign, computed from the data before the first step and then left
-  alone; a trained bias, an activation.
+- **stem**: a 2×2 convolution whose filters whiten the training images' patches, each filter with
+  both signs, computed from the data before the first step and not trained; a trained bias, an
+  activation.
 - **stage**: a 3×3 convolution to the stage's width, a 2×2 max-pool, norm, activation; then
   ``depth - 1`` times a 3×3 convolution, norm, activation, around which a shortcut may lead.
 - **head**: global max-pool, a linear layer without bias, a constant factor.
@@ -138,7 +138,7 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 
 
 def _begin_as_identity(conv: nn.Conv2d) -> None:
-    """Have the first of the output channels pass the input channels through."""
+    """Initialise a convolution so that its first output channels are the input channels."""
     passed = min(conv.in_channels, conv.out_channels)
     nn.init.dirac_(conv.weight[:passed].data)
 

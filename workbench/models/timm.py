@@ -1,4 +1,4 @@
-"""Any classification network of timm by its name, with new weights; timm is an optional package."""
+"""Builds any classification network of timm by its name, with new weights; timm is optional."""
 
 import difflib
 import importlib

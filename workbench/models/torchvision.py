@@ -1,4 +1,4 @@
-"""Any classification network of torchvision by its name, with new weights."""
+"""Builds any classification network of torchvision by its name, with new weights."""
 
 import difflib
 from typing import Any
@@ -36,7 +36,7 @@ def build(config: TorchvisionModel, *, channels: int, classes: int, size: int) -
 
 
 def _own_arguments(name: str, size: int) -> dict[str, Any]:
-    """What single families need to be told: the image's size, or to have one output only."""
+    """Arguments of single families: the image's size, or one output only."""
     if name.startswith("vit"):
         return {"image_size": size}
     if name.startswith("maxvit"):

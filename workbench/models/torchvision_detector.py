@@ -1,6 +1,6 @@
-"""torchvision's own Faster R-CNN by its name, with new weights, for boxes of any shape.
+"""Builds torchvision's Faster R-CNN by its name, with new weights, for boxes of any shape.
 
-What the small detector of study 5 is a toy of: a feature pyramid, anchors of several scales and
+The full form of study 5's small detector: a feature pyramid, anchors of several scales and
 aspects, RoIAlign, non-maximum suppression (Ren et al. 2015; Lin et al. 2016, arXiv:1612.03144).
 """
 
@@ -17,7 +17,7 @@ from workbench.detection.boxes import NO_OBJECT, corners
 
 
 class BoxPredictions(NamedTuple):
-    """The boxes that a detector keeps of N images, at most K of each, the surest first."""
+    """The boxes predicted for N images, at most K each, the most confident first."""
 
     boxes: Tensor  # [N, K, 4]: centre x, y, width, height in pixels
     confidence: Tensor  # [N, K], 0 to 1; 0 where there is no box
@@ -25,7 +25,7 @@ class BoxPredictions(NamedTuple):
 
 
 class TorchvisionDetector(nn.Module):
-    """Float [N, channels, S, S] -> :class:`BoxPredictions`; its losses while training."""
+    """Float [N, channels, S, S] -> :class:`BoxPredictions`; :meth:`losses` in training."""
 
     def __init__(self, config: TorchvisionDetectorModel, *, classes: int, size: int) -> None:
         super().__init__()
@@ -45,7 +45,7 @@ class TorchvisionDetector(nn.Module):
         )
 
     def forward(self, images: Tensor) -> BoxPredictions:
-        """The boxes found, when testing."""
+        """The predicted boxes, in evaluation."""
         return _gather(self.detector(_colour(images)), self.keep, images)
 
     def losses(self, images: Tensor, boxes: Tensor, labels: Tensor) -> dict[str, Tensor]:

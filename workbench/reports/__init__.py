@@ -1,1 +1,1 @@
-"""Runs and sweeps as a document to hand in: Markdown, or HTML in one file. Free of torch."""
+"""Reports of runs and sweeps as Markdown, or as HTML in one file. Free of torch."""

@@ -1,4 +1,4 @@
-"""Reports of several runs, and of a sweep."""
+"""Assembles the reports of several runs and of a sweep."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -58,7 +58,7 @@ def sweep_report(name: str, sweep: SweepConfig, table: Table, runs_dir: Path) ->
 
 
 def _finished(table: Table, runs_dir: Path) -> dict[str, RunFolder]:
-    """Of each row its first finished run."""
+    """The first finished run of each row."""
     found: dict[str, RunFolder] = {}
     for row in table.rows:
         for run, status in zip(row.runs, row.statuses, strict=True):

@@ -1,4 +1,4 @@
-"""What a report is made of, before it is Markdown or HTML."""
+"""The blocks of a report: headings, paragraphs, tables, charts."""
 
 from dataclasses import dataclass
 
@@ -15,14 +15,14 @@ class Heading:
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Plain words."""
+    """A paragraph of plain text."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A plot as SVG; ``name`` is its file's where it has one of its own."""
+    """A chart as SVG; ``name`` becomes its file name in a Markdown report."""
 
     name: str
     title: str

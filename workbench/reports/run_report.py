@@ -1,4 +1,4 @@
-"""The report of one run: what it was, what it came to, and how it got there."""
+"""The report of one run: results, configuration, curves, layers, evaluations."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ MOST_RATES = 40  # learning rates that are listed one by one
 
 
 def run_blocks(run: ComparedRun, level: int = 2) -> list[Block]:
-    """Everything there is to report of a run, under a heading of its own."""
+    """The report of a run, under a heading of its own."""
     blocks: list[Block] = [Heading(f"Run {run.id}", level), Paragraph(_sentence(run))]
     blocks += _tables(run)
     blocks += _charts(run)

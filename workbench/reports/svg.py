@@ -54,7 +54,7 @@ def chart(
 
 
 class _Axis:
-    """Places numbers on a stretch of pixels, between round numbers."""
+    """An axis between round numbers, placed on a range of pixels."""
 
     def __init__(self, values: Sequence[float], start: float, end: float) -> None:
         low, high = min(values), max(values)
@@ -66,18 +66,18 @@ class _Axis:
         self.start, self.end = start, end
 
     def place(self, value: float) -> float:
-        """Pixels of a value."""
+        """The position of a value, in pixels."""
         share = (value - self.low) / (self.high - self.low)
         return self.start + share * (self.end - self.start)
 
     def ticks(self) -> list[float]:
-        """The round numbers that are written beside the axis."""
+        """The labelled numbers."""
         count = round((self.high - self.low) / self.step)
         return [self.low + index * self.step for index in range(count + 1)]
 
 
 def _round_step(rough: float) -> float:
-    """The 1, 2 or 5 times a power of ten that is next above."""
+    """The next 1, 2 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(rough))
     return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
 

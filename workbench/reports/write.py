@@ -1,4 +1,4 @@
-"""Reports as files: Markdown with its plots beside it, or HTML that holds everything."""
+"""Writes reports: Markdown with charts as files, or one HTML file with everything."""
 
 import re
 from collections.abc import Sequence
@@ -38,12 +38,12 @@ def write_markdown(blocks: Sequence[Block], target: Path) -> list[Path]:
 
 
 def write_html(blocks: Sequence[Block], target: Path) -> list[Path]:
-    """Write one HTML file without scripts that needs no other file."""
+    """Write one HTML file, without scripts or other files."""
     return [write(target, html(blocks).encode())]
 
 
 def html(blocks: Sequence[Block]) -> str:
-    """The report as an HTML document; whatever comes from outside is escaped."""
+    """The report as an HTML document; all text is escaped."""
     title = next((block.text for block in blocks if isinstance(block, Heading)), "Report")
     body = "\n".join(_html(block) for block in blocks)
     return (

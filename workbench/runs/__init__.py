@@ -1,5 +1,4 @@
-"""The run directory: what a run is on disk, whoever trains it and whoever watches.
+"""Runs: their folders, events and state, and starting, controlling and listing them.
 
-Files, events, the state folded from them, and starting and controlling a
-worker. Nothing here knows torch or the screen; both sides meet in this folder.
+Free of torch and of the screen, which both work with run folders by this package.
 """

@@ -1,1 +1,1 @@
-"""Families of runs: planned from a TOML file, trained, and brought together. Free of torch."""
+"""Sweeps: families of runs planned from a TOML file, trained and tabulated. Free of torch."""

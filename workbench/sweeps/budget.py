@@ -1,4 +1,4 @@
-"""Counting the parameters of a sweep's networks before they train, in a process that has torch."""
+"""Checks the parameters of a sweep's networks before they train, in a process with torch."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from workbench.sweeps.folder import SweepFolder
 
 
 class ParameterLimit:
-    """Whether a configuration's network has more than ``limit`` parameters."""
+    """Tells whether a configuration's network has more than ``limit`` parameters."""
 
     def __init__(self, limit: int, folder: SweepFolder) -> None:
         self.limit, self._folder = limit, folder

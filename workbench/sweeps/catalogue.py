@@ -1,4 +1,4 @@
-"""Finding sweep files: by path, by the name of one that comes installed, or one that has begun."""
+"""Finds sweeps: a file by its path or name, or one that has begun."""
 
 import difflib
 from collections.abc import Iterator, Mapping
@@ -15,7 +15,7 @@ from workbench.sweeps.folder import list_sweeps, open_sweep, stored_sweep
 
 @dataclass(frozen=True)
 class SweepInfo:
-    """What a list of sweep files shows."""
+    """A sweep file in a list: name, title, preset."""
 
     name: str
     title: str
@@ -24,9 +24,9 @@ class SweepInfo:
 
 
 def list_sweep_files() -> list[SweepInfo]:
-    """The sweeps that come installed and the user's own, which hide installed ones of their name.
+    """Installed sweep files and the user's own ones, which hide installed ones of their name.
 
-    A file that cannot be read is skipped here and explained when it is asked for.
+    A file that cannot be read is skipped here; :func:`find_sweep` says what is wrong.
     """
     found = {info.name: info for info in _files()}
     return sorted(found.values(), key=lambda info: info.name)
@@ -35,9 +35,9 @@ def list_sweep_files() -> list[SweepInfo]:
 def find_sweep(
     sweep: str, runs_dir: Path, changes: Mapping[str, Any] | None = None, *, begun: bool = False
 ) -> tuple[str, SweepConfig]:
-    """The name and the description of a sweep that is asked for by path or by name.
+    """The name and configuration of a sweep, given its path or name.
 
-    With ``begun`` it is one of ``runs_dir``, as it was started last.
+    With ``begun`` it is one in ``runs_dir``, as it was started last.
     """
     if begun:
         folder = open_sweep(Path(sweep).stem if sweep.endswith(".toml") else sweep, runs_dir)

@@ -1,4 +1,4 @@
-"""What a sweep file may say: a preset, what is varied and how, and when it is enough."""
+"""The sections of a sweep file: preset, varied keys, search, budget, table."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,7 +17,7 @@ MAX_RUNS = 10_000
 
 
 class Range(Section):
-    """Numbers between two bounds, drawn evenly or evenly in their logarithm."""
+    """A range of numbers, sampled uniformly or log-uniformly."""
 
     low: float = setting(..., "Lower bound.")
     high: float = setting(..., "Upper bound.")
@@ -52,7 +52,7 @@ class Variant(Section):
 
 
 class RandomPoints(Section):
-    """Points drawn at random, the same ones for the same seed."""
+    """Random points; equal seeds give equal points."""
 
     points: int = setting(..., "How many.", ge=1, le=MAX_RUNS)
     seed: int = setting(0, "Seed of the drawing.", ge=0)
@@ -60,7 +60,7 @@ class RandomPoints(Section):
 
 
 class Search(Section):
-    """A search by Optuna, which chooses each point by what came of those before."""
+    """A search by Optuna, which chooses each point by the results so far."""
 
     trials: int = setting(..., "How many runs.", ge=1, le=MAX_RUNS)
     sampler: Literal["tpe", "gp", "random", "qmc"] = setting("tpe", "Optuna's sampler.")
@@ -73,7 +73,7 @@ class Search(Section):
 
 
 class Budget(Section):
-    """When it is enough; 0 for no limit."""
+    """Limits of a sweep; 0: none."""
 
     runs: int = setting(0, "Most runs that are started.", unit="runs", ge=0)
     hours: float = setting(0.0, "Training time, all runs together.", unit="hours", ge=0)
@@ -81,7 +81,7 @@ class Budget(Section):
 
 
 class TableSpec(Section):
-    """What the result table shows."""
+    """The columns of the result table, and the metric by which rows are compared."""
 
     columns: list[str] = per_item(
         "Configuration keys and results; empty: what is varied, then the usual results.",
@@ -134,13 +134,13 @@ class SweepConfig(Section):
 
     @property
     def varied(self) -> list[str]:
-        """The keys that grid, random points or search vary, in the file's order."""
+        """The keys varied by grid, random points or search, in the file's order."""
         points = self.random or self.search
         return [*self.grid, *(points.keys if points else {})]
 
 
 def read_sweep(path: Path, changes: Mapping[str, Any] | None = None) -> SweepConfig:
-    """Read a sweep file; ``changes`` are made in every run, over the file's own ``set``."""
+    """Read a sweep file; ``changes`` apply to every run, over the file's own ``set``."""
     tables = read_tables(path)
     if "preset" not in tables and "model" in tables:
         raise ConfigError({"preset": "is missing; this is a run's configuration"}, str(path))

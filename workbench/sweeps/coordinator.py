@@ -1,8 +1,7 @@
-"""Trains the runs of a sweep, so many at a time; may be killed and started again at any moment.
+"""Trains the runs of a sweep, several at a time; can be killed and restarted at any moment.
 
-It keeps nothing that could be lost: which runs there are follows from the
-sweep, and how each stands from its folder. Workers live in sessions of their
-own, so that a new coordinator finds them as an old one left them.
+It has no state of its own: the runs follow from the sweep, their statuses from their folders.
+Workers live in sessions of their own, so that a new coordinator takes them over.
 """
 
 import os
@@ -39,7 +38,7 @@ INTERVAL = 0.5  # seconds between two looks
 
 @dataclass
 class Live:
-    """A run that is training, and what its events have told so far."""
+    """A run that is training, with the state from its events."""
 
     run: PlannedRun
     folder: RunFolder
@@ -47,8 +46,8 @@ class Live:
     tail: EventTail
     state: RunState
 
-    def look(self) -> None:
-        """Take in what is new."""
+    def update(self) -> None:
+        """Read new events into ``state``."""
         events = self.tail.read(every=10)
         if self.tail.reset:
             self.state = RunState()
@@ -73,7 +72,7 @@ class Listener:
 
 
 class Coordinator:
-    """One pass over a sweep: from wherever its runs stand to all of them ended."""
+    """Trains a sweep from its present state until all runs have ended."""
 
     def __init__(
         self,
@@ -93,7 +92,7 @@ class Coordinator:
         self._exhausted = False
 
     def work(self, wants_stop: Callable[[], bool] = lambda: False) -> None:
-        """Train what there is to train; raises :class:`RequestError` where another one does."""
+        """Train all runs; raises :class:`RequestError` if another coordinator does."""
         with self._alone():
             begin(self.folder, self.sweep)
             self._adopt()
@@ -111,21 +110,21 @@ class Coordinator:
 
     @property
     def done(self) -> int:
-        """Runs that will not train any more."""
+        """The number of runs that have ended."""
         return len(self.finished) + len(self.failed) + len(self.left)
 
     def _adopt(self) -> None:
-        """Take over the runs that an earlier coordinator left training."""
+        """Take over live runs of an earlier coordinator."""
         for run in self.source.known():
             folder = RunFolder(self.folder.runs_dir / run.id)
             if observe(folder).live:
                 self._watch(run, folder)
 
     def _collect(self) -> None:
-        """Take note of the runs that have ended, and start again those that may be."""
+        """Handle runs that have ended; restart those that may be."""
         for live in list(self.live.values()):
             seen = observe(live.folder)
-            live.look()
+            live.update()
             if not seen.live:
                 del self.live[live.run.id]
                 self._act(live.run, seen, watched=True)
@@ -135,7 +134,7 @@ class Coordinator:
                     ask(live.folder, "stop")
 
     def _fill(self) -> None:
-        """Give every free place to the next run."""
+        """Start the next runs on free places."""
         while not self._exhausted and (device := self._free_device()) is not None:
             run = self.source.next()
             if run is None:
@@ -180,7 +179,7 @@ class Coordinator:
         self._watch(run, folder)
 
     def _place(self, run: PlannedRun, device: str) -> dict[str, Any]:
-        """The keys that say where a run trains, and on how many of the machine's cores."""
+        """The keys for a run's device and threads."""
         keys: dict[str, Any] = {} if device == "auto" else {"train.device": device}
         together = self.sweep.jobs * len(self.sweep.devices)
         if together > 1 and not run.config.train.threads:
@@ -222,7 +221,7 @@ class Coordinator:
         return device if device in self.sweep.devices else self.sweep.devices[0]
 
     def _no_budget(self, run: PlannedRun) -> str:
-        """Why a run is over the budget; empty where it is not."""
+        """Why a run is over the budget; "" if it is not."""
         budget = self.sweep.budget
         if budget.hours and self._hours() >= budget.hours:
             return f"the budget of {budget.hours:g} hours is used up"
@@ -231,7 +230,7 @@ class Coordinator:
         return ""
 
     def _hours(self) -> float:
-        """Training time of all its runs so far, by their records."""
+        """Hours of training of all runs so far, by their records."""
         folders = [RunFolder(self.folder.runs_dir / run.id) for run in self.source.known()]
         records = [read_record(folder.record) for folder in folders]
         return sum(float(record.get("run", {}).get("seconds", 0)) for record in records) / 3600

@@ -1,4 +1,4 @@
-"""How long a sweep will take, as far as earlier runs tell."""
+"""Estimates how long a sweep will take, by the throughput of earlier runs."""
 
 import statistics
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ NEWEST = 50  # earlier runs that are looked at
 
 
 def expected_seconds(runs: Sequence[PlannedRun], runs_dir: Path, jobs: int) -> float | None:
-    """Seconds until the runs that have not finished have; None where no earlier run tells.
+    """Seconds until all runs have finished; None where there is no earlier run of the kind.
 
-    By the median throughput (images a second) of runs of the same model and data
-    section's kind; steps an epoch are those that the data set is known to have.
+    By the median throughput (images a second) of runs with the same kinds of model and data, and
+    the known sizes of data sets.
     """
-    waiting = [run for run in runs if look_status(runs_dir, run) != "finished"]
+    waiting = [run for run in runs if status_of(runs_dir, run) != "finished"]
     throughputs = _throughputs(runs_dir)
     total = 0.0
     for run in waiting:
@@ -33,8 +33,8 @@ def expected_seconds(runs: Sequence[PlannedRun], runs_dir: Path, jobs: int) -> f
     return total / jobs
 
 
-def look_status(runs_dir: Path, run: PlannedRun) -> str:
-    """How a planned run stands now; "" where it has not begun."""
+def status_of(runs_dir: Path, run: PlannedRun) -> str:
+    """The status of a planned run; "" if it has not begun."""
     return observe(RunFolder(runs_dir / run.id)).status
 
 

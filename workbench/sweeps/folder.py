@@ -1,8 +1,7 @@
-"""Where a sweep is kept: ``<runs>/.sweeps/<name>/``, and the note that it leaves in its runs.
+"""The folder of a sweep, ``<runs>/.sweeps/<name>/``, and the note in its runs' folders.
 
-The runs themselves are runs like any other. What a sweep keeps beside them is
-its own description and who coordinates it; how far it has come is read from
-the runs, so that there is nothing that could disagree with them.
+A sweep's runs are ordinary runs. Its folder has only its configuration and who coordinates it;
+its progress is read from the runs.
 """
 
 import os
@@ -25,28 +24,28 @@ HOME = ".sweeps"  # no run can be called so
 
 @dataclass(frozen=True)
 class SweepFolder:
-    """The files of one sweep; its coordinator writes all but ``stop``."""
+    """The paths of a sweep's files; its coordinator writes all but ``stop``."""
 
     path: Path
 
     @property
     def name(self) -> str:
-        """What the sweep is called."""
+        """The sweep's name."""
         return self.path.name
 
     @property
     def runs_dir(self) -> Path:
-        """Where its runs are."""
+        """The runs directory of its runs."""
         return self.path.parent.parent
 
     @property
     def spec(self) -> Path:
-        """The sweep as it was started last, with everything that was set for it."""
+        """The sweep's configuration as it was started last."""
         return self.path / "sweep.toml"
 
     @property
     def results(self) -> Path:
-        """The result table as JSON, written anew whenever a run has ended."""
+        """The result table as JSON, replaced whenever a run has ended."""
         return self.path / "results.json"
 
     @property
@@ -56,17 +55,17 @@ class SweepFolder:
 
     @property
     def coordinator(self) -> Path:
-        """Which process coordinates."""
+        """The identity of the coordinator's process."""
         return self.path / "coordinator.toml"
 
     @property
     def log(self) -> Path:
-        """What a coordinator without a terminal says."""
+        """The output of a coordinator without a terminal."""
         return self.path / "coordinator.log"
 
     @property
     def stop(self) -> Path:
-        """Its being there asks the coordinator to stop the runs and leave."""
+        """A file that asks the coordinator to stop the runs and end."""
         return self.path / "stop"
 
     @property
@@ -86,12 +85,12 @@ def open_sweep(name: str, runs_dir: Path) -> SweepFolder:
 
 
 def list_sweeps(runs_dir: Path) -> list[SweepFolder]:
-    """Every sweep that has begun in a runs directory, by name."""
+    """The sweeps that have begun in a runs directory, by name."""
     return [SweepFolder(path.parent) for path in sorted((runs_dir / HOME).glob("*/sweep.toml"))]
 
 
 def store(folder: SweepFolder, sweep: SweepConfig) -> None:
-    """Write down what the sweep is."""
+    """Write the sweep's configuration; raises RequestError where it cannot be written."""
     try:
         folder.path.mkdir(parents=True, exist_ok=True)
         write_atomically(folder.spec, sweep_toml(sweep).encode())
@@ -100,7 +99,7 @@ def store(folder: SweepFolder, sweep: SweepConfig) -> None:
 
 
 def begin(folder: SweepFolder, sweep: SweepConfig) -> None:
-    """Write down what the sweep is and who coordinates it."""
+    """Write the sweep's configuration and the calling process as its coordinator."""
     store(folder, sweep)
     who = own_identity().as_table()
     try:
@@ -111,7 +110,7 @@ def begin(folder: SweepFolder, sweep: SweepConfig) -> None:
 
 
 def stored_sweep(folder: SweepFolder) -> SweepConfig:
-    """The sweep as it was started last."""
+    """Read the sweep's configuration as it was started last."""
     return build_sweep(read_tables(folder.spec), source=str(folder.spec))
 
 
@@ -127,7 +126,7 @@ class Note:
 
 
 def note_path(run: RunFolder) -> Path:
-    """Where a run's note is."""
+    """The path of a run's note."""
     return run.path / "sweep.toml"
 
 

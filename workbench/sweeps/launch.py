@@ -1,4 +1,4 @@
-"""Where a sweep's runs come from, and a coordinator in a process of its own."""
+"""Opens the source of a sweep's runs, checks them, and starts a coordinator's process."""
 
 import os
 import subprocess
@@ -16,7 +16,7 @@ from workbench.system.gpus import check_device
 
 
 def open_source(sweep: SweepConfig, folder: SweepFolder) -> Source:
-    """Where the runs of a sweep come from: its plan, or its search."""
+    """The source of a sweep's runs: its plan, or its search."""
     if sweep.search is None:
         return Planned(plan(sweep, folder.name))
     from workbench.sweeps.search import OptunaSearch
@@ -25,14 +25,14 @@ def open_source(sweep: SweepConfig, folder: SweepFolder) -> Source:
 
 
 def begun_runs(sweep: SweepConfig, folder: SweepFolder) -> list[PlannedRun]:
-    """The runs of a sweep, for its result table: a plan's all, a search's so far."""
+    """The runs for the result table: all of a plan, those so far of a search."""
     return list(open_source(sweep, folder).known())
 
 
 def check_data(runs: Sequence[PlannedRun], runs_dir: Path, data: Path | None) -> None:
-    """Refuse runs that have not begun and whose data is missing or leaves a split empty.
+    """Check the data of the runs that have not begun, each data set once.
 
-    Runs with the same data are asked about once. Raises like :func:`resolve_to_train`.
+    Raises as :func:`resolve_to_train`.
     """
     from workbench.config.split_check import resolve_to_train
 
@@ -42,7 +42,7 @@ def check_data(runs: Sequence[PlannedRun], runs_dir: Path, data: Path | None) ->
 
 
 def check_devices(sweep: SweepConfig) -> None:
-    """Refuse a sweep on a GPU that is not here; raises :class:`ConfigError`."""
+    """Raise :class:`ConfigError` for a GPU that is not here."""
     for device in sweep.devices:
         check_device(device)
 
@@ -50,7 +50,7 @@ def check_devices(sweep: SweepConfig) -> None:
 def start_coordinator(folder: SweepFolder, *, data: Path | None = None) -> int:
     """Start ``workbench sweep --resume`` on a stored sweep, in a session of its own.
 
-    Gives its process id; what it says goes to the sweep's log.
+    Returns its process id; its output goes to the sweep's log.
     """
     command = [sys.executable, "-P", "-m", "workbench", "sweep", "--resume", folder.name]
     command += ["--runs-dir", str(folder.runs_dir)]

@@ -1,4 +1,4 @@
-"""What is to be done about a run of a sweep: a pure function of what is known of it."""
+"""Decides what a coordinator does with a run: a pure function of its files' state."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -14,7 +14,7 @@ Action = Literal["start", "wait", "resume", "retry", "done", "failed", "left"]
 
 @dataclass(frozen=True)
 class Observation:
-    """A run of a sweep as its files tell."""
+    """The state of a run by its files."""
 
     status: str  # "" where it has not begun
     live: bool = False
@@ -24,7 +24,7 @@ class Observation:
 
 
 def observe(folder: RunFolder) -> Observation:
-    """Read what is known of a run."""
+    """Read the state of a run."""
     if not folder.is_run:
         return Observation("")
     now, note, process = read_status(folder), read_note(folder), launched_process(folder)
@@ -40,11 +40,10 @@ def observe(folder: RunFolder) -> Observation:
 
 
 def action(seen: Observation, *, watched: bool, retry_failed: bool) -> Action:
-    """What is to be done about a run.
+    """What to do with a run.
 
-    ``watched``: it was live under this coordinator's eyes, so that a stop was
-    somebody's request. ``retry_failed``: give one that has used up its retries
-    another chance.
+    ``watched``: it was live under this coordinator, so that a stop was a person's request.
+    ``retry_failed``: restart a run that has used up its retries.
     """
     if not seen.status:
         return "start"

@@ -1,4 +1,4 @@
-"""From a sweep to its runs: the same list, with the same ids, every time it is asked for."""
+"""Plans the runs of a sweep: always the same list, with the same ids."""
 
 import hashlib
 import itertools
@@ -100,7 +100,7 @@ def _draw(choice: Choice, draw: random.Random) -> Any:
 
 
 def significant(value: float) -> float:
-    """A number rounded to as many digits as a person wants to read."""
+    """A number rounded to a few significant digits."""
     return float(f"{value:.{DIGITS}g}")
 
 

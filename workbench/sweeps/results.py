@@ -1,4 +1,4 @@
-"""The result table of a sweep, put together from the records of its runs."""
+"""The result table of a sweep, from the records of its runs."""
 
 import math
 import statistics
@@ -32,7 +32,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One variant, all its seeds together."""
+    """One variant over all its seeds."""
 
     variant: str
     cells: dict[str, Cell]
@@ -56,7 +56,7 @@ class Table:
 
 
 def result_table(sweep: SweepConfig, runs: Sequence[PlannedRun], runs_dir: Path) -> Table:
-    """Read the records of a sweep's runs and put them side by side."""
+    """The table from the records of a sweep's runs."""
     columns = _columns(sweep)
     rows = [
         _row(name, list(group), columns, sweep.table.metric, runs_dir)
@@ -94,12 +94,12 @@ def cell_text(name: str, cell: Cell) -> str:
 
 
 def swept_key(sweep: SweepConfig) -> str:
-    """The key against which the metric is plotted; empty where the rows are only names."""
+    """The key against which the metric is plotted; "" where rows have only names."""
     return sweep.table.x or (sweep.varied[0] if len(sweep.varied) == 1 else "")
 
 
 def plot_points(table: Table, key: str) -> list[tuple[float, float]]:
-    """(swept value, metric) of every row that has both as numbers, by the swept value."""
+    """(swept value, metric) of the rows with both as numbers, sorted by the value."""
     points = []
     for row in table.rows:
         x, y = row.cells[key].value if key in row.cells else None, row.cells[table.metric].value
@@ -109,7 +109,7 @@ def plot_points(table: Table, key: str) -> list[tuple[float, float]]:
 
 
 def as_json(name: str, sweep: SweepConfig, table: Table) -> dict[str, Any]:
-    """The table as one document; the std over seeds stands beside its mean."""
+    """The table as a JSON document, with means and stds over seeds."""
     statuses = [status for row in table.rows for status in row.statuses]
     best = next((row.variant for row in table.rows if row.best), None)
     return {
@@ -179,5 +179,5 @@ def _best(rows: Sequence[Row], metric: str) -> Row | None:
 
 
 def is_number(value: Any) -> TypeGuard[int | float]:
-    """True for a number that can be drawn and compared."""
+    """True for a finite number."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)

@@ -1,8 +1,8 @@
-"""Runs chosen by Optuna: each point by what came of those before, poor ones ended early.
+"""Runs chosen by Optuna: points by the results so far, poor runs ended early.
 
-The study's journal lies in the sweep's folder and survives a kill as the runs
-do: a trial without a folder is prepared from its recorded values, one whose run
-has ended is told. Needs the package optuna (the extra ``search``).
+The study's journal is in the sweep's folder and survives a kill: a trial without a run folder is
+prepared again from its recorded values, one whose run has ended is reported. Needs the package
+optuna (the extra ``search``).
 """
 
 import warnings
@@ -35,7 +35,7 @@ class OptunaSearch:
 
     @property
     def total(self) -> int:
-        """How many trials there are to be."""
+        """The number of trials."""
         most = self.sweep.budget.runs
         return min(self.search.trials, most) if most else self.search.trials
 
@@ -44,7 +44,7 @@ class OptunaSearch:
         return [self._run(trial) for trial in self._trials.values()]
 
     def next(self) -> PlannedRun | None:
-        """A trial of before that has not been looked at yet, else a new one."""
+        """An earlier trial that has not been given yet, else a new one."""
         if self._queue:
             return self._run(self._queue.pop(0))
         if len(self._trials) >= self.total:
@@ -56,7 +56,7 @@ class OptunaSearch:
         return run
 
     def ended(self, run: PlannedRun, info: RunInfo) -> None:
-        """Tell the study what came of a trial; one that was told before stays as it is."""
+        """Report a trial's result to the study, once."""
         from optuna.trial import TrialState
 
         number = self._trials[run.id].number
@@ -71,7 +71,7 @@ class OptunaSearch:
             self.study.tell(number, state=TrialState.FAIL)
 
     def is_hopeless(self, run: PlannedRun, state: RunState) -> bool:
-        """Report a live run's validation accuracy of each epoch; what the pruner says of it."""
+        """Report a live run's validation accuracies; whether the pruner wants to end it."""
         if self.search.pruner == "none" or self.gave_up(run):
             return False
         trial = self._live_trial(run)
@@ -109,7 +109,7 @@ class OptunaSearch:
 
 
 def _any_point(search: Search) -> dict[str, Any]:
-    """A point of the search's space, to see whether its keys are right."""
+    """A point of the search's space, to validate its keys."""
     return {
         key: (int(choice.low) if choice.integer else choice.low)
         if isinstance(choice, Range)
@@ -179,7 +179,7 @@ def _distribution(choice: Choice) -> Any:
 
 
 def _chosen(choice: Choice, value: Any) -> Any:
-    """A trial's value as the configuration has it."""
+    """A trial's value as the configuration wants it."""
     if not isinstance(choice, Range):
         return choice[value]
     return significant(value) if isinstance(value, float) else value

@@ -1,4 +1,4 @@
-"""Where a coordinator's runs come from: a list that is known beforehand."""
+"""The source of a coordinator's runs, and the one of a plan."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,26 +9,26 @@ from workbench.sweeps.plan import PlannedRun
 
 
 class Source(Protocol):
-    """Gives one run after the other, and hears what came of them."""
+    """Gives runs one by one, and is told their results."""
 
     @property
     def total(self) -> int:
-        """How many runs there will be."""
+        """The number of runs."""
 
     def known(self) -> Sequence[PlannedRun]:
-        """The runs that this or an earlier coordinator may have begun."""
+        """The runs that may have begun already."""
 
     def next(self) -> PlannedRun | None:
-        """One more; None where there is no more."""
+        """The next run; None if there is none."""
 
     def ended(self, run: PlannedRun, info: RunInfo) -> None:
-        """Hear that a run has ended, however it did."""
+        """Be told that a run has ended."""
 
     def is_hopeless(self, run: PlannedRun, state: RunState) -> bool:
-        """Whether a live run is to be ended early; True once."""
+        """Whether to end a live run early; True once."""
 
     def gave_up(self, run: PlannedRun) -> bool:
-        """Whether a stopped run was ended early, and is not to be resumed."""
+        """Whether a stopped run was ended early and must not be resumed."""
 
 
 class Planned:
@@ -40,22 +40,22 @@ class Planned:
 
     @property
     def total(self) -> int:
-        """How many runs there will be."""
+        """The number of runs."""
         return len(self._runs)
 
     def known(self) -> Sequence[PlannedRun]:
-        """All of them: which have begun, their folders tell."""
+        """All runs of the plan."""
         return self._runs
 
     def next(self) -> PlannedRun | None:
-        """The next of the plan."""
+        """The next run of the plan."""
         if self._given == len(self._runs):
             return None
         self._given += 1
         return self._runs[self._given - 1]
 
     def ended(self, run: PlannedRun, info: RunInfo) -> None:
-        """A plan learns nothing from its runs."""
+        """Does nothing: a plan does not depend on results."""
 
     def is_hopeless(self, run: PlannedRun, state: RunState) -> bool:
         """A plan ends no run early."""

@@ -1,4 +1,4 @@
-"""A sweep as a person types it in one line: ``optimizer.lr = 0.1, 0.01; train.seed = 0, 1``."""
+"""Parses a sweep typed in one line: ``optimizer.lr = 0.1, 0.01; train.seed = 0, 1``."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,9 +14,9 @@ RULE = "write KEY = VALUE, VALUE; such as optimizer.lr = 0.1, 0.01"
 
 
 def typed_sweep(text: str, preset: str, changes: Mapping[str, Any]) -> SweepConfig:
-    """The grid that the line asks for, over a preset with changes made to it.
+    """The sweep of a typed line over a preset with changes.
 
-    Raises :class:`RequestError` where the line cannot be read.
+    Raises :class:`RequestError` for a line that cannot be parsed.
     """
     grid = read_grid(text)
     own = {key: value for key, value in changes.items() if key not in grid}
@@ -24,7 +24,7 @@ def typed_sweep(text: str, preset: str, changes: Mapping[str, Any]) -> SweepConf
 
 
 def read_grid(text: str) -> dict[str, list[Any]]:
-    """``key = value, value; key = …`` as keys and their values; words need no quotes."""
+    """Parse ``key = value, value; key = …``; strings need no quotes."""
     grid: dict[str, list[Any]] = {}
     for part in text.split(";"):
         if not part.strip():

@@ -1,1 +1,1 @@
-"""The machine and the terminal: GPUs, paths, files, optional packages, what doctor tells."""
+"""The machine and the terminal: GPUs, compiler, paths, regular files, optional packages."""

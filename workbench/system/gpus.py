@@ -1,8 +1,4 @@
-"""Whether a CUDA device can be there, asked without torch.
-
-Torch knows for certain, but costs seconds to import; a request for a GPU on a
-machine that has none is refused before that. The worker asks torch itself.
-"""
+"""Tells whether a CUDA device can be there, without importing torch (which takes seconds)."""
 
 import os
 from importlib.metadata import PackageNotFoundError, version
@@ -16,9 +12,9 @@ OTHER_DRIVERS = ("dxg", "kfd")  # Windows' subsystem and AMD: torch has to be as
 
 
 def why_no_cuda(device: str) -> str:
-    """Why ``cuda`` or ``cuda:N`` cannot be had here; empty where it can, or may be.
+    """Why ``cuda`` or ``cuda:N`` cannot be used here; "" where it can, or may be.
 
-    ``auto`` and ``cpu`` can always be had.
+    ``auto`` and ``cpu`` can always be used.
     """
     if not device.startswith("cuda"):
         return ""
@@ -39,7 +35,7 @@ def why_no_cuda(device: str) -> str:
 
 
 def check_device(device: str) -> None:
-    """Raise :class:`ConfigError` where ``train.device`` asks for a GPU that cannot be had."""
+    """Raise :class:`ConfigError` where ``train.device`` is a GPU that cannot be used."""
     reason = why_no_cuda(device)
     if reason:
         raise ConfigError({"train.device": f"no {device}: {reason}; use auto or cpu"})
@@ -54,7 +50,7 @@ def torch_is_cpu_only() -> bool:
 
 
 def gpu_count() -> int | None:
-    """NVIDIA GPUs of this machine; None where only torch can tell."""
+    """Number of NVIDIA GPUs of this machine; None where only torch can tell."""
     if any((DEVICES / name).exists() for name in OTHER_DRIVERS):
         return None
     if PROC.is_dir():

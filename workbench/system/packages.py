@@ -1,4 +1,4 @@
-"""Importing a package that an export needs and that may not be installed."""
+"""Imports optional packages."""
 
 import importlib
 from typing import Any
@@ -7,7 +7,7 @@ from workbench.errors import RequestError
 
 
 def need(module: str, extra: str) -> Any:
-    """The module, or :class:`RequestError` saying which extra brings it."""
+    """Import a module; raises :class:`RequestError` that names the extra to install."""
     try:
         return importlib.import_module(module)
     except ImportError:

@@ -1,8 +1,6 @@
-"""Opening files that somebody else may have put there: regular ones only, and never waiting.
+"""Opens regular files only: a pipe, socket or device in their place is refused, not waited for.
 
-A named pipe, a socket or a device in the place of a file would keep whoever opens it
-waiting, or feed it for ever. What is refused here is an :class:`OSError` whose
-``strerror`` says why and whose ``filename`` says what.
+What is refused raises :class:`OSError` with a ``strerror`` that says why and the ``filename``.
 """
 
 import errno
@@ -35,7 +33,7 @@ def open_regular(path: Path, *, follow: bool = True) -> BufferedReader:
 
 
 def read_regular(path: Path, most: int, *, follow: bool = True) -> bytes:
-    """Everything of a regular file of ``most`` bytes at most; raises OSError as above."""
+    """The content of a regular file of at most ``most`` bytes; raises OSError."""
     with open_regular(path, follow=follow) as file:
         if os.fstat(file.fileno()).st_size > most:
             raise _too_large(path, most)
@@ -49,11 +47,10 @@ def read_regular(path: Path, most: int, *, follow: bool = True) -> bytes:
 
 
 def open_to_write(path: Path, *, new: bool = False) -> int:
-    """A descriptor that appends to a regular file, which is made if it is not there.
+    """A descriptor that appends to a regular file, which is created if missing.
 
-    Never through a link, nor into a file that has a second name elsewhere (a hard link).
-    With ``new`` whatever was there (no folder) is taken away first and the file is empty.
-    Raises :class:`OSError` for anything else, without waiting for it.
+    Never through a link, nor into a file with a second name (a hard link). With ``new`` a file
+    that is there is deleted first. Raises :class:`OSError` for anything else, without waiting.
     """
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | _SAFELY
     if new:
@@ -69,7 +66,7 @@ def open_to_write(path: Path, *, new: bool = False) -> int:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder where there is none; raises OSError where a link or anything else is."""
+    """Make a folder if it is missing; raises OSError where a link or file is in its place."""
     try:
         path.mkdir()
     except FileExistsError:
@@ -77,20 +74,20 @@ def make_folder(path: Path) -> None:
 
 
 def check_folder(path: Path) -> None:
-    """Raise :class:`OSError` where ``path`` is no folder but a link to one, or anything else."""
+    """Raise :class:`OSError` where ``path`` is no folder, or a link to one."""
     mode = path.lstat().st_mode
     if not stat.S_ISDIR(mode):
         raise OSError(errno.ENOTDIR, f"is {_kind(mode)}, not a folder", str(path))
 
 
 def refuse_irregular(path: Path, about: os.stat_result) -> None:
-    """Raise :class:`OSError` where what the system says of ``path`` is of no regular file."""
+    """Raise :class:`OSError` where ``about``, the status of ``path``, is of no regular file."""
     if not stat.S_ISREG(about.st_mode):
         raise OSError(errno.EINVAL, f"is {_kind(about.st_mode)}, not a file", str(path))
 
 
 def _open(path: Path, flags: int) -> int:
-    """As :func:`os.open`, and looked at once more: it may be another one by now."""
+    """Open and check again: the file may have been replaced meanwhile."""
     descriptor = os.open(path, flags, _NEW)
     try:
         refuse_irregular(path, os.fstat(descriptor))

@@ -1,7 +1,7 @@
-"""By what protocol the terminal shows images, and how many pixels a cell has.
+"""The terminal's image protocol, and the size of its cells in pixels.
 
-The terminal itself is asked nothing: its answer would arrive among the keys. The
-environment says what it is, and ``WORKBENCH_IMAGES`` has the last word.
+The terminal itself is not asked: its answer would arrive among the keys. The environment tells,
+and ``WORKBENCH_IMAGES`` overrides it.
 """
 
 import os
@@ -51,7 +51,7 @@ def image_protocol(environ: Mapping[str, str] = os.environ) -> ImageProtocol:
 
 
 def overriding(environ: Mapping[str, str]) -> str | None:
-    """The variable that chooses the protocol, under its present name or its old one."""
+    """The variable that sets the protocol, by its name now or its old one."""
     return next(filter(environ.get, OVERRIDES), None)
 
 

@@ -1,8 +1,7 @@
-"""What stands between a network and the trainer: losses and metrics.
+"""Tasks: the losses, metrics and sample images of a network.
 
-The trainer knows no task by name. A new one is a file in this folder with a
-``build(config, data)`` that gives a :class:`Task`, and a section in
-``workbench.config.sections.task``.
+The trainer knows no task by name. A new one is a file in this folder with a ``build(config, data,
+device)`` that returns a :class:`Task`, and a section in ``workbench.config.sections.task``.
 """
 
 import importlib
@@ -18,20 +17,20 @@ Losses = dict[str, Tensor]
 
 
 class Meter(Protocol):
-    """Sums over batches, kept on the device and read once."""
+    """Metrics as sums over batches, kept on the device and read once."""
 
     def update(self, outputs: Any, targets: Targets, losses: Losses) -> None:
-        """Take in one batch; no host synchronisation."""
+        """Add one batch; no host synchronisation."""
 
     def result(self) -> dict[str, Any]:
         """The metrics so far as plain numbers, ``loss`` and ``accuracy`` among them.
 
-        What was not measured is None, and shown as such.
+        What was not measured is None.
         """
 
 
 class TrainMeter(Meter, Protocol):
-    """What is measured at every step; a checkpoint keeps it."""
+    """A meter of training steps; a checkpoint keeps its sums."""
 
     def state(self) -> dict[str, Tensor]:
         """The sums, for a checkpoint."""
@@ -55,10 +54,10 @@ class StaticMeter(TrainMeter, Protocol):
 
 
 class SplitMeter(Meter, Protocol):
-    """What is measured of a validation or test set; its ``accuracy`` is a number."""
+    """A meter of a validation or test split; its ``accuracy`` is a number."""
 
     def worst(self) -> list[int]:
-        """Rows of the images that came out wrong and worst, of batches that come in order."""
+        """Rows of the worst of the wrong images; batches must come in order."""
 
 
 class Task(Protocol):
@@ -84,7 +83,7 @@ class Task(Protocol):
 
 
 class TaskData(Protocol):
-    """What a task may know of its data set (:class:`workbench.data.DataSet` is one)."""
+    """The facts of a data set that a task uses (:class:`workbench.data.DataSet` has them)."""
 
     @property
     def classes(self) -> tuple[str, ...]: ...
@@ -96,5 +95,7 @@ class TaskData(Protocol):
 
 def build_task(config: RunConfig, data: TaskData, device: Any) -> Task:
     """The task of a configuration, its tensors on ``device``."""
+    if build := getattr(config.task, "build", None):  # of a package's own section
+        return cast(Task, build(config, data, device))
     module = importlib.import_module(f"{__name__}.{config.task.kind}")
     return cast(Task, module.build(config, data, device))

@@ -47,7 +47,7 @@ class Classification:
         return {"loss": self._loss(scores, targets["label"], "mean")}, scores
 
     def predict(self, model: nn.Module, images: Tensor, targets: Targets) -> tuple[Losses, Tensor]:
-        """Plain cross-entropy, so that losses compare between runs whatever they train with."""
+        """Plain cross-entropy, so that validation losses can be compared between runs."""
         scores = model(images).float()
         return {"loss": F.cross_entropy(scores, targets["label"])}, scores
 
@@ -87,10 +87,10 @@ class AccuracyMeter:
         self._sum_at = HELD  # images counted
 
     def update(self, outputs: Tensor, targets: Targets, losses: Losses) -> None:
-        """Take in a batch of logits [N, classes].
+        """Add a batch of logits [N, classes].
 
-        The sums wait for more batches: eight small operations after each step would
-        cost a small network a hundredth of its speed.
+        Batches are summed together later: eight small operations after each step would cost a
+        small network 1 % of its speed.
         """
         self._hold(outputs.detach(), targets["label"], losses["loss"])
 
@@ -136,10 +136,10 @@ class AccuracyMeter:
         }
 
     def state(self) -> dict[str, Tensor]:
-        """The sums so far, and what waits to be summed.
+        """The sums so far, and the batches not yet summed.
 
-        It is not summed here: sums of floats depend on where they are cut, and a resumed
-        run must come to the same bits.
+        They are not summed here: sums of floats depend on their order, and a resumed run must
+        give the same bits.
         """
         state = {"count": torch.tensor(self.count)}
         if self.correct is not None and self.loss is not None:
@@ -155,7 +155,7 @@ class AccuracyMeter:
         return state
 
     def load(self, state: dict[str, Tensor]) -> None:
-        """Go on from a checkpoint's sums."""
+        """Restore a checkpoint's sums."""
         if not state:
             return
         self.count = int(state["count"])
@@ -170,7 +170,7 @@ class AccuracyMeter:
 
 
 class ConfusionMeter(AccuracyMeter):
-    """As above, with top-3 accuracy and the confusion matrix [true, predicted]."""
+    """An :class:`AccuracyMeter` with top-3 accuracy and the confusion matrix [true, predicted]."""
 
     def __init__(self, classes: tuple[str, ...]) -> None:
         super().__init__()
@@ -180,7 +180,7 @@ class ConfusionMeter(AccuracyMeter):
         self._worst = Worst()
 
     def update(self, outputs: Tensor, targets: Targets, losses: Losses) -> None:
-        """Take in a batch of logits [N, classes]."""
+        """Add a batch of logits [N, classes]."""
         super().update(outputs, targets, losses)
         classes, labels, answers = len(self.classes), targets["label"], outputs.argmax(dim=1)
         cells = count_values(labels * classes + answers, torch.ones_like(labels), classes**2)
@@ -212,7 +212,7 @@ class ConfusionMeter(AccuracyMeter):
 
 
 def _answers(outputs: Sequence[Tensor]) -> Tensor:
-    """The likeliest classes (int64 [N]) of batches of logits, or of answers as a checkpoint has."""
+    """The predicted classes (int64 [N]) of batches of logits, or of predictions."""
     return torch.cat([each if each.ndim == 1 else each.argmax(dim=1) for each in outputs])
 
 

@@ -1,8 +1,8 @@
-"""Detection: where an object is and what it is, three losses trained end to end (study 5).
+"""Detection: boxes and their classes, with three losses trained end to end (study 5).
 
-The classes are learnt in the true boxes and asked for in the predicted ones, so ``accuracy`` is
-that of the true box in training and that of the predicted box in testing, where
-``accuracy_true_box`` stands beside it.
+The classifier is trained on the true boxes and evaluated on the predicted ones: ``accuracy`` is of
+the true boxes in training and of the predicted ones in evaluation, which has ``accuracy_true_box``
+too.
 """
 
 from typing import Any
@@ -47,7 +47,7 @@ class Detection(Proposals):
         return DetectionMeter()
 
     def test_meter(self) -> SplitMeter:
-        """As in training, with everything that the predicted boxes are worth."""
+        """As in training, with the metrics of the predicted boxes."""
         return BoxMeter(
             DetectionMeter(), self.classes, lambda outputs: _ranked_boxes(outputs.detections)
         )
@@ -55,7 +55,7 @@ class Detection(Proposals):
     def images(
         self, model: nn.Module, images: Tensor, raw: Tensor, targets: Targets
     ) -> list[GalleryImage]:
-        """The images with boxes and classes, and what is cut out at the surest box."""
+        """The images with boxes and classes, and the crop at the most confident box."""
         detections: Detections = model(images)
         assert detections.boxes is not None
         pixels = raw.permute(0, 3, 1, 2).float()
@@ -98,7 +98,7 @@ def _ranked_boxes(detections: Detections) -> RankedBoxes:
 
 
 def _class_loss(logits: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy over the places that hold an object; 0 where none does."""
+    """Cross-entropy over real objects; 0 where there are none."""
     # Half precision ends here: a sum of exponentials needs float32.
     scores, wanted = logits.flatten(0, 1).float(), labels.flatten()
     total = F.cross_entropy(scores, wanted, ignore_index=NO_OBJECT, reduction="sum")

@@ -1,7 +1,7 @@
-"""What a detector found against what is there: IoU, object accuracy, mean average precision.
+"""Matches predicted boxes to true ones: IoU, accuracy of objects, mean average precision.
 
-Every task with boxes brings its network's answer into one form, :class:`Found`, so that the
-metrics of the small detectors and of torchvision's are the same.
+Every task with boxes gives its predictions as :class:`RankedBoxes`, so that all detectors have the
+same metrics.
 """
 
 from collections.abc import Callable
@@ -16,24 +16,24 @@ from workbench.tasks.mean_average_precision import Precision
 from workbench.tasks.meters import Means, Worst, class_metrics, count_values
 
 TOP_K = 3
-HIT = 0.5  # IoU from which on an object counts as found
+HIT = 0.5  # IoU from which on an object is detected
 
 
 class RankedBoxes(NamedTuple):
-    """The boxes found in N images, K of each, the surest first."""
+    """The boxes predicted for N images, K each, the most confident first."""
 
     boxes: Tensor  # [N, K, 3 or 4]
     confidence: Tensor  # [N, K]; 0: no box
-    classes: Tensor | None = None  # int64 [N, K, R]: the likeliest first; None: not asked for
+    classes: Tensor | None = None  # int64 [N, K, R]: the likeliest first; None: without classes
 
 
 class Match(NamedTuple):
-    """For each true object [N, M] the box that fits it best."""
+    """For each true object [N, M] the predicted box with the largest IoU."""
 
-    real: Tensor  # bool: there is an object at this place
-    best: Tensor  # int64: place among the boxes found
-    iou: Tensor  # 0 where nothing was found
-    right: Tensor  # bool: its class is right; where none is asked for, it is found
+    real: Tensor  # bool: whether there is an object (else padding)
+    best: Tensor  # int64: index of the predicted box
+    iou: Tensor  # 0 where there is no box
+    right: Tensor  # bool: its class is right; without classes: it is detected
     answers: Tensor | None  # int64 [N, M, R]: the classes of that box, the likeliest first
 
 
@@ -50,7 +50,7 @@ def match(detections: RankedBoxes, boxes: Tensor, labels: Tensor) -> Match:
 
 
 class MatchMeter:
-    """Box IoU, share found, accuracy by class, confusion, and mean average precision."""
+    """Box IoU, share detected, accuracy by class, confusion, and mean average precision."""
 
     def __init__(self, classes: tuple[str, ...]) -> None:
         self.classes = classes
@@ -107,16 +107,17 @@ class MatchMeter:
             self.means.add("top3_accuracy", top.sum(), matched.real.sum())
 
     def _count(self, name: str, values: Tensor, wanted: Tensor, size: int = 0) -> None:
-        """Add to a table how often each value occurs where it is wanted."""
+        """Add to a table how often each value occurs where ``wanted``."""
         size = size or len(self.classes)
         counts = count_values(values.clamp_min(0), wanted.double(), size)
         self._tables[name] = self._tables[name] + counts if name in self._tables else counts
 
 
 class BoxMeter:
-    """Of a split: what a task's own meter says, and what the boxes that it found are worth.
+    """A meter of a split: a task's own meter, with the metrics of the predicted boxes.
 
-    ``accuracy`` is the share of objects that are found, and named rightly where that is asked.
+    ``accuracy`` is the share of objects that are detected, and of the right class if there are
+    classes.
     """
 
     def __init__(
@@ -138,5 +139,5 @@ class BoxMeter:
         return numbers
 
     def worst(self) -> list[int]:
-        """The images with an object that was missed or named wrongly."""
+        """Rows of the images with a missed or wrongly classified object, the worst first."""
         return self.matches.worst.rows()

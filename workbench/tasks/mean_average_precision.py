@@ -1,4 +1,4 @@
-"""Mean average precision as COCO counts it, by torchmetrics."""
+"""Mean average precision as COCO defines it, by torchmetrics."""
 
 import logging
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from workbench.detection.boxes import NO_OBJECT, corners
 
 
 class _Batch(NamedTuple):
-    edges: Tensor  # [N, K, 4]: left, top, right, bottom of the boxes found
+    edges: Tensor  # [N, K, 4]: left, top, right, bottom of the predicted boxes
     confidence: Tensor  # [N, K]; 0: no box
     answers: Tensor  # int64 [N, K]
     wanted: Tensor  # [N, M, 4]
@@ -18,7 +18,7 @@ class _Batch(NamedTuple):
 
 
 class Precision:
-    """Keeps the boxes of every batch where they are, and evaluates them all at the end."""
+    """Keeps the boxes of all batches on their device, and evaluates them at the end."""
 
     def __init__(self) -> None:
         self._batches: list[_Batch] = []
@@ -26,7 +26,7 @@ class Precision:
     def update(
         self, detections: Tensor, confidence: Tensor, answers: Tensor, boxes: Tensor, labels: Tensor
     ) -> None:
-        """Boxes found [N, K, 3 or 4] and true ones [N, M, 3 or 4], with their classes."""
+        """Add predicted boxes [N, K, 3 or 4] and true ones [N, M, 3 or 4], with their classes."""
         self._batches.append(
             _Batch(corners(detections), confidence, answers, corners(boxes), labels)
         )

@@ -1,4 +1,4 @@
-"""Region proposals: a score for each cell and a box for each object (study 5).
+"""Region proposals: an object score and a box for each cell (study 5).
 
 Binary cross-entropy over the cells that are not ignored, and smooth-L1 over the boxes of the
 cells with an object, both means (Ren et al. 2015, arXiv:1506.01497, equation 1, with the
@@ -31,7 +31,7 @@ from workbench.tasks.sample_images import show_detections
 
 
 class Proposed(NamedTuple):
-    """What a network proposed, and what it should have."""
+    """A network's proposals and their targets."""
 
     detections: Detections
     wanted: ProposalTargets
@@ -55,7 +55,7 @@ class Proposals:
     def predict(
         self, model: nn.Module, images: Tensor, targets: Targets
     ) -> tuple[Losses, Proposed]:
-        """As in training; the network gives its best boxes too."""
+        """As in training, with the best boxes."""
         return self.train_step(model, images, targets)
 
     def losses(self, detections: Detections, targets: Targets) -> tuple[Losses, Proposed]:
@@ -82,7 +82,7 @@ class Proposals:
         return ProposalMeter()
 
     def test_meter(self) -> SplitMeter:
-        """As in training, with IoU, share found and average precision of the best boxes."""
+        """As in training, with IoU, share detected and average precision of the best boxes."""
         return ProposalTestMeter(self.classes)
 
     def images(
@@ -94,7 +94,7 @@ class Proposals:
 
 
 class ProposalMeter(MeanMeter):
-    """Mean losses; ``accuracy`` is the share of cells that are right, ignored ones left out."""
+    """Mean losses; ``accuracy`` is the share of right cells among those not ignored."""
 
     def measure(self, outputs: Proposed, targets: Targets, losses: Losses) -> dict[str, Tensor]:
         """The losses, and the cells that are right."""
@@ -105,7 +105,7 @@ class ProposalMeter(MeanMeter):
 
 
 class ProposalTestMeter(BoxMeter):
-    """As in training, and what the best boxes are worth; by class, the objects found."""
+    """As in training, with the metrics of the best boxes; by class, the detected objects."""
 
     def __init__(self, classes: tuple[str, ...]) -> None:
         self.cells = ProposalMeter()

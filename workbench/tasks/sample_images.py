@@ -1,4 +1,4 @@
-"""Images for the gallery: with classes, boxes or masks, true and predicted."""
+"""Makes sample images with true and predicted classes, boxes or masks."""
 
 import colorsys
 from typing import Literal
@@ -9,12 +9,12 @@ from torch import Tensor
 
 from workbench.detection.boxes import NO_OBJECT, corners
 from workbench.detection.masks import IGNORED
-from workbench.runs.store.gallery import GalleryImage, Mark, Pixels, as_pixels
+from workbench.runs.store.gallery import GalleryImage, ImageBox, Pixels, as_pixels
 from workbench.tasks import Targets
 from workbench.tasks.matching import RankedBoxes, match
 
 MOSTLY = 0.9  # of the pixels, from which on a mask counts as right
-CROP = 22  # pixels: the study's look at what the spatial transformer cuts out
+CROP = 22  # pixels of the shown crop, as in the study
 
 
 def show_detections(
@@ -26,7 +26,7 @@ def show_detections(
 ) -> list[GalleryImage]:
     """Images uint8 [N, H, W, C] with their true boxes and the predicted ones.
 
-    ``crops`` [N, C, h, w], 0 to 255, are what was cut out of each.
+    ``crops`` [N, C, h, w], 0 to 255, are crops of each.
     """
     # Synchronises: images are made by the host, from here on.
     boxes, labels = targets["box"].cpu(), targets["label"].cpu()
@@ -43,9 +43,9 @@ def show_detections(
         ious = matched.iou[n][real].tolist()
         best = matched.answers
         guesses = [] if best is None else best[n, :, 0][real].tolist()
-        marks = _marks(true_edges[n][real], "true")
-        marks += _marks(
-            detected_edges[n][detections.confidence[n] > 0][: max(1, len(ious))], "found"
+        drawn = _image_boxes(true_edges[n][real], "true")
+        drawn += _image_boxes(
+            detected_edges[n][detections.confidence[n] > 0][: max(1, len(ious))], "predicted"
         )
         shown.append(
             GalleryImage(
@@ -54,7 +54,7 @@ def show_detections(
                 answer=", ".join(classes[guess] for guess in guesses),
                 is_right=bool(matched.right[n][real].all()),
                 note=f"IoU {sum(ious) / max(1, len(ious)):.2f}",
-                marks=tuple(marks),
+                boxes=tuple(drawn),
                 crop=None if crops is None else _crop(crops[n]),
             )
         )
@@ -144,9 +144,9 @@ def class_colour(label: int) -> tuple[float, float, float]:
     return 255 * red, 255 * green, 255 * blue
 
 
-def _marks(edges: Tensor, role: Literal["true", "found"]) -> list[Mark]:
+def _image_boxes(edges: Tensor, role: Literal["true", "predicted"]) -> list[ImageBox]:
     rows = edges.tolist()
-    return [Mark(left, top, right, bottom, role) for left, top, right, bottom in rows]
+    return [ImageBox(left, top, right, bottom, role) for left, top, right, bottom in rows]
 
 
 def _crop(pixels: Tensor) -> Pixels:

@@ -41,11 +41,11 @@ class TorchvisionBoxes:
         return losses, model(images)
 
     def train_meter(self) -> TrainMeter:
-        """Losses; torchvision's detectors do not say while training what they find."""
+        """Losses; torchvision's detectors predict no boxes in training."""
         return MeanMeter()
 
     def test_meter(self) -> SplitMeter:
-        """Losses and everything that the boxes found are worth."""
+        """Losses and the metrics of the predicted boxes."""
         return BoxMeter(MeanMeter(), self.classes, _ranked_boxes)
 
     def images(

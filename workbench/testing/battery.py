@@ -1,4 +1,4 @@
-"""The checks of the battery, each a function of a subject that raises ``AssertionError``."""
+"""The checks of a network, each a function of a subject that raises ``AssertionError``."""
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -75,7 +75,7 @@ def gradients(subject: Subject) -> None:
 
 
 def no_leak_across_batch(subject: Subject) -> None:
-    """In evaluation, what an image gives does not depend on the others of its batch."""
+    """In evaluation, the output for an image does not depend on the rest of its batch."""
     network = _used(subject).eval()
     images, others = subject.images(BATCH), subject.images(BATCH, seed=1)
     others[0] = images[0]
@@ -104,7 +104,7 @@ def determinism(subject: Subject) -> None:
 
 
 def train_and_eval(subject: Subject) -> None:
-    """Norms and dropout work in training only; without them both modes are one.
+    """Norms and dropout work in training only; without them both modes give the same.
 
     Evaluation leaves every buffer as it was; training moves the statistics of norms.
     """

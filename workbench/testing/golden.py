@@ -1,4 +1,4 @@
-"""Golden files: parameters and MACs of a network, in all and layer by layer."""
+"""Golden files: parameters and MACs of a network, in total and layer by layer."""
 
 import json
 from pathlib import Path
@@ -12,7 +12,7 @@ COLUMNS = ("name", "type", "output_shape", "params", "macs")
 
 
 def counts(model: RunConfig | Subject) -> dict[str, Any]:
-    """What a golden file holds of a network."""
+    """The content of a network's golden file."""
     if isinstance(model, RunConfig):
         summary = summarize(model)
         rows = [[layer[column] for column in COLUMNS] for layer in summary["layers"]]

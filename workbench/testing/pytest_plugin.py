@@ -1,7 +1,7 @@
-"""The pytest plugin: collects presets, and rewrites golden files when asked to.
+"""The pytest plugin: collects presets as tests, and rewrites golden files.
 
-Loaded into every pytest run where the workbench is installed, so that it imports nothing
-heavy before a preset is tested.
+It is loaded into every pytest run where the workbench is installed, and so imports torch only when
+a preset is tested.
 """
 
 from collections.abc import Iterator

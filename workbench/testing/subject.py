@@ -1,4 +1,4 @@
-"""What is tested: a way to make a network, and the images that it takes."""
+"""A network under test, and its images."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -50,13 +50,13 @@ class Subject:
         return cls(getattr(model, "__name__", "network"), model, shape, classes, sizes)
 
     def network(self, seed: int = 0) -> nn.Module:
-        """A network whose weights follow from the seed; torch's random state stays as it was."""
+        """A network with weights by the seed; torch's random state is left unchanged."""
         with torch.random.fork_rng(devices=[]):
             torch.manual_seed(seed)
             return self.make()
 
     def images(self, number: int, seed: int = 0, size: int | None = None) -> Tensor:
-        """[number, C, H, W] of normal noise that follows from the seed."""
+        """Normal noise [number, C, H, W] by the seed."""
         channels, height, width = self.shape
         random = torch.Generator().manual_seed(seed)
         return torch.randn(number, channels, size or height, size or width, generator=random)

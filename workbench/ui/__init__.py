@@ -1,1 +1,1 @@
-"""The terminal screens: they read runs and configurations, and know no torch."""
+"""The terminal app: screens and widgets. Free of torch."""

@@ -1,6 +1,6 @@
-"""The app's shell: three modes (Presets, Run, Runs), keys that work everywhere, themes.
+"""The app: three modes (Presets, Run, Runs), keys that work everywhere, themes.
 
-Kept thin: what a screen shows is the screen's, what a run is is ``workbench.runs``'.
+Screens do the rest; the app answers their messages.
 """
 
 import gc
@@ -92,11 +92,11 @@ class WorkbenchApp(App[None]):
         return RunsScreen(self.context)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
-        """So that the meanings are there under Textual's own themes too."""
+        """The app's own colours, also under Textual's themes."""
         return MEANINGS
 
     def on_mount(self) -> None:
-        """Begin to count live runs."""
+        """Start to count live runs."""
         self.set_interval(COUNT_SECONDS, self._count_runs)
         self.call_after_refresh(self._after_first_paint)
 
@@ -118,7 +118,7 @@ class WorkbenchApp(App[None]):
         super()._display(screen, renderable)
 
     def open_run(self, folder: RunFolder) -> None:
-        """Show one run, live or finished; it takes the place of the one that was open."""
+        """Show one run in place of the one that was open."""
         from workbench.ui.run.screen import RunScreen  # loads plotext: only when looked at
 
         mode = f"run:{folder.path}"
@@ -134,7 +134,7 @@ class WorkbenchApp(App[None]):
         self.switch_mode("presets")
 
     async def open_preset(self, name: str) -> None:
-        """Go to the Presets screen, the cursor on one preset."""
+        """Go to the Presets screen, with the cursor on a preset."""
         from workbench.ui.presets.screen import PresetsScreen
 
         await self.switch_mode("presets")
@@ -188,7 +188,7 @@ class WorkbenchApp(App[None]):
             self.screen.post_message(PreloadedPhase(phase))
 
     async def on_unmount(self) -> None:
-        """Let the preloaded worker go; runs go on."""
+        """End the preloaded worker; runs go on."""
         await self.context.preloaded.close()
 
     def on_open_run(self, message: OpenRun) -> None:
@@ -204,11 +204,11 @@ class WorkbenchApp(App[None]):
         self.show_runs()
 
     def on_runs_counted(self, message: RunsCounted) -> None:
-        """Take what a thread has found."""
+        """Show what a thread has counted."""
         self.live_runs = message.live
         self.device = message.device
 
 
 def run_app(runs_root: Path, data_root: Path | None = None, preset: str | None = None) -> None:
-    """Open the workbench in this terminal and stay until the person leaves."""
+    """Run the app in this terminal until the person quits."""
     WorkbenchApp(runs_root, data_root, preset).run()

@@ -1,4 +1,4 @@
-"""What the screens work with: where runs and data are, and the preloaded torch process."""
+"""What the app gives to screens: folders of runs and data, and the preloaded worker."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from workbench.runs.live.preloaded import PreloadedWorker
 
 @dataclass
 class AppContext:
-    """Made once by the app and handed to the screens, which know no app."""
+    """Made once by the app and passed to every screen."""
 
     runs_root: Path
     data_root: Path | None

@@ -1,4 +1,4 @@
-"""Small questions over a screen: yes or no, a name, a text to read."""
+"""Dialogs: a yes/no question, a line of text, a text to read."""
 
 from collections.abc import Callable
 from typing import ClassVar
@@ -13,7 +13,7 @@ from textual.widgets import Input, Static
 
 
 class Confirm(ModalScreen[bool]):
-    """Asks before something ends; gives True for yes."""
+    """Asks a yes/no question; returns True for yes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "answer(True)", "Yes", id="confirm.yes"),
@@ -21,7 +21,7 @@ class Confirm(ModalScreen[bool]):
     ]
 
     def __init__(self, question: str, yes: str = "yes", no: str = "no") -> None:
-        """``question`` is shown as it is, without markup; ``yes`` and ``no`` name the answers."""
+        """``question`` is shown without markup; ``yes`` and ``no`` are the words of the answers."""
         super().__init__()
         self._question, self._yes, self._no = question, yes, no
 
@@ -50,9 +50,9 @@ class Confirm(ModalScreen[bool]):
 
 
 class Ask(ModalScreen[str | None]):
-    """Asks for one line of text; gives None where the person changes their mind.
+    """Asks for one line of text; returns None if cancelled.
 
-    ``refuse`` says what is wrong with a text, or nothing; it is asked as one types.
+    ``refuse`` returns what is wrong with a text, "" if nothing; called at each key.
     """
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -83,7 +83,7 @@ class Ask(ModalScreen[str | None]):
 
 
 class Reader(ModalScreen[None]):
-    """A text to read, in a box that scrolls."""
+    """Shows a text in a box that scrolls."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q,enter", "dismiss", "Close", id="reader.close"),

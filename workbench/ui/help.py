@@ -1,4 +1,4 @@
-"""The `?` page: every key that works on the screen it was asked from."""
+"""The `?` page: the keys of the screen that it was opened from."""
 
 import re
 import textwrap
@@ -16,7 +16,7 @@ MOVING = "Moving about"
 
 
 class HelpScreen(Reader):
-    """Keys and what they do, in groups from the widget in use to the app."""
+    """Lists the keys in groups, from the focused widget to the app."""
 
     def __init__(self, bindings: Mapping[str, ActiveBinding]) -> None:
         super().__init__("Keys", _text(bindings))

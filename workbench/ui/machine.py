@@ -1,4 +1,4 @@
-"""What the top line says of the machine and of live runs; asked in a thread."""
+"""Measures the machine and counts live runs for the top line; runs in a thread."""
 
 import os
 import time
@@ -21,7 +21,7 @@ def count_live(root: Path) -> int:
 
 
 def _count_live(root: Path) -> int:
-    """Looks closely only where a heartbeat is fresh."""
+    """Reads the status only where the heartbeat is fresh."""
     live = 0
     try:
         with os.scandir(root) as entries:
@@ -35,7 +35,7 @@ def _count_live(root: Path) -> int:
 
 
 def describe_machine(busy: bool) -> str:
-    """The device in a few words; with its load and memory in use while a run is live."""
+    """The device in a few words; with load and memory while a run is live."""
     return _gpu(busy) or _cpu(busy)
 
 
@@ -57,7 +57,7 @@ def _cpu(busy: bool) -> str:
 
 
 def _gpu(busy: bool) -> str:
-    """The first GPU; "" where there is none or nothing that could be asked about it."""
+    """The first GPU; "" where there is none or it cannot be queried."""
     if why_no_cuda("cuda"):
         return ""
     try:

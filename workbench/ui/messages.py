@@ -1,4 +1,4 @@
-"""What threads and panels tell the screens: small messages, upwards only."""
+"""Messages from threads and panels to screens, and from screens to the app."""
 
 from dataclasses import dataclass
 
@@ -10,36 +10,36 @@ from workbench.runs.store.folder import RunFolder
 
 @dataclass
 class RunsCounted(Message):
-    """How many runs have a living worker, and how the machine is; only the newest matters."""
+    """The number of live runs and the state of the machine; only the newest matters."""
 
     live: int
     device: str
 
     def can_replace(self, message: Message) -> bool:
-        """A newer count takes the place of one that was not handled yet."""
+        """A newer count replaces an unhandled one."""
         return isinstance(message, RunsCounted)
 
 
 @dataclass
 class OpenRun(Message):
-    """A run is to be shown; the app answers."""
+    """Asks the app to show a run."""
 
     folder: RunFolder
 
 
 @dataclass
 class OpenPreset(Message):
-    """A preset is to be shown on the Presets screen; the app answers."""
+    """Asks the app to show a preset on the Presets screen."""
 
     name: str
 
 
 class ShowRuns(Message):
-    """The list of runs is to be shown; the app answers."""
+    """Asks the app to show the list of runs."""
 
 
 @dataclass
 class PreloadedPhase(Message):
-    """What the preloaded worker does now: ``off``, ``loading`` or ``ready``."""
+    """The preloaded worker's phase: ``off``, ``loading`` or ``ready``."""
 
     phase: Phase

@@ -1,4 +1,4 @@
-"""The command palette: every key binding that works here by its description, every preset."""
+"""The command palette: the screen's key bindings by description, and all presets."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -12,15 +12,15 @@ from workbench.ui.widgets.key_line import offers
 
 
 class BindingCommands(Provider):
-    """Offers what the bindings of the screen below the palette do."""
+    """Offers the actions of the screen below the palette."""
 
     async def discover(self) -> Hits:
-        """Everything, before anything is typed."""
+        """All actions, before anything is typed."""
         for active, help_text in self._commands():
             yield DiscoveryHit(active.binding.description, self._runner(active), help=help_text)
 
     async def search(self, query: str) -> Hits:
-        """What matches the words typed."""
+        """The entries that match what is typed."""
         matcher = self.matcher(query)
         for active, help_text in self._commands():
             title = active.binding.description
@@ -47,14 +47,14 @@ class BindingCommands(Provider):
 
 
 class PresetCommands(Provider):
-    """Offers to open any preset, by its name or its title."""
+    """Offers presets, by name or title."""
 
     async def startup(self) -> None:
-        """Find the presets, beside the screen."""
+        """List the presets in a thread."""
         self._presets: list[PresetInfo] = await asyncio.to_thread(list_presets)
 
     async def search(self, query: str) -> Hits:
-        """What matches the words typed."""
+        """The entries that match what is typed."""
         matcher = self.matcher(query)
         for info in self._presets:
             title = f"Preset {info.name}"

@@ -1,9 +1,8 @@
-"""The two themes, and the few colours that mean something.
+"""The light and the dark theme, and the colours with a meaning.
 
-Style sheets name these variables and no colour: ``$training`` and ``$validation``
-for the two curves, ``$good`` and ``$bad`` for better and worse, ``$changed`` for what
-the person has edited, ``$muted`` for what is there but not asked for; ``$curve1`` … for
-further curves of a plot, which differ from those two and from each other.
+Style sheets use these variables and no colour: ``$training`` and ``$validation`` for the two
+curves, ``$good`` and ``$bad``, ``$changed`` for edited values, ``$muted`` for secondary text,
+``$curve1`` … for further curves of a plot.
 """
 
 from textual.theme import Theme

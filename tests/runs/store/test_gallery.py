@@ -1,8 +1,15 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from workbench.runs.store.gallery import Gallery, GalleryImage, Mark, read_gallery, write_gallery
+from workbench.runs.store.gallery import (
+    Gallery,
+    GalleryImage,
+    ImageBox,
+    read_gallery,
+    write_gallery,
+)
 
 PIXELS = np.arange(48 * 48 * 3, dtype=np.uint8).reshape(48, 48, 3)
 CUT = PIXELS[:22, :22]
@@ -12,7 +19,7 @@ IMAGE = GalleryImage(
     "dog [x]",
     False,
     "IoU 0.5",
-    (Mark(0.1, 0.2, 0.6, 0.7, "found"),),
+    (ImageBox(0.1, 0.2, 0.6, 0.7, "predicted"),),
     PIXELS[:22, :22],
 )
 
@@ -28,8 +35,15 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     first, second = found.images
     assert np.array_equal(first.image, PIXELS)
     assert first.crop is not None and np.array_equal(first.crop, PIXELS[:22, :22])
-    assert first.marks == IMAGE.marks and (first.truth, first.answer) == ("cat", "dog [x]")
-    assert second.crop is None and second.is_right and not second.marks
+    assert first.boxes == IMAGE.boxes and (first.truth, first.answer) == ("cat", "dog [x]")
+    assert second.crop is None and second.is_right and not second.boxes
+
+
+def test_files_of_earlier_versions_are_read(tmp_path: Path) -> None:
+    earlier = ImageBox(0.1, 0.2, 0.6, 0.7, "found")  # type: ignore[arg-type]
+    write_gallery(tmp_path / "gallery.npz", Gallery((replace(IMAGE, boxes=(earlier,)),)))
+    gallery = read_gallery(tmp_path / "gallery.npz")
+    assert gallery is not None and gallery.images[0].boxes == IMAGE.boxes
 
 
 def test_large_and_grey_images_become_small_and_coloured(tmp_path: Path) -> None:

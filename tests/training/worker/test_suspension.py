@@ -33,7 +33,7 @@ class Machine:
     def run(self, seconds: float) -> None:
         """Pass time, and look at the end of it."""
         self.time += seconds
-        self.clock.look()
+        self.clock.check()
 
     def suspend(self, seconds: float) -> None:
         """Be suspended; nobody looks."""
@@ -47,7 +47,7 @@ def test_a_suspension_is_left_out(seconds: float) -> None:
     machine.run(0.1)
     before = machine.clock.now()
     machine.suspend(seconds)
-    machine.clock.look()
+    machine.clock.check()
     assert machine.clock.suspended == pytest.approx(seconds)
     assert machine.clock.now() == pytest.approx(before)
     machine.run(0.1)
@@ -76,7 +76,7 @@ def test_a_signal_that_comes_while_it_looks_is_seen() -> None:
     answers = iter([False, True])
     clock = AwakeClock(lambda: machine.time, lambda: next(answers))
     machine.time += 50.0
-    clock.look()
+    clock.check()
     assert clock.suspended == pytest.approx(50.0)
 
 
@@ -86,7 +86,7 @@ def test_what_was_awake_before_a_suspension_counts_and_the_clock_never_goes_back
     machine.time += GAP / 2
     before = machine.clock.now()  # who reads the clock is awake
     machine.suspend(10.0)
-    machine.clock.look()
+    machine.clock.check()
     assert machine.clock.now() == pytest.approx(before)
 
 
@@ -95,7 +95,7 @@ def test_the_time_of_training_follows_the_clock_it_is_given() -> None:
     clock = Clock(5.0, machine.clock.now)
     machine.run(0.2)
     machine.suspend(30.0)
-    machine.clock.look()
+    machine.clock.check()
     machine.run(0.2)
     assert clock.seconds == pytest.approx(5.4)
 

@@ -6,10 +6,10 @@ import pytest
 
 from tests.ui.harness import ScreenApp, settle, text_of
 from tests.ui.recorded import Recording, record_run
-from workbench.runs.store.gallery import Gallery, GalleryImage, Mark, write_gallery
+from workbench.runs.store.gallery import Gallery, GalleryImage, ImageBox, write_gallery
 from workbench.ui.images.gallery_settings import GallerySettings
 from workbench.ui.images.gallery_tiles import gallery_lines
-from workbench.ui.images.half_blocks import UPPER, half_blocks, marked, scaled
+from workbench.ui.images.half_blocks import UPPER, half_blocks, scaled, with_boxes
 from workbench.ui.run.classes import ClassesPanel
 from workbench.ui.run.confusion import ConfusionPanel
 from workbench.ui.run.gallery import GalleryPanel
@@ -18,7 +18,7 @@ from workbench.ui.widgets.lines import plain
 
 BLACK = np.zeros((48, 48, 3), dtype=np.uint8)
 RED = np.zeros((22, 22, 3), dtype=np.uint8) + np.array([255, 0, 0], dtype=np.uint8)
-BOX = (Mark(0.25, 0.25, 0.75, 0.75, "true"),)
+BOX = (ImageBox(0.25, 0.25, 0.75, 0.75, "true"),)
 RIGHT = GalleryImage(BLACK, "cat", "cat", True, "IoU 0.91", BOX, RED)
 WRONG = GalleryImage(BLACK, "[bold]dog", "cat", False, "IoU 0.40", BOX, RED)
 GALLERY = Gallery((RIGHT, RIGHT, WRONG, RIGHT), 3, "validation")
@@ -39,7 +39,7 @@ def test_scaling_keeps_the_shape_and_fits(rows: int, columns: int) -> None:
 
 
 def test_boxes_are_drawn_where_they_are_and_stay_inside() -> None:
-    image = marked(BLACK, [(Mark(0.25, 0.5, 0.75, 1.4, "true"), (9, 8, 7))])
+    image = with_boxes(BLACK, [(ImageBox(0.25, 0.5, 0.75, 1.4, "true"), (9, 8, 7))])
 
     drawn = (image == [9, 8, 7]).all(axis=2)
     assert drawn[24, 12:37].all() and drawn[24:, 12].all() and drawn[47, 12:37].all()

@@ -107,7 +107,7 @@ async def test_new_events_are_shown_and_nothing_is_touched_without_any(
         await settle(pilot)
         screen = pilot.app.screen
         assert isinstance(screen, RunScreen)
-        screen._look()
+        screen._poll()
         await pilot.pause()
         refreshed: list[str] = []
         refresh = Lines.refresh
@@ -118,14 +118,14 @@ async def test_new_events_are_shown_and_nothing_is_touched_without_any(
 
         monkeypatch.setattr(Lines, "refresh", noted)
         for _ in range(4):
-            screen._look()
+            screen._poll()
         await pilot.pause()
         assert refreshed == []
         writer = EventWriter(running.metrics)
         writer.add({"event": "step", "step": 749, "epoch": 38, "loss": 0.4, "lr": 0.05})
         writer.close()
         for _ in range(2):
-            screen._look()
+            screen._poll()
         await pilot.pause()
         assert "749/3,000" in text_of(panel(pilot, RunHeader))
         assert set(refreshed) <= {RunHeader.__name__, StatusLine.__name__}
@@ -230,7 +230,7 @@ async def test_the_log_follows_its_end(running: RunFolder) -> None:
             log.write("".join(f"line {n}\n" for n in range(100)))
         screen = pilot.app.screen
         assert isinstance(screen, RunScreen)
-        screen._look()
+        screen._poll()
         await pilot.pause(0.1)
         log_panel = panel(pilot, LogPanel)
         assert text_of(log_panel).endswith("line 99")

@@ -1,1 +1,1 @@
-"""What several commands share: options, tables, plots, progress, watching a run."""
+"""Parts that several commands share: options, output, plots, progress, watching a run."""

@@ -1,4 +1,4 @@
-"""``stop`` and ``pause``: ask a worker, wait until it has done so, say it."""
+"""The commands ``stop`` and ``pause``: send a request to a worker and wait for the status."""
 
 from pathlib import Path
 
@@ -33,8 +33,7 @@ def ask_and_wait(
 ) -> None:
     """Ask the worker of a run for ``request`` and wait for the status ``wanted``.
 
-    Raises :class:`RunError` where no worker lives, or where it ended another
-    way than asked.
+    Raises :class:`RunError` where no worker lives, or where it ended in another way.
     """
     now = ask(folder, request)
     if wait:

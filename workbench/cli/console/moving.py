@@ -1,4 +1,4 @@
-"""``delete`` and ``archive``, and what ``restore`` shares with them: move runs, say where to."""
+"""The commands ``delete`` and ``archive``, and the moving of runs that ``restore`` shares."""
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -29,7 +29,7 @@ def moving_command(location: Location, *, short_help: str, help: str) -> click.C
 
 
 def move_all(folders: Iterable[RunFolder], move: Move, words: str, *, as_json: bool) -> None:
-    """Move each run; the first that cannot be moved ends it, with the ones before it moved."""
+    """Move each run and print where to; raises RunError at the first that cannot be moved."""
     moved = [(folder, move(folder)) for folder in folders]
     if as_json:
         print_json([{"id": one.id, "path": str(one.path)} for _, one in moved])

@@ -1,4 +1,4 @@
-"""The switches that several commands share, each defined once, and how their values are read."""
+"""The options that several commands share, and how their values are read."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -16,7 +16,7 @@ Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
 def _device(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
-    """The form only: whether it is there is asked where it is used."""
+    """Check the form of a device; whether it exists is checked where it is used."""
     if value is not None and not re.fullmatch(r"auto|cpu|cuda(:\d+)?", value):
         raise click.BadParameter(f"{value!r} must be one of auto, cpu, cuda, cuda:N")
     return value
@@ -144,7 +144,7 @@ def sort_option(names: Sequence[str], **settings: Any) -> Decorator:
 
 @dataclass(frozen=True)
 class Start:
-    """What a command that starts or continues a worker is told by the switches that all have."""
+    """The values of the options that all commands which start a worker have."""
 
     settings: dict[str, Any]  # by --set: dotted key → value
     device: str | None
@@ -156,15 +156,14 @@ class Start:
 
     @property
     def changes(self) -> dict[str, Any]:
-        """What --set and --device change in a configuration, by dotted key."""
+        """The changes of --set and --device, by dotted key."""
         return {**self.settings, **({"train.device": self.device} if self.device else {})}
 
 
 def starting_options(*, follows: bool, changes: bool = True) -> Decorator:
-    """The switches of every command that starts or continues a worker, given to it as ``start``.
+    """The options of commands that start or continue a worker, passed to it as ``start``.
 
-    ``follows`` says what it does with neither --detach nor --follow. Without ``changes``
-    it has no --set: it repeats what there is.
+    ``follows`` is the default of --follow. Without ``changes`` there is no --set.
     """
     options: list[Decorator] = [set_option] if changes else []
     options += [device_option, data_option, name_option, runs_dir_option]
@@ -193,7 +192,7 @@ def starting_options(*, follows: bool, changes: bool = True) -> Decorator:
 
 
 def read_assignments(assignments: Sequence[str]) -> dict[str, Any]:
-    """Read every ``--set KEY=VALUE``; of a key that is set twice, the last one counts."""
+    """Parse every ``--set KEY=VALUE``; of a key that is set twice, the last one counts."""
     from workbench.config import parse_assignment
 
     return dict(parse_assignment(text) for text in assignments)

@@ -1,4 +1,4 @@
-"""What commands print that is not words: strict JSON, or nothing to a reader that has gone."""
+"""Prints strict JSON, and silences a stream whose reader has gone."""
 
 import json
 import math
@@ -13,15 +13,15 @@ import click
 def print_json(document: Any) -> None:
     """Print one strict JSON document to stdout, in ASCII; a number that is not finite becomes null.
 
-    Names and error texts come from files that anyone may have written: escaped, no control
-    character and no mark that turns the direction of text reaches a terminal.
+    Everything but ASCII is escaped, so that no control character of a name or an error text
+    reaches a terminal.
     """
     text = json.dumps(_strict(document), indent=2, allow_nan=False)
     click.echo(text.replace("\x7f", "\\u007f"))  # DEL is ASCII, and a control character
 
 
 def print_made(name: str, path: Path, *, as_json: bool, **more: Any) -> None:
-    """Print the id of what was made or goes on: alone on its line, or with its folder as JSON."""
+    """Print the id of a run or sweep: alone on its line, or with its folder as JSON."""
     if as_json:
         print_json({"id": name, "path": str(path), **more})
     else:
@@ -29,10 +29,10 @@ def print_made(name: str, path: Path, *, as_json: bool, **more: Any) -> None:
 
 
 def silence(stream: TextIO) -> None:
-    """Send what is written to ``stream``, and what it still holds, nowhere from here on.
+    """Discard what ``stream`` holds and everything written to it from now on.
 
-    For one whose reader has gone: a buffer that cannot be flushed would have
-    Python complain at exit, and change the exit status.
+    For a stream whose reader has gone: a buffer that cannot be flushed would make Python
+    complain at exit and change the exit status.
     """
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, stream.fileno())

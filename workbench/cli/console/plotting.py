@@ -1,4 +1,4 @@
-"""Plots for a terminal, as text: plotext draws, without colour where stdout is no terminal."""
+"""Plots as text, drawn by plotext; without colour where stdout is no terminal."""
 
 import math
 import shutil
@@ -21,9 +21,9 @@ def line_plot(
     scatter: bool = False,
     log_x: bool = False,
 ) -> str:
-    """Curves (name → x, y) as text, as wide as the terminal; "" where there is no point at all.
+    """Curves (name → x, y) as text, as wide as the terminal; "" without points.
 
-    On the x axis stand some of the points' own values; ``log_x`` spaces them by their logarithm.
+    The ticks of the x axis are values of points; ``log_x`` makes it logarithmic.
     """
     import plotext
 

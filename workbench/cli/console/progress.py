@@ -21,7 +21,7 @@ class Reporter:
         self._phase = ""
 
     def show(self, update: Update) -> None:
-        """Report what is new."""
+        """Report an update."""
         for event in update.events:
             for line in self._lines(event, update.state):
                 self.say(line)
@@ -47,10 +47,7 @@ class Reporter:
 
 
 def event_lines(event: Event, state: RunState) -> list[str]:
-    """What an event is worth saying for good; nothing for a step.
-
-    Events come from a file that anyone may have written: what is missing shows as a dash.
-    """
+    """The lines to print for an event; none for a step. Missing values are shown as a dash."""
     match event["event"]:
         case "start":
             return [start_text(event)]
@@ -71,7 +68,7 @@ def event_lines(event: Event, state: RunState) -> list[str]:
 def live_line(name: str, state: RunState, status: str, width: int) -> str:
     """The line that is rewritten in place, in at most ``width`` cells.
 
-    Where they do not all fit, the less important parts are left out.
+    Less important parts are left out where they do not fit.
     """
     if state.phase or not state.step:
         return one_line(f"{name}  {_waiting(state, status)}")[:width]

@@ -11,15 +11,15 @@ from workbench.runs.history.feed import RunFeed
 from workbench.runs.history.log import Entry
 from workbench.runs.store.folder import RunFolder
 
-LOOK = 0.5  # seconds between two looks at a live run
+POLL = 0.5  # seconds between two readings of a live run
 
 
 def show_log(folder: RunFolder, *, follow: bool, as_json: bool) -> None:
-    """Print what happened; with ``follow`` until the run has ended."""
+    """Print the entries; with ``follow`` until the run has ended."""
     feed = RunFeed(folder)
     said: set[Entry] = set()
     while True:
-        feed.refresh_status()  # before the events, so that none comes after the last look
+        feed.refresh_status()  # before the events, so that none comes after the last reading
         while feed.advance():
             pass
         live = follow and feed.status.is_live
@@ -34,7 +34,7 @@ def show_log(folder: RunFolder, *, follow: bool, as_json: bool) -> None:
         said.update(entries)
         if not live:
             return
-        time.sleep(LOOK)
+        time.sleep(POLL)
 
 
 def _line(entry: Entry) -> str:

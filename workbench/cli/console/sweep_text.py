@@ -1,4 +1,4 @@
-"""A sweep's progress and its result table, as text for a terminal."""
+"""Reports a sweep's progress, and its result table and plot as text."""
 
 from workbench.cli.console.live_line import LiveLine, is_terminal
 from workbench.cli.console.plotting import line_plot
@@ -48,7 +48,7 @@ def table_text(table: Table) -> str:
 
 
 def plot_text(sweep: SweepConfig, table: Table) -> str:
-    """The metric against the swept value; "" where there is no such value or one point only."""
+    """A plot of the metric against the swept value; "" without such a value or with one point."""
     key = swept_key(sweep)
     points = plot_points(table, key) if key else []
     if len(points) < 2:

@@ -7,7 +7,7 @@ from workbench.formatting.text import count, one_line
 
 
 class Waiting:
-    """A progress callback that leaves nothing behind: ``with Waiting() as progress``."""
+    """A progress callback whose line is erased at the end: ``with Waiting() as progress``."""
 
     def __init__(self) -> None:
         self._line = LiveLine(live=is_terminal())

@@ -1,4 +1,4 @@
-"""Watching a run from the command line until it ends, and what signals do meanwhile."""
+"""Watches a run from the command line until it ends, and handles signals meanwhile."""
 
 import signal
 import sys
@@ -24,14 +24,14 @@ INTERRUPTED = 130
 
 
 class Left(Exception):
-    """The watcher goes; the run does not care."""
+    """Raised to leave the watched run, which goes on."""
 
 
 class Signals:
-    """What was asked of the watcher by signals.
+    """The signals that the watcher got.
 
-    The first ctrl-C (or SIGTERM) is to stop the run, the second to leave it at
-    once. A lost terminal (SIGHUP) is only to leave: the run goes on.
+    The first ctrl-C (or SIGTERM) stops the run, the second leaves it at once. A lost terminal
+    (SIGHUP) only leaves: the run goes on.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Signals:
 
     @contextmanager
     def caught(self) -> Iterator["Signals"]:
-        """Catch the signals inside the block; what was set before is set again after it."""
+        """Handle the signals inside the block; the handlers before are restored after it."""
         handlers = {signal.SIGINT: self._on_stop, signal.SIGTERM: self._on_stop}
         if hasattr(signal, "SIGHUP"):
             handlers[signal.SIGHUP] = self._on_hangup
@@ -61,9 +61,9 @@ class Signals:
 
 
 def follow_or_leave(folder: RunFolder, start: Start, said: str, **more: Any) -> int:
-    """Watch a run that has just been started, or print its id and leave it training.
+    """Watch a run that was just started, or print its id and leave it training.
 
-    ``said`` goes to stderr first; ``more`` into the JSON document beside the id.
+    ``said`` is printed to stderr first; ``more`` is added to the JSON document.
     """
     if said:
         click.echo(said, err=True)
@@ -74,11 +74,10 @@ def follow_or_leave(folder: RunFolder, start: Start, said: str, **more: Any) -> 
 
 
 def watch(folder: RunFolder, *, json_document: bool) -> int:
-    """Report a run on stderr until its worker has ended; then print what it came to.
+    """Report a run on stderr until its worker has ended; then print the result.
 
-    Gives the exit status: 0 where it finished, 1 where it failed or crashed,
-    130 where it was stopped or the watcher was interrupted. ``json_document``
-    prints the record as it is then, whichever way that came about.
+    Returns the exit status: 0 if it finished, 1 if it failed or crashed, 130 if it was stopped
+    or the watcher was interrupted. ``json_document`` prints the record at the end in any case.
     """
     reporter = Reporter(folder.id, live=is_terminal())
     signals = Signals()
@@ -100,7 +99,7 @@ def watch(folder: RunFolder, *, json_document: bool) -> int:
 
 
 def print_parting(document: Any) -> None:
-    """Print one JSON document where the terminal may be gone already."""
+    """Print one JSON document; the terminal may be gone already."""
     try:
         print_json(document)
         sys.stdout.flush()

@@ -1,1 +1,1 @@
-"""Commands about the runs that there are."""
+"""Commands about existing runs: list, show, tag, delete, archive."""

@@ -61,7 +61,7 @@ def command(
 
 
 def select(runs_dir: Path, terms: Sequence[str]) -> list[RunRow]:
-    """The rows of the runs that fulfil every term, in no order; says which roots are skipped."""
+    """The rows that match every term, in no order; prints which roots are skipped."""
     with closing(RunIndexes(runs_dir)) as runs:
         with Waiting() as waiting:
             runs.refresh(lambda done, total: waiting("reading the runs", done, total))
@@ -71,9 +71,9 @@ def select(runs_dir: Path, terms: Sequence[str]) -> list[RunRow]:
 
 
 def sort_rows(rows: Sequence[RunRow], column: str, *, reverse: bool = False) -> list[RunRow]:
-    """By one column: numbers and times the largest first, names by the alphabet.
+    """Sort by one column: numbers and times the largest first, names alphabetically.
 
-    Runs without a value come last, whichever way round.
+    Runs without a value come last in both orders.
     """
     have = [row for row in rows if getattr(row, column) not in (None, "")]
     rest = [row for row in rows if getattr(row, column) in (None, "")]
@@ -84,7 +84,7 @@ def sort_rows(rows: Sequence[RunRow], column: str, *, reverse: bool = False) -> 
 
 
 def _document(row: RunRow) -> dict[str, Any]:
-    """A run in the record's own words, as far as a list knows it."""
+    """A run with the record's keys, as far as the list has them."""
     return {
         "id": row.id,
         "status": row.status,

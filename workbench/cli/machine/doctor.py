@@ -46,7 +46,7 @@ def command(runs_dir: Path, data: Path | None, as_json: bool) -> int:
 
 
 def _problems(info: Info) -> list[str]:
-    """What would keep a run from training."""
+    """What would prevent training."""
     runs = info["runs_dir"]
     found = [info["torch"]["error"] or machine.torchvision_problem()]
     if not runs["writable"]:
@@ -55,7 +55,7 @@ def _problems(info: Info) -> list[str]:
 
 
 def _advice(info: Info) -> list[str]:
-    """What would make it better."""
+    """What could be improved."""
     found, free = [], info["runs_dir"]["free_bytes"]
     if free is not None and free < LOW_DISK:
         found.append(f"{info['runs_dir']['path']}: only {size(free)} free for runs")

@@ -1,6 +1,6 @@
-"""What this machine offers, as ``workbench doctor`` tells it: info, and what is wrong.
+"""The facts of this machine that ``workbench doctor`` prints.
 
-Everything but :func:`torch_info` is known without torch.
+Only :func:`torch_info` imports torch.
 """
 
 import importlib
@@ -41,7 +41,7 @@ def python_info() -> Info:
 
 
 def torch_info() -> Info:
-    """What torch finds: devices with their memory in bytes, fast precisions, threads.
+    """Devices with their memory in bytes, fast precisions and threads, by torch.
 
     Imports torch. ``error`` holds the reason where it cannot be imported.
     """
@@ -58,7 +58,7 @@ def torch_info() -> Info:
 
 
 def torchvision_problem() -> str:
-    """Why torch and torchvision do not fit; empty where they do.
+    """Why torch and torchvision do not fit each other; "" if they do.
 
     A torchvision beside another torch than it was built for fails at import
     (``operator torchvision::nms does not exist``), in the middle of a run.
@@ -76,7 +76,7 @@ def torchvision_problem() -> str:
 
 
 def terminal_info() -> Info:
-    """The terminal as the environment and the system describe it; nothing is asked of it.
+    """The terminal as the environment and the system describe it; it is not queried.
 
     Raises RequestError as :func:`image_protocol` does.
     """
@@ -130,7 +130,7 @@ def dataset_info(given: Path | None) -> Info:
 
 
 def preset_info() -> Info:
-    """How many presets there are, and where the user's own are kept."""
+    """The number of presets, and the folder of the user's own ones."""
     presets = list_presets()
     return {"count": len(presets), "own": sum(p.own for p in presets), "folder": str(own_folder())}
 

@@ -1,1 +1,1 @@
-"""Commands about what could be trained: presets, data, costs."""
+"""Commands about presets: list, data, layer table, scaling."""

@@ -53,7 +53,7 @@ def command(preset: str, assignments: Sequence[str], data: Path | None, as_json:
 
 
 class Narrator:
-    """Says on stderr what is waited for, once for each wait and then every now and then."""
+    """Prints progress to stderr: each new message, and its counts every few seconds."""
 
     def __init__(self) -> None:
         self._message, self._said = "", 0.0
@@ -67,7 +67,7 @@ class Narrator:
 
 
 def as_text(found: DatasetInfo) -> str:
-    """The facts as a person reads them; every skipped file has its line."""
+    """The facts as text; every skipped file has its line."""
     channels, height, width = found.shape
     totals = " + ".join(f"{found.total(split):,}" for split in found.counts)
     lines = [

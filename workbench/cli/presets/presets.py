@@ -1,4 +1,4 @@
-"""``workbench presets``: what there is to train."""
+"""``workbench presets``: list the presets."""
 
 import click
 

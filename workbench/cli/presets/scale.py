@@ -55,7 +55,7 @@ def command(
 def scaled_changes(
     config: RunConfig, depth_by: float, width_by: float, resolution_by: float
 ) -> dict[str, Any]:
-    """The keys of the scaled network; raises :class:`ConfigError` for one that cannot be scaled."""
+    """The changed keys of the scaled network; raises :class:`ConfigError` if it has no scaling."""
     blocks = getattr(config.model, "blocks", None)
     width = getattr(config.model, "width", None)
     if blocks is None or width is None:
@@ -72,7 +72,7 @@ def scaled_changes(
 
 
 def as_text(document: dict[str, Any]) -> str:
-    """The cost before and after, and the keys as they are typed after ``workbench train``."""
+    """The cost before and after, and the keys as options of ``workbench train``."""
     before, after = document["from"], document["to"]
     keys = [f"{key}={json.dumps(value)}" for key, value in document["changes"].items()]
     return "\n".join(

@@ -1,1 +1,1 @@
-"""Commands that use what was trained: evaluate, compare, predict, export."""
+"""Commands that use trained runs: evaluate, compare, predict, report, export."""

@@ -64,7 +64,7 @@ def command(
 
 
 def _export(layout: str, weights: str) -> Callable[[RunFolder, Path], list[Path]]:
-    """What writes a format; torch and the trackers' packages are loaded only for theirs."""
+    """Write a format; torch and the trackers' packages are imported only where needed."""
     if layout in NETWORKS:
         from workbench.training.inference import export_network as networks
 

@@ -9,7 +9,7 @@ from workbench.cli.console.options import Start, run_argument, starting_options
 from workbench.cli.console.watching import follow_or_leave, print_parting, watch
 from workbench.errors import RequestError
 from workbench.runs.history.run_info import as_json, read_run
-from workbench.runs.history.verify import Verdict, verify
+from workbench.runs.history.verify import Verdict, changed_sources, verify
 from workbench.runs.live.launch import start_new
 from workbench.runs.live.lineage import make_replay
 from workbench.runs.store.folder import RunFolder, find_run
@@ -34,6 +34,8 @@ def command(run: str, verifying: bool, start: Start) -> int:
     replay = make_replay(
         original, start.runs_dir, device=start.device, data=start.data, name=start.name
     )
+    if changed := changed_sources(original):
+        click.echo(f"your own code is not what {original.id} trained with: {changed}", err=True)
     start_new(replay)
     said = f"run {replay.id} repeats {original.id}"
     if not verifying:
@@ -49,7 +51,7 @@ def command(run: str, verifying: bool, start: Start) -> int:
 
 
 def _document(original: RunFolder, replay: RunFolder, verdict: Verdict | None) -> dict[str, object]:
-    """Without a verdict, where the replay has not come to its end, ``same`` is null."""
+    """The document; ``same`` is null without a verdict (the replay has not finished)."""
     return {
         "original": original.id,
         "replay": replay.id,

@@ -39,7 +39,7 @@ def command(run: str, start: Start) -> int:
 
 
 def _changes(folder: RunFolder, start: Start) -> dict[str, Any]:
-    """What makes a child of it: all of --set, and what the others say that the run has not."""
+    """The changes that make a child: all of --set, and device and data if they differ."""
     asked: dict[str, Any] = {}
     if start.device:
         asked["train.device"] = start.device

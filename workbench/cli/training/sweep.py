@@ -137,7 +137,7 @@ def _document(
 
 
 def _plan(config: SweepConfig, folder: SweepFolder, as_json: bool) -> int:
-    from workbench.sweeps.estimate import expected_seconds, look_status
+    from workbench.sweeps.estimate import expected_seconds, status_of
     from workbench.sweeps.launch import begun_runs
 
     runs = begun_runs(config, folder)
@@ -149,7 +149,7 @@ def _plan(config: SweepConfig, folder: SweepFolder, as_json: bool) -> int:
         print_json({"sweep": folder.name, "total": total, "seconds": seconds, "runs": rows})
         return 0
     table = [("RUN", "VARIANT", "STATUS")]
-    table += [(run.id, run.variant, look_status(folder.runs_dir, run) or "waiting") for run in runs]
+    table += [(run.id, run.variant, status_of(folder.runs_dir, run) or "waiting") for run in runs]
     click.echo(columns(table))
     guess = (
         f"about {duration(seconds)} at the throughput of earlier runs"

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from workbench.config.sections.base import setting
 from workbench.config.sections.data_section import DataSection
 from workbench.config.sections.mask_data import CocoMasksData, MaskFolderData, ShapesData
+from workbench.config.sections.own_data import ArraysData, PythonData
 
 
 class DigitsData(DataSection):
@@ -130,6 +131,8 @@ DataConfig = Annotated[
     | CocoData
     | ShapesData
     | MaskFolderData
-    | CocoMasksData,
+    | CocoMasksData
+    | PythonData
+    | ArraysData,
     Field(discriminator="name"),
 ]

@@ -10,6 +10,7 @@ from pydantic import Field, model_validator
 
 from workbench.config.scaling import Stages, quantised_linear
 from workbench.config.sections.base import Activation, PositiveInt, Section, per_item, setting
+from workbench.config.sections.own_model import PythonModel
 from workbench.config.sections.segmentation_models import TorchvisionSegmenterModel, UNetModel
 
 
@@ -280,6 +281,7 @@ ModelConfig = Annotated[
     | FasterRcnnModel
     | TorchvisionDetectorModel
     | UNetModel
-    | TorchvisionSegmenterModel,
+    | TorchvisionSegmenterModel
+    | PythonModel,
     Field(discriminator="kind"),
 ]

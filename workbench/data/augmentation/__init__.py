@@ -1,1 +1,1 @@
-"""How training images are varied and test images are cut, on whole batches."""
+"""Augmentation of training images and crops of test images, on whole batches."""

@@ -1,4 +1,4 @@
-"""What blanks or blends parts of a normalised batch: Cutout, mixup, CutMix.
+"""Cutout, mixup and CutMix on normalised batches.
 
 The other image of a blend is the next one of the batch, whose order is random.
 """
@@ -61,12 +61,12 @@ def _draw(alpha: float, batch: Tensor, generator: torch.Generator) -> Tensor:
 
 @cache
 def _table(alpha: float, device: torch.device) -> Tensor:
-    """The quantiles, brought to a device once: bringing them makes the host wait."""
+    """The quantiles on a device, copied once: a copy makes the host wait."""
     return beta_quantiles(alpha).to(device)
 
 
 def beta_quantiles(alpha: float) -> Tensor:
-    """``TABLE`` equally likely values of Beta(alpha, alpha): drawing one needs no host."""
+    """``TABLE`` equally likely values of Beta(alpha, alpha), so that the device draws them."""
     from scipy.special import betaincinv
 
     probabilities = (torch.arange(TABLE, dtype=torch.float64) + 0.5) / TABLE
@@ -76,7 +76,7 @@ def beta_quantiles(alpha: float) -> Tensor:
 def _paste(
     batch: Tensor, other: Tensor, share: Tensor, generator: torch.Generator
 ) -> tuple[Tensor, Tensor]:
-    """Paste a box of ``1 - share`` of the area; gives images and the share that is left."""
+    """Paste a box of ``1 - share`` of the area; returns the images and the share left."""
     height, width = batch.shape[2:]
     half = (1 - share).sqrt() / 2
     y, x = (_integers(size, len(batch), generator) for size in (height, width))

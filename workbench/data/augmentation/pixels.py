@@ -1,4 +1,4 @@
-"""What changes colours or content of single images; all take and give uint8 [N, H, W, C]."""
+"""Resized crop, colour jitter and torchvision's policies, uint8 [N, H, W, C] to the same."""
 
 from collections.abc import Callable
 from functools import cache
@@ -60,8 +60,8 @@ def jitter(images: Tensor, config: AugmentConfig, generator: torch.Generator) ->
 class PerImage:
     """torchvision's own transforms, one image at a time: hue, RandAugment, TrivialAugment.
 
-    They draw from torch's global generator, which is seeded as the caller's was for
-    the time of the batch and then put back.
+    They draw from torch's global generator, which is seeded from the caller's generator for the
+    batch and restored afterwards.
     """
 
     def __init__(self, config: AugmentConfig) -> None:
@@ -101,7 +101,7 @@ def _grey(batch: Tensor) -> Tensor:
 
 @cache
 def _luma(device: torch.device) -> Tensor:
-    """The weights, brought to a device once: bringing them makes the host wait."""
+    """The weights on a device, copied once: a copy makes the host wait."""
     return torch.tensor(LUMA, device=device)
 
 

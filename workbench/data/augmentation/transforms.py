@@ -1,7 +1,7 @@
-"""Training and test images made from uint8 batches: whole batches, on their device.
+"""Makes training and test batches from uint8 batches, on their device.
 
-All randomness comes from the ``torch.Generator`` that the caller passes, so
-that a batch is a function of its images and that generator's state alone.
+All random numbers come from the caller's ``torch.Generator``: a batch is a function of its images
+and the generator's state.
 """
 
 import torch
@@ -49,7 +49,7 @@ class Normalize:
 
 
 class TrainAugment:
-    """What training does to a batch, as ``config.augment`` says.
+    """The augmentation of a training batch, by ``config.augment``.
 
     Calling it with uint8 [N, C, S, S], targets and a generator (on the batch's
     device) gives floats [N, C, crop, crop] in ``dtype`` and targets, which mixup
@@ -102,7 +102,7 @@ class TrainAugment:
         rows: Tensor | None = None,
         epoch: int | Tensor = 0,
     ) -> Tensor:
-        """The part that gives images still: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
+        """The part before normalisation: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
         batch = self._windows(_pixels_last(images), generator, rows, epoch)
         return self._colours(batch, generator)
 
@@ -150,7 +150,7 @@ class TrainAugment:
 
 
 class TestTransform:
-    """What a test image looks like: a centre crop, zero-padded where larger, normalised."""
+    """The transform of test images: a centre crop, zero-padded where larger, normalised."""
 
     __test__ = False  # its name does not make it a test
 
@@ -173,7 +173,7 @@ class TestTransform:
         return self.normalize(self.images(images))
 
     def images(self, images: Tensor) -> Tensor:
-        """The part that gives images still: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
+        """The part before normalisation: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
         return centre_crop(_pixels_last(images), self.side)
 
 

@@ -1,1 +1,1 @@
-"""One file a data set: ``load(config, progress)`` gives its images and targets."""
+"""One file a data set, each with ``load(config, progress)``, which returns a DataSet."""

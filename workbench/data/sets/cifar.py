@@ -1,4 +1,4 @@
-"""What CIFAR-10 and CIFAR-100 share: fetching, checking and reading through torchvision.
+"""Downloads, checks and reads CIFAR-10 and CIFAR-100 through torchvision.
 
 Source: A. Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009.
 """
@@ -54,7 +54,7 @@ def _tensors(half: Any) -> tuple[Tensor, Tensor]:
 
 
 def _files(reader: Any) -> list[tuple[str, str]]:
-    """Name and md5 of every file that the archive holds."""
+    """Name and md5 of every file in the archive."""
     listed = [*reader.train_list, *reader.test_list]
     return [*map(tuple, listed), (reader.meta["filename"], reader.meta["md5"])]
 
@@ -75,7 +75,7 @@ def _complete(reader: Any, root: Path) -> bool:
 
 
 def _fetch(reader: Any, root: Path, progress: Progress) -> None:
-    """Put the checked archive into ``root``, unless it is there, and unpack it."""
+    """Download the archive into ``root`` if it is missing, check and unpack it."""
     from torchvision.datasets.utils import check_integrity, extract_archive
 
     archive = root / reader.filename
@@ -109,7 +109,7 @@ def _hint(root: Path) -> str:
 
 
 def _download(url: str, target: Path, progress: Progress) -> None:
-    """Download to a ``.part`` file beside ``target``, which appears only when it is whole."""
+    """Download to a ``.part`` file, which becomes ``target`` when it is complete."""
     part = target.with_name(target.name + ".part")
     try:
         with urllib.request.urlopen(url, timeout=TIMEOUT) as answer, _created(part) as out:

@@ -1,4 +1,4 @@
-"""Boxes in COCO format: images scaled to fit into a square, padded, their boxes with them."""
+"""Loads boxes in COCO format, with images and boxes scaled into a padded square."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -72,7 +72,7 @@ def _targets(images: list[CocoImage], data: CocoData) -> dict[str, Tensor]:
 
 
 def _scaled(image: CocoImage, data: CocoData) -> list[tuple[float, float, float, float, int]]:
-    """Centre and sides in the padded square; the largest boxes first, the least dropped."""
+    """Centre and sides in the padded square, largest boxes first, at most ``data.most``."""
     scale = data.size / max(image.width, image.height)
     dx, dy = ((data.size - scale * side) / 2 for side in (image.width, image.height))
     boxes = [

@@ -1,4 +1,4 @@
-"""The handwritten digits that come installed with scikit-learn: 1,797 images, 8×8, grey.
+"""Loads the handwritten digits that come with scikit-learn: 1,797 images, 8×8, grey.
 
 Source: E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits, UCI, 1998.
 """
@@ -22,7 +22,7 @@ SIDE = 8
 
 
 def load(config: RunConfig, progress: Progress) -> DataSet:
-    """Load the digits, ``data.test`` of each class apart for the test."""
+    """Load the digits; a share ``data.test`` of each class is the test split."""
     assert isinstance(config.data, DigitsData)
     counts, targets = read_digits()
     pixels = np.rint(counts * (255 / FULL_SCALE)).astype(np.uint8)

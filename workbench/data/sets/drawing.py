@@ -1,4 +1,4 @@
-"""Drawing scenes: textures, places and turned images, a whole batch at a time, in float64."""
+"""Draws scenes: textures, places of objects, rotated objects; whole batches, in float64."""
 
 import math
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ TRIES = 12  # places tried for each object, the one that overlaps least is taken
 
 @dataclass(frozen=True)
 class Places:
-    """Where N scenes have their M objects: all [N, M], in pixels and radians."""
+    """The places of M objects in N scenes: tensors [N, M], in pixels and radians."""
 
     x: Tensor
     y: Tensor
@@ -39,8 +39,7 @@ def uniform(rng: np.random.Generator, *shape: int) -> Tensor:
 def textures(rng: np.random.Generator, count: int, channels: int, size: int) -> Tensor:
     """Clouds of colour around a random one: float64 [N, C, S, S], 0 to 255.
 
-    Layers of smooth noise from coarse to fine; how strong each is differs from scene to
-    scene, so that some backgrounds are calm and some are rough.
+    Layers of smooth noise from coarse to fine, with random strengths for each scene.
     """
     colour = 0.15 + 0.7 * uniform(rng, count, channels, 1, 1)
     canvas = colour.expand(-1, -1, size, size).clone()

@@ -1,7 +1,7 @@
-"""A folder of images, one folder a class, decoded once and mapped from there.
+"""Loads a folder of images, one folder a class, through the cache of decoded images.
 
-The images stay in the cache's file and are read by batches through the page
-cache: a small set costs what a resident one does, a large one needs no memory.
+The images stay in the memory-mapped cache and are read by batches: a small set costs what a
+resident one does, a large one needs no memory.
 """
 
 from collections.abc import Sequence

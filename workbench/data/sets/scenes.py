@@ -1,9 +1,8 @@
-"""Scenes: objects of a classification data set on textured backgrounds, with boxes (study 5).
+"""Loads scenes: objects of a classification data set on textured backgrounds, with boxes (study 5).
 
 A scene is drawn from uniform numbers of a seeded generator, in float64, so that machines which
-differ in a last bit of it still round to the same bytes. The scenes of training, validation and
-test are made of the source's images of the same split: no object is seen both in training and
-in the test.
+differ in its last bit still round to the same bytes. Scenes of a split are made of the source's
+images of the same split.
 """
 
 import hashlib
@@ -41,7 +40,7 @@ class Scenes:
 
 
 def load(config: RunConfig, progress: Progress) -> DataSet:
-    """Load the scenes of a configuration, drawing them first if nobody has yet.
+    """Load the scenes of a configuration; draws them first if they are not cached.
 
     Targets are ``label`` int64 [N, objects], ``box`` float32 [N, objects, 3] (centre x, y and
     width in pixels) and ``mask`` uint8 [N, S/8, S/8] (1 object, 0 background, 2 ignored).

@@ -1,1 +1,1 @@
-"""What a run's events say: the state folded from them, its log, following a live run."""
+"""The state of a run, folded from its events; its log; following a live run."""

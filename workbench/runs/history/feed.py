@@ -1,4 +1,4 @@
-"""What a screen follows a run by: its events as they come, folded, and its status."""
+"""Follows a run for a screen: reads new events in bounded portions and folds them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -9,13 +9,13 @@ from workbench.runs.live.status import RunStatus, read_status
 from workbench.runs.store.events import EventTail
 from workbench.runs.store.folder import RunFolder
 
-MOUTHFUL = 256 << 10  # bytes that are read and folded between two frames without being felt
+PORTION = 256 << 10  # bytes that are read and folded between two frames without being felt
 LINE = 100  # bytes of a step's line, about
 DETAIL = 40_000  # steps that are decoded of a long history
 
 
 class RunFeed:
-    """Follows one run; ``state`` is what its events say so far."""
+    """Follows one run; ``state`` is folded from the events read so far."""
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
@@ -26,14 +26,14 @@ class RunFeed:
 
     @property
     def is_far_behind(self) -> bool:
-        """True where more waits than can be read between two frames: see :meth:`catch_up`."""
-        return self._tail.unread > 4 * MOUTHFUL
+        """True where more is unread than fits between two frames; then use :meth:`catch_up`."""
+        return self._tail.unread > 4 * PORTION
 
-    def advance(self, mouthfuls: int = 1) -> bool:
-        """Read and fold what came since the last time, so much at most; True if any."""
+    def advance(self, portions: int = 1) -> bool:
+        """Read and fold at most ``portions`` portions of new events; True if there were any."""
         changed = False
-        for _ in range(mouthfuls):
-            events = self._tail.read(MOUTHFUL)
+        for _ in range(portions):
+            events = self._tail.read(PORTION)
             if self._tail.reset:
                 self.state, self.log = RunState(), RunLog()
             if not events and not self._tail.reset:
@@ -44,10 +44,10 @@ class RunFeed:
         return changed
 
     def catch_up(self, report: Callable[[float], Any]) -> None:
-        """Read a long history, on a thread of its own, and then put it in place whole.
+        """Read a long history (in a thread); ``state`` and ``log`` are replaced at its end.
 
-        ``report`` is called with the share that is read. Of a million steps every
-        twenty-fifth is decoded, which a plot of some hundred points cannot show.
+        ``report`` is called with the share read (0 to 1). Of a million steps every 25th is
+        decoded: a plot has some hundred points.
         """
         tail, state, log = EventTail(self.folder.metrics), RunState(), RunLog()
         every = max(1, tail.unread // (LINE * DETAIL))
@@ -58,11 +58,11 @@ class RunFeed:
             state.fold(events)
             log.add(events)
             report(min(1.0, 1 - tail.unread / total))
-            if tail.unread < MOUTHFUL:
+            if tail.unread < PORTION:
                 break
         self._tail, self.state, self.log = tail, state, log
 
     def refresh_status(self) -> bool:
-        """Look at how the run stands now; True if that has changed."""
+        """Read the status; True if it has changed."""
         before, self.status = self.status, read_status(self.folder)
         return self.status != before

@@ -1,4 +1,4 @@
-"""Following a run until its worker has ended, from the files of its folder alone."""
+"""Follows a run for commands, until its worker has ended."""
 
 import time
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ LOG_TAIL = 8192  # bytes at the end of worker.log in which its last words are lo
 
 @dataclass(frozen=True)
 class Update:
-    """What one look at a run gave."""
+    """New events of a run, the state after them, and the status."""
 
     events: list[Event]  # those that are new since the last look
     state: RunState  # everything so far, folded
@@ -25,10 +25,10 @@ class Update:
 
 
 def follow(folder: RunFolder, interval: float = 0.2) -> Iterator[Update]:
-    """Look at a run every ``interval`` seconds until no worker lives and all is read.
+    """Yield an update every ``interval`` seconds until no worker lives and all is read.
 
-    The last update holds the run's final status. A signal handler that runs
-    while this waits takes effect with the next update.
+    The last update has the run's final status. A signal handler that runs meanwhile takes
+    effect with the next update.
     """
     tail, state = EventTail(folder.metrics), RunState()
     while True:
@@ -46,9 +46,9 @@ def follow(folder: RunFolder, interval: float = 0.2) -> Iterator[Update]:
 
 
 def wait_until(folder: RunFolder, wanted: frozenset[str], seconds: float) -> RunStatus:
-    """Wait until a run's status is one of ``wanted`` or its worker has ended, ``seconds`` at most.
+    """Wait until the status is in ``wanted`` or the worker has ended, at most ``seconds``.
 
-    Gives the status then, whatever it is.
+    Returns the status at the end.
     """
     deadline = time.monotonic() + seconds
     while True:
@@ -68,7 +68,7 @@ def why_ended(run: RunInfo) -> str:
 
 
 def last_words(folder: RunFolder) -> str:
-    """The last line that a worker left in its log: why it died where nothing else tells."""
+    """The last line of the worker's log: why it crashed, where nothing else says so."""
     try:
         with open_to_read(folder.log) as log:
             log.seek(0, 2)

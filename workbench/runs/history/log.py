@@ -1,7 +1,7 @@
-"""The log of a run as a person reads it: what happened, when, and how long it took.
+"""The log of a run: what happened, when, and how long it took.
 
-Made of the run's events and of what its worker printed; used by the Run screen and by
-``workbench show --log`` alike.
+Made of the run's events and of its worker's output; for the Run screen and
+``workbench show --log``.
 """
 
 import datetime
@@ -27,7 +27,7 @@ STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d),(\d{3}) (?:INFO |WARNING |
 
 @dataclass(frozen=True)
 class Entry:
-    """One thing that happened."""
+    """One entry of the log."""
 
     time: float  # seconds since 1970; 0 where it is not known
     kind: str  # phase, start, epoch, best, checkpoint, status, test, notice, error, printed
@@ -46,7 +46,7 @@ class RunLog:
         self._best: float | None = None
 
     def add(self, events: Iterable[Event]) -> None:
-        """Take in the next events; what is malformed is passed over."""
+        """Add events; malformed ones are skipped."""
         for event in events:
             tell = _TELL.get(event["event"])
             time = event.get("time")
@@ -63,7 +63,7 @@ class RunLog:
         self.version += 1
 
     def _begin(self, time: float, kind: str, text: str) -> None:
-        """Something that lasts begins; what lasted till now is over and said with its time."""
+        """Begin a phase; the one before is added with the time it took."""
         if self._open is not None:
             since, before, said = self._open
             if (before, said) == (kind, text):
@@ -120,7 +120,7 @@ class RunLog:
         self._say(time, "notice", f"note: {event['message']}")
 
     def shown(self) -> list[Entry]:
-        """Every entry kept, with what lasts now at the end."""
+        """All entries, the current phase last."""
         lasting = [Entry(*self._open[:2], f"{self._open[2]} …")] if self._open else []
         return [*self.entries, *lasting]
 
@@ -137,7 +137,7 @@ _TELL: dict[str, Callable[[RunLog, Event, float], None]] = {
 
 
 def printed(path: Path) -> list[Entry]:
-    """What the worker printed, the end of a long file; a progress bar's last state only."""
+    """The worker's output as entries: the end of a long file; of a progress bar its last state."""
     try:
         with open_to_read(path) as file:
             size = os.fstat(file.fileno()).st_size
@@ -161,9 +161,9 @@ def printed(path: Path) -> list[Entry]:
 
 
 def merged(told: Sequence[Entry], also: Sequence[Entry]) -> list[Entry]:
-    """Both in the order of their times, those without one last.
+    """Entries of events and output in the order of their times, those without one last.
 
-    The worker prints its notices too: what is told already is left out of what was printed.
+    Output that repeats an event (the worker prints its notices) is left out.
     """
     said = {entry.text.removeprefix("note: ") for entry in told if entry.kind == "notice"}
     own = [entry for entry in also if entry.text not in said]
@@ -178,7 +178,7 @@ def clock(time: float) -> str:
 
 
 def start_text(event: Event) -> str:
-    """How much there is to train on, what, for how long and where."""
+    """The start event in one line: images, network, length, device."""
     images = [count(event.get(f"{part}_pictures")) for part in ("train", "val", "test")]
     classes = event.get("classes")
     how = str(event.get("compile") or "off")
@@ -196,7 +196,7 @@ def start_text(event: Event) -> str:
 
 
 def epoch_text(event: Event, epochs: int) -> str:
-    """An epoch in one line."""
+    """An epoch event in one line."""
     total = f"/{epochs}" if epochs else ""
     return (
         f"epoch {event.get('epoch', '?')}{total}"
@@ -211,7 +211,7 @@ def epoch_text(event: Event, epochs: int) -> str:
 
 
 def test_text(event: Event) -> str:
-    """The result of the test in one line."""
+    """A test event in one line."""
     top3 = event.get("test_top3_accuracy")
     of = f"{count(event.get('correct'))}/{count(event.get('total'))}"
     more = f"  top-3 {percent(top3)}" if top3 is not None else ""
@@ -221,7 +221,7 @@ def test_text(event: Event) -> str:
 
 
 def one_line_keeping_indent(text: str) -> str:
-    """Without control characters; a traceback's indentation stays."""
+    """As :func:`one_line`, but a traceback keeps its indentation."""
     return " " * (len(text) - len(text.lstrip(" "))) + one_line(text.lstrip(" "))
 
 

@@ -1,4 +1,4 @@
-"""One run as its files tell it, whole: for ``show``, and for whoever waits for its end."""
+"""Reads one run whole: record, configuration, changes and status, as ``show`` prints it."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from workbench.runs.store.record import Record, read_record
 
 @dataclass(frozen=True)
 class RunInfo:
-    """One run and all that its files hold."""
+    """A run's folder, record, configuration, changes from its preset, and status."""
 
     folder: RunFolder
     status: RunStatus
@@ -32,7 +32,7 @@ class RunInfo:
 
 
 def read_run(folder: RunFolder) -> RunInfo:
-    """Read one run, whatever state its files are in."""
+    """Read a run; files that are missing or damaged leave their part empty."""
     record = read_record(folder.record)
     try:
         config = folder.read_config()
@@ -43,7 +43,7 @@ def read_run(folder: RunFolder) -> RunInfo:
 
 
 def preset_changes(config: RunConfig) -> dict[str, Any]:
-    """What a run has otherwise than its preset, by dotted key; {} where that is none."""
+    """The values that differ from the run's preset, by dotted key; {} where it has none."""
     try:
         preset = load_preset(config.about.preset)
     except RequestError:

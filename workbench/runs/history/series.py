@@ -1,4 +1,4 @@
-"""A curve of any length in bounded memory."""
+"""A curve of any length in bounded memory, for plots."""
 
 from dataclasses import dataclass, field
 
@@ -9,9 +9,8 @@ CAPACITY = 4096  # points kept; a plot shows some hundred
 class Series:
     """Points (x, y) in order of x, thinned as they come.
 
-    When ``CAPACITY`` points are held, neighbours are averaged in pairs and from
-    then on each kept point stands for twice as many: a million steps cost no
-    more than a thousand, to hold or to draw.
+    At ``CAPACITY`` points neighbours are averaged in pairs, and from then on each point stands
+    for twice as many steps.
     """
 
     x: list[float] = field(default_factory=list)
@@ -24,7 +23,7 @@ class Series:
     _held: int = 0
 
     def add(self, x: float, y: float | None) -> None:
-        """Append a point; one without a value (a loss that is not finite) is left out."""
+        """Append a point; one that is not finite is left out."""
         if y is None:
             return
         self.count += 1

@@ -1,8 +1,4 @@
-"""What a run looks like now: a pure fold over its events.
-
-A live run, a finished one and one that is read from another machine take this
-same path; every panel draws from a :class:`RunState` and from nothing else.
-"""
+"""The state of a run, as a pure fold over its events; every panel draws from it."""
 
 import math
 from collections.abc import Iterable
@@ -20,7 +16,7 @@ UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError, In
 
 @dataclass(frozen=True)
 class ClassScore:
-    """How one class fares: correct of total, both counts."""
+    """The result of one class: ``correct`` of ``total`` images."""
 
     name: str
     correct: int
@@ -28,13 +24,13 @@ class ClassScore:
 
     @property
     def accuracy(self) -> float:
-        """Share of the class's images that are right, 0 to 1; 0 for none."""
+        """Share of the class's images that are right, 0 to 1; 0 without images."""
         return self.correct / self.total if self.total else 0.0
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """A network evaluated on a split, class by class; empty where that was not kept."""
+    """The evaluation of a split by class; empty where it was not recorded."""
 
     title: str  # which images, and after which epoch
     scores: list[ClassScore]
@@ -42,7 +38,7 @@ class Evaluation:
     confusion: list[list[int]]  # [true][predicted]
 
     def precision(self, classes: list[str]) -> dict[str, float]:
-        """Of what was predicted as a class, the share that was one; for those ever predicted."""
+        """The precision (0 to 1) of every class that was predicted at least once."""
         try:
             columns = list(zip(*self.confusion, strict=True))
             return {
@@ -89,7 +85,7 @@ class RunState:
     error: str = ""
 
     def fold(self, events: Iterable[Event]) -> "RunState":
-        """Take in the next events; what is unknown or malformed is passed over."""
+        """Fold in the next events; unknown and malformed ones are skipped."""
         for event in events:
             handler = _HANDLERS.get(event["event"])
             if handler is None:
@@ -104,7 +100,7 @@ class RunState:
         return self
 
     def notice(self, message: str) -> None:
-        """Keep something that the person should know."""
+        """Add a notice for the person."""
         self.notices.append(message)
         del self.notices[:-NOTICES]
 
@@ -115,13 +111,13 @@ class RunState:
 
     @property
     def seconds_left(self) -> float | None:
-        """Time to go at the speed so far; None before there is one."""
+        """Seconds left at the throughput so far; None before there is one."""
         if not self.step or not self.steps or not self.seconds:
             return None
         return self.seconds / self.step * (self.steps - self.step)
 
     def evaluation(self, split: str) -> "Evaluation":
-        """What is known class by class of ``test``, or of the last ``validation``."""
+        """The evaluation by class of ``test``, or of the last ``validation``."""
         if split == "test":
             weights = {"last": "final", "": "final"}.get(str(self.test.get("weights", "")), "best")
             made = f"{weights} weights, " if weights != "final" else ""
@@ -145,7 +141,7 @@ class RunState:
         return int(self.epoch_rows[-1].get("epoch", 0)) if self.epoch_rows else self.epoch
 
     def epoch_of(self, step: float) -> float:
-        """The epoch, with its fraction, that a step belongs to."""
+        """The epoch of a step, with its fraction."""
         per_epoch = self.start.get("steps_per_epoch") or 0
         return step / per_epoch if per_epoch else 0.0
 
@@ -245,7 +241,7 @@ def _notice(state: RunState, event: Event) -> None:
 
 
 def _count(value: Any) -> int:
-    """A whole number that can be counted to; ValueError for anything else."""
+    """A non-negative integer; raises ValueError for anything else."""
     if not _is_number(value) or not 0 <= value <= MOST:
         raise ValueError(f"{value!r} is no count")
     return int(value)
@@ -256,7 +252,7 @@ def _number(value: Any) -> float | None:
 
 
 def _is_number(value: Any) -> bool:
-    """A finite number that can be drawn: beyond float32 there is nothing that trained."""
+    """Whether it is a finite number within float32: one that can be drawn."""
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)

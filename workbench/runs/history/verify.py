@@ -1,12 +1,15 @@
-"""Comparing a replay with the run that it repeats: metric by metric, step by step."""
+"""Compares a replay with the run that it repeats, metric by metric and step by step."""
 
 import math
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from workbench.runs.store.events import Event, read_events
+from workbench.runs.store.files import read_bytes
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import Record, read_record
+from workbench.system.regular_files import read_regular
 
 MEASURED = {  # of the machine and the moment, not of the training
     "time", "seconds", "images_per_second", "val_seconds",
@@ -21,14 +24,16 @@ SAME_FOR_EXACT = {
     "threads": "another number of threads",
     "git_commit": "other source code",
     "workbench": "another version of the workbench",
+    "plugins": "another version of a plugin",
 }
+MOST_SOURCE = 1_000_000  # bytes of a module
 TOLERANCE = 0.05  # of a loss, relative, where exactness cannot be promised
 ACCURACY_TOLERANCE = 0.02  # of an accuracy, absolute
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What comparing two runs gave."""
+    """The result of a comparison of two runs."""
 
     exact: bool  # whether equality to the bit was asked of it
     why_not_exact: list[str]
@@ -39,7 +44,7 @@ class Verdict:
 
     @property
     def same(self) -> bool:
-        """True if the replay came to the same as the run."""
+        """True if no difference was found."""
         return not self.difference
 
 
@@ -60,7 +65,7 @@ def verify(original: RunFolder, replay: RunFolder) -> Verdict:
 
 
 def why_not_exact(before: Record, after: Record) -> list[str]:
-    """Why equality to the bit cannot be promised between two records; [] if it can."""
+    """Reasons why two runs need not be equal to the bit; [] if they must be."""
     old, new = before.get("environment", {}), after.get("environment", {})
     reasons = [
         f"{words} ({old.get(key)} before, {new.get(key)} now)"
@@ -69,10 +74,38 @@ def why_not_exact(before: Record, after: Record) -> list[str]:
     ]
     if not new.get("deterministic", True):
         reasons.append("train.deterministic is off")
+    sources = [record.get("source", {}) for record in (before, after)]
+    if sources[0].get("sha256") != sources[1].get("sha256"):
+        reasons.append(f"your own code has changed ({', '.join(sources[1].get('files', []))})")
+    if any(source.get("changed_on_resume") for source in sources):
+        reasons.append("your own code was changed while the run was stopped")
     hashes = [record.get("data", {}).get("hash") for record in (before, after)]
     if hashes[0] != hashes[1]:
         reasons.append("the data has changed (its hash differs)")
     return reasons
+
+
+def changed_sources(run: RunFolder) -> str:
+    """Which of the user's modules are not what a run was trained with; "" where all are.
+
+    They are compared with the copies in its folder; nothing is imported.
+    """
+    source = read_record(run.record).get("source", {})
+    root, files = source.get("folder"), source.get("files")
+    if not isinstance(root, str) or not isinstance(files, list):
+        return ""
+    changed = []
+    for name in map(str, files):
+        copy, now = run.path / "source" / name, Path(root) / name
+        try:
+            same = read_bytes(copy, MOST_SOURCE, below=name.count("/") + 1) == read_regular(
+                now, MOST_SOURCE
+            )
+        except OSError:
+            same = False
+        if not same:
+            changed.append(name)
+    return ", ".join(changed)
 
 
 def _first_difference(old: list[Event], new: list[Event], exact: bool) -> tuple[str, int | None]:

@@ -1,4 +1,4 @@
-"""The results that a record holds, with titles and units, and other columns of a table of runs."""
+"""The results in a record, with titles, units and text, for tables of runs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ Kind = Literal["share", "count", "seconds", "number"]
 
 @dataclass(frozen=True)
 class Result:
-    """One result of a run: where the record has it, and how it is read."""
+    """One result: its place in the record, title, kind and whether higher is better."""
 
     title: str
     section: str
@@ -57,7 +57,7 @@ def title(name: str) -> str:
 
 
 def result_of(record: Mapping[str, Any], name: str) -> float | None:
-    """A result out of a record; None where it is not there (yet) or no number."""
+    """A result from a record; None where it is missing or no number."""
     value = record.get(RESULTS[name].section, {}).get(name)
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     is_number = is_number and abs(value) < LARGEST  # false for what is no number too
@@ -67,7 +67,7 @@ def result_of(record: Mapping[str, Any], name: str) -> float | None:
 
 
 def result_text(name: str, value: Any) -> str:
-    """A result with its unit."""
+    """A result as text with its unit."""
     if value is None:
         return NOTHING
     match RESULTS[name].kind:

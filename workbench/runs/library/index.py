@@ -1,8 +1,8 @@
-"""Ten thousand runs at once: rows kept beside the runs, to be thrown away at any time.
+"""An index of a runs directory (SQLite), so that ten thousand runs are listed at once.
 
-The runs' own files are the truth. A row is read again when its folder has changed:
-every file that ends or restarts a run is renamed into its folder, which moves the
-folder's time. Rows of live runs are made anew at every look.
+A cache: it may be deleted at any time. A row is read again when its run's folder has a new
+modification time, which every file renamed into it gives; rows of live runs are read at every
+refresh.
 """
 
 import contextlib
@@ -39,7 +39,7 @@ TELL = 0.25  # seconds between two reports of a long look
 class RunIndex:
     """The rows of a runs directory; :meth:`refresh` brings them up to date.
 
-    One thread may refresh while another selects: it gets the rows as they are just then.
+    One thread may refresh while another selects.
     """
 
     def __init__(self, root: Path) -> None:
@@ -53,14 +53,14 @@ class RunIndex:
         self._load()
 
     def rows(self) -> list[RunRow]:
-        """Every run as of the last refresh, in no order."""
+        """The rows of all runs as of the last refresh, in no order."""
         return list(self._rows.values())
 
     def refresh(self, report: Callable[[int, int], Any] | None = None) -> bool:
-        """Read again what has changed, the newest first; True if any row has.
+        """Read changed runs again, the newest first; True if any row has changed.
 
-        The first look at a large directory takes a while: every now and then what was
-        read is kept, and ``report`` called with how many runs of how many that is.
+        The first refresh of a large directory takes seconds: meanwhile rows are saved from
+        time to time, and ``report`` is called with the runs read and their number.
         """
         marks = _folder_marks(self.root)
         gone = self._rows.keys() - marks.keys()
@@ -88,12 +88,12 @@ class RunIndex:
         return changed
 
     def keys(self) -> set[str]:
-        """The dotted keys of the configurations: of some runs, which is of all kinds at hand."""
+        """The dotted keys of the runs' configurations."""
         found = self._store.execute("SELECT fields FROM runs GROUP BY kind")
         return {key for (fields,) in found for key in json.loads(fields)}
 
     def values(self, key: str) -> dict[str, Any]:
-        """The value of one dotted key for every run that has it."""
+        """The value of a dotted key by run, for the runs that have it."""
         path = f'$."{key}"'
         found = self._store.execute(
             "SELECT id, json_type(fields, ?1), json_extract(fields, ?1) FROM runs", (path,)
@@ -101,7 +101,7 @@ class RunIndex:
         return {run: _value(kind, value) for run, kind, value in found if kind is not None}
 
     def select(self, query: Query) -> list[RunRow]:
-        """The rows that a filter lets through."""
+        """The rows that match a filter."""
         dotted = {name: self.values(name) for name in query.names if "." in name}
         chosen = []
         for row in self.rows():
@@ -116,14 +116,14 @@ class RunIndex:
         return chosen
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._store.close()
 
     def _is_stale(self, run: str, mark: int) -> bool:
         return self._marks.get(run) != mark or run in self._feeds
 
     def _read(self, run: str, mark: int) -> str:
-        """Make one row; gives the run's configuration as JSON, "" for a folder that is no run."""
+        """Read one row; returns the run's configuration as JSON, "" for a folder that is no run."""
         folder = RunFolder(self.root / run)
         try:
             config = flat(read_tables(folder.config))
@@ -143,7 +143,7 @@ class RunIndex:
         return json.dumps(finite(config), separators=(",", ":"), default=str)
 
     def _follow(self, folder: RunFolder, live: bool) -> RunState:
-        """What a run's events say: followed while it lives, else read once without its steps."""
+        """The state from a run's events: followed while it lives, else read once without steps."""
         if not live:
             self._feeds.pop(folder.id, None)
             tail, state = EventTail(folder.metrics), RunState()
@@ -177,7 +177,7 @@ class RunIndex:
             self._rows, self._marks = {}, {}  # written by another version: read them again
 
     def _save(self, new: dict[str, str], gone: set[str]) -> None:
-        """Keep what was read; an index that cannot be written is only slower."""
+        """Save the rows; where the index cannot be written, the next start is slower."""
         lines = [
             (run, self._marks[run], self._rows[run].preset, self._rows[run].to_json(), fields)
             for run, fields in new.items()
@@ -206,21 +206,21 @@ def _folder_marks(root: Path) -> dict[str, int]:
 
 
 def _for_row(event: Event) -> Event:
-    """What a row needs of an event: of an epoch little, of confusion matrices nothing."""
+    """The part of an event that a row needs."""
     if event["event"] == "epoch":
         return {name: event[name] for name in OF_EPOCH if name in event}
     return {name: value for name, value in event.items() if not isinstance(value, dict | list)}
 
 
 def _value(kind: str, value: Any) -> Any:
-    """A value of SQLite's JSON as Python has it."""
+    """A JSON value from SQLite as a Python value."""
     if kind in ("true", "false"):
         return kind == "true"
     return json.loads(value) if kind in ("array", "object") else value
 
 
 def _open(path: Path) -> sqlite3.Connection:
-    """The index file; one that is damaged is begun anew, one that cannot be is kept in memory."""
+    """Open the index; a damaged one is begun anew; where none can be written, in memory."""
     if path.is_symlink():  # what is behind it is not ours to write
         path.unlink(missing_ok=True)
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""The runs of several runs directories as one list: one's own, and those that were added to it."""
+"""The indexes of several runs directories (one's own and added ones) as one list."""
 
 import threading
 from collections.abc import Callable
@@ -14,9 +14,9 @@ from workbench.system.paths import is_dir
 
 
 class RunIndexes:
-    """An index for every root; a root that cannot be read is skipped, and ``absent`` says why.
+    """An index for every runs directory; ``absent`` says why one cannot be read.
 
-    Threads may refresh, one after the other, while another selects.
+    Several threads may refresh, one after the other, while another selects.
     """
 
     def __init__(self, root: Path) -> None:
@@ -32,7 +32,7 @@ class RunIndexes:
         return [*self._indexes]
 
     def refresh(self, report: Callable[[int, int], Any] | None = None) -> bool:
-        """Bring every index up to date; True if any row or any root has changed.
+        """Refresh every index; True if any row or root has changed.
 
         ``report`` as in :meth:`RunIndex.refresh`, for one root after the other. Raises
         :class:`RequestError` where one's own runs directory cannot be read.
@@ -62,7 +62,7 @@ class RunIndexes:
         return changed
 
     def select(self, query: Query) -> list[RunRow]:
-        """The rows of all roots that a filter lets through."""
+        """The rows of all roots that match a filter."""
         with self._lock:
             return [row for index in self._indexes.values() for row in index.select(query)]
 
@@ -72,7 +72,7 @@ class RunIndexes:
             return {key for index in self._indexes.values() for key in index.keys()}  # noqa: SIM118
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Close the files."""
         for root in self.roots:
             self._drop(root)
 

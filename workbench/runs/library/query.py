@@ -1,6 +1,6 @@
 """The filter of the run list: ``status:finished acc>0.9 optimizer.kind=adam resnet``.
 
-Terms are separated by spaces and must all hold. A bare word is looked for in the
+Terms are separated by spaces and must all match. A bare word is searched in the
 run's id, preset and changes; ``-word`` must not be there. ``name:value`` holds where
 the value contains the text, ``=``, ``!=``, ``>``, ``>=``, ``<``, ``<=`` compare.
 Names are the columns of the list or dotted keys of the configuration. Numbers may
@@ -65,7 +65,7 @@ class Term:
     negated: bool = False
 
     def holds(self, lookup: Lookup) -> bool:
-        """True where a run fulfils it; what a run does not have fulfils nothing."""
+        """Whether a value matches; None (the run lacks it) does not."""
         if not self.name:
             return (self.value.lower() in lookup(WORDS)) != self.negated
         return _compare(lookup(self.name), self.op, self.value) != self.negated
@@ -78,21 +78,21 @@ class Query:
     terms: tuple[Term, ...] = ()
 
     def matches(self, lookup: Lookup) -> bool:
-        """True where every term holds.
+        """Whether every term matches.
 
         ``lookup`` gives the value of a name, None for one that the run lacks, and for
-        ``WORDS`` the lower-case text that bare words are looked for in.
+        ``WORDS`` the lower-case text in which bare words are searched.
         """
         return all(term.holds(lookup) for term in self.terms)
 
     @property
     def names(self) -> set[str]:
-        """The names it asks for."""
+        """The names that the terms use."""
         return {term.name for term in self.terms if term.name}
 
 
 def parse_query(text: str, known: Collection[str] | None = None) -> Query:
-    """Read a filter; ``known`` holds the dotted keys that some run has.
+    """Parse a filter; ``known`` has the dotted keys of all runs.
 
     Raises :class:`RequestError` for a name that is neither a column nor such a key.
     """

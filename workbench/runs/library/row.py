@@ -1,4 +1,4 @@
-"""One line of the run list: what is worth knowing of a run without opening it."""
+"""One row of the run list: the values that are shown and filtered."""
 
 import json
 from collections.abc import Mapping
@@ -16,7 +16,7 @@ POINTS = 48  # of the curve of validation accuracy that is kept
 
 
 class RunRow(NamedTuple):
-    """What the list shows and the filter compares; None where a run has no such thing yet."""
+    """The values of a run in the list; None where it has none yet."""
 
     id: str
     status: str
@@ -46,17 +46,17 @@ class RunRow(NamedTuple):
 
     @property
     def folder(self) -> RunFolder:
-        """The run itself."""
+        """The run's folder."""
         return RunFolder(Path(self.root) / self.id)
 
     @property
     def key(self) -> tuple[str, str]:
-        """What tells it from every other: an id may be taken in two runs directories."""
+        """Unique among all rows: an id may exist in two runs directories."""
         return self.root, self.id
 
     @property
     def words(self) -> str:
-        """What bare words of a filter are looked for in."""
+        """The text in which bare words of a filter are searched."""
         return f"{self.id} {self.preset} {self.changes} {self.tags} {self.sweep}".lower()
 
     def to_json(self) -> str:
@@ -65,7 +65,7 @@ class RunRow(NamedTuple):
 
 
 def rows_from_json(texts: list[str], root: str) -> list[RunRow]:
-    """The rows that :meth:`RunRow.to_json` wrote, all at once: ten thousand in a blink."""
+    """The rows that :meth:`RunRow.to_json` wrote, parsed together, which is faster."""
     tables = json.loads(f"[{','.join(texts)}]")
     return [RunRow._make([*table[:-1], tuple(table[-1]), root]) for table in tables]
 
@@ -78,7 +78,7 @@ def make_row(
     preset: Mapping[str, Any],
     state: RunState,
 ) -> RunRow:
-    """Put a row together from a run's files; ``config`` and ``preset`` as dotted keys."""
+    """A row from a run's files; ``config`` and ``preset`` by dotted keys."""
     run, result = record.get("run", {}), record.get("result", {})
     notes = read_notes(folder)
     test = state.test
@@ -117,7 +117,7 @@ def make_row(
 
 
 def flat(tables: Mapping[str, Any]) -> dict[str, Any]:
-    """Tables as dotted keys that can be kept as JSON."""
+    """Tables by dotted keys, with values that JSON can hold."""
     return {key: value for key, value in flatten(tables).items() if key != "about.description"}
 
 
@@ -130,7 +130,7 @@ def _whole(*values: Any) -> int | None:
 
 
 def _is_number(value: Any) -> bool:
-    """A finite number of a sane size; a record may come from a stranger."""
+    """Whether it is a finite number within bounds: anyone may have written the record."""
     return isinstance(value, int | float) and abs(value) < 1e100
 
 

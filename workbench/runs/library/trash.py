@@ -1,4 +1,4 @@
-"""Runs moved to the trash or the archive, from where they can be restored."""
+"""Moves runs to the trash or the archive, and restores them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +10,7 @@ from workbench.runs.store.folder import RunFolder, list_folders
 
 @dataclass(frozen=True)
 class Location:
-    """A folder for runs that are out of the list but kept whole."""
+    """A folder for runs that are not listed but kept whole."""
 
     name: str
     folder: str  # in the runs directory; its dot keeps it from being taken for a run
@@ -22,14 +22,17 @@ LOCATIONS = (TRASH, ARCHIVE)
 
 
 def move_to(run: RunFolder, location: Location) -> RunFolder:
-    """Move a run that no worker trains to ``location``; gives its folder there."""
+    """Move a run to ``location``; returns its folder there.
+
+    Raises RunError where a worker lives, or it cannot be moved.
+    """
     if read_status(run).is_live:
         raise RunError(f"run {run.id} is live; stop it before it goes to the {location.name}")
     return _move(run, run.path.parent / location.folder)
 
 
 def restore(run: RunFolder) -> RunFolder:
-    """Bring a run back out of the trash or the archive; gives its folder among the runs."""
+    """Move a run back from the trash or the archive; returns its folder. Raises RunError."""
     if location_of(run) is None:
         raise RunError(f"run {run.id} is not in the {' or the '.join(p.name for p in LOCATIONS)}")
     return _move(run, run.path.parent.parent)
@@ -43,7 +46,7 @@ def location_of(run: RunFolder) -> Location | None:
 
 
 def list_moved(root: Path, location: Location) -> list[RunFolder]:
-    """The runs of a runs directory that lie at ``location``."""
+    """The runs at ``location`` of a runs directory."""
     return list_folders(root / location.folder)
 
 

@@ -1,1 +1,1 @@
-"""Starting, queueing and controlling workers, and the status of a run that is true now."""
+"""Starting, queueing and controlling workers, and the status of a run."""

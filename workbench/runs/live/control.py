@@ -1,7 +1,6 @@
-"""Asking a worker to stop, pause or go on; what is asked lies in the run's folder.
+"""Requests to a worker (run, pause, stop, checkpoint), left as a file in the run's folder.
 
-A file and no signal: it works from every process and every host that sees the
-folder, and a worker that is busy finds it when it next looks.
+A file and not a signal: it works from every process and host that sees the folder.
 """
 
 import os
@@ -20,9 +19,9 @@ Request = Literal["run", "pause", "stop", "checkpoint"]
 
 
 def ask(folder: RunFolder, request: Request) -> RunStatus:
-    """Ask the worker of a live run for something; gives the status at the time of asking.
+    """Leave a request for the worker of a live run; returns the status before it.
 
-    Raises :class:`RunError` where no worker lives that could do it.
+    Raises :class:`RunError` where no worker lives.
     """
     now = read_status(folder)
     if not now.is_live:
@@ -32,7 +31,7 @@ def ask(folder: RunFolder, request: Request) -> RunStatus:
 
 
 def write_request(folder: RunFolder, request: Request) -> None:
-    """Leave a request in the run's folder."""
+    """Write the request file; raises RunError where it cannot be written."""
     text = tomli_w.dumps({"wish": request, "time": time.time(), "pid": os.getpid()})
     try:
         write_atomically(folder.control, text.encode(), durable=False)
@@ -41,16 +40,15 @@ def write_request(folder: RunFolder, request: Request) -> None:
 
 
 class RequestReader:
-    """The worker's side: what is asked, read only when the file has changed."""
+    """Reads requests in the worker, only when the file has changed."""
 
     def __init__(self, folder: RunFolder) -> None:
         self._folder = folder
-        # The launcher took away what an earlier worker was asked: what is here is for this one,
-        # be it from before the worker was ready to look.
+        # The launcher deleted a request to an earlier worker: one that is here is for this one.
         self._seen = (0, 0)
 
     def read(self) -> Request | None:
-        """The request that came since the last look; None for none."""
+        """A request that came since the last call; None if there is none."""
         mark = self._mark()
         if mark == self._seen:
             return None

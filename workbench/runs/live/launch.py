@@ -1,4 +1,4 @@
-"""Starting a worker: its own process, its own session, nothing shared with who starts it."""
+"""Makes run folders and starts workers, each in a process and session of its own."""
 
 import contextlib
 import errno
@@ -28,8 +28,8 @@ _children: list[subprocess.Popen[bytes]] = []  # kept to be reaped: see reap()
 def prepare(config: RunConfig, root: Path, name: str | None = None) -> RunFolder:
     """Make the folder of a new run with its configuration; starts nothing.
 
-    Raises :class:`RequestError` where there can be no such folder and
-    :class:`RunError` where the disk is full; nothing is left behind.
+    Raises :class:`RequestError` where the folder cannot be made and :class:`RunError` where the
+    disk is full; nothing is left behind.
     """
     folder = create_folder(root, config.about.preset, name)
     try:
@@ -43,9 +43,9 @@ def prepare(config: RunConfig, root: Path, name: str | None = None) -> RunFolder
 
 
 def start_worker(folder: RunFolder) -> int:
-    """Start a worker on a run's folder, which begins it or goes on from its checkpoint.
+    """Start a worker on a run's folder; it begins, or goes on from the last checkpoint.
 
-    Gives the worker's process id. Raises :class:`RunError` where one lives already.
+    Returns the process id. Raises :class:`RunError` where a worker lives already.
     """
     if read_status(folder).is_live:
         raise RunError(f"run {folder.id} has a worker already")
@@ -71,7 +71,7 @@ def start_worker(folder: RunFolder) -> int:
 
 
 def start_new(folder: RunFolder) -> None:
-    """Start the first worker of a run; where that fails, the folder goes: nothing ran in it."""
+    """Start the first worker of a run; if that fails, the folder is deleted."""
     try:
         start_worker(folder)
     except WorkbenchError:
@@ -80,9 +80,10 @@ def start_new(folder: RunFolder) -> None:
 
 
 def write_launch(folder: RunFolder, worker: ProcessIdentity) -> None:
-    """Note which process was started, so that a worker that dies unheard is known to be dead.
+    """Record which process was started, and take its place in the queue.
 
-    It stands in line from now on, so that runs train in the order in which they are started.
+    So a worker that dies before it writes anything is known to be dead, and runs train in the
+    order in which they were started.
     """
     text = tomli_w.dumps(worker.as_table())
     write_atomically(folder.launch, text.encode(), durable=False)
@@ -100,9 +101,9 @@ def write_launch(folder: RunFolder, worker: ProcessIdentity) -> None:
 
 
 def resume(folder: RunFolder) -> str:
-    """Let a paused run go on, or start a worker on one that ended before its end.
+    """Let a paused run go on, or start a worker on one that ended early.
 
-    Gives "resumed" for a paused run and "restarted" where a worker was started.
+    Returns "resumed" for a paused run and "restarted" where a worker was started.
     """
     now = read_status(folder)
     if now.is_live:
@@ -115,10 +116,10 @@ def resume(folder: RunFolder) -> str:
 
 
 def pause_or_resume(folder: RunFolder) -> str:
-    """One key for both: pause a run that trains or waits to, let any other go on.
+    """Pause a run that trains or is queued; resume any other.
 
-    Gives "pausing" (after the step at hand), "paused" (it has not begun to train, or waits to
-    train on), or what :func:`resume` gives.
+    Returns "pausing" (after the current step), "paused" (it was queued), or what
+    :func:`resume` returns.
     """
     status = read_status(folder).name
     if status in ("running", "stalled", "starting", "queued"):
@@ -128,5 +129,5 @@ def pause_or_resume(folder: RunFolder) -> str:
 
 
 def reap() -> None:
-    """Collect children that have ended, so that they do not stay as zombies."""
+    """Wait for child processes that have ended, so that they do not stay as zombies."""
     _children[:] = [child for child in _children if child.poll() is None]

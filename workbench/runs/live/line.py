@@ -1,10 +1,10 @@
-"""The line of runs that wait to train on a device: first come, first served.
+"""The queue of runs that wait to train on a device: first come, first served.
 
-A ticket is a file of this user on this machine: its name says its number, the device, the run's
-process and the run, and it holds the path of the run. Who starts a worker takes its ticket in the
-same breath, so that runs train in the order in which they were started, however long each takes to
-load. Who is first in line takes what comes free (:mod:`workbench.runs.live.slots`); a ticket whose
-process is gone counts for nothing, and is thrown away by whoever changes the line next.
+A ticket is a file of this user on this machine, named by its number, the device, the worker's
+process and the run; it holds the run's path. It is written when a worker is started, so that runs
+train in the order in which they were started, however long each takes to load. The first in line
+takes the next free places (:mod:`workbench.runs.live.slots`). A ticket whose process is gone is
+ignored, and deleted at the next change of the line.
 """
 
 import errno
@@ -58,7 +58,7 @@ class Ticket:
         return Path(path) if path and "\0" not in path else None
 
     def is_of(self, process: ProcessIdentity, run: str) -> bool:
-        """Whether it is this process's, for the run of this digest."""
+        """Whether it is the ticket of this process for the run with this digest."""
         return (self.pid, self.started, self.run) == (process.pid, process.started, run)
 
 
@@ -69,19 +69,18 @@ def join(
     *,
     unless: Callable[[], bool] = lambda: False,
 ) -> Ticket | None:
-    """Stand at the end of a device's line, or where the process stands with this run already.
+    """Take a ticket at the end of a device's line, or give the one that the process has.
 
-    None where the process (the calling one, if not given) is gone, or ``unless`` says, while
-    nobody else can change the line, that it must not. Raises OSError where the user's state
-    folder cannot be written.
+    None where the process (default: the calling one) is gone, or ``unless()``, called with the
+    line locked, is true. Raises OSError where the user's state folder cannot be written.
     """
     who = process or own_identity()
     if not who.started:
         return None
-    with _changing():
+    with _locked():
         if unless():
             return None
-        every, digest = _living_alone(), _digest_of(run)
+        every, digest = _drop_dead_tickets(), _digest_of(run)
         for ticket in every:
             if ticket.is_of(who, digest):
                 return ticket
@@ -92,23 +91,23 @@ def join(
 
 
 def leave(run: Path) -> None:
-    """Take the calling process's ticket for a run away, wherever it has been moved to."""
+    """Delete the calling process's ticket for a run."""
     me, digest = own_identity(), _digest_of(run)
-    with suppress(OSError), _changing():
-        for ticket in _living_alone():
+    with suppress(OSError), _locked():
+        for ticket in _drop_dead_tickets():
             if ticket.is_of(me, digest):
-                _throw_away(ticket)
+                _delete(ticket)
 
 
 def is_first(ticket: Ticket) -> bool:
-    """Whether nobody who lives stands before a ticket."""
+    """Whether no living process is before a ticket."""
     for other in living(ticket.device):
         return other == ticket
     return False  # it was moved, or taken away
 
 
 def places() -> dict[str, int]:
-    """The place of every run that waits, from 1 on each device: for :func:`place_of`."""
+    """The place of every waiting run, from 1 on each device; for :func:`place_of`."""
     found: dict[str, int] = {}
     counted: dict[str, int] = {}
     for ticket in living():
@@ -120,19 +119,19 @@ def places() -> dict[str, int]:
 def place_of(run: Path, every: dict[str, int] | None = None) -> int:
     """The place of a run in its device's line, from 1; 0 where it does not wait.
 
-    ``every`` is what :func:`places` gave, where one look is to do for many runs.
+    For many runs, give the result of :func:`places` as ``every``.
     """
     return (places() if every is None else every).get(_digest_of(run), 0)
 
 
 def move_to_front(run: Path) -> None:
-    """Let a run train next.
+    """Move a run to the front of its device's line.
 
     Raises :class:`RunError` where it does not wait, or the line cannot be changed.
     """
     try:
-        with _changing():
-            every, digest = _living_alone(), _digest_of(run)
+        with _locked():
+            every, digest = _drop_dead_tickets(), _digest_of(run)
             mine = next((ticket for ticket in every if ticket.run == digest), None)
             if mine is None:
                 raise RunError(f"run {run.name} does not wait to train on this machine")
@@ -144,7 +143,7 @@ def move_to_front(run: Path) -> None:
 
 
 def living(device: str = "") -> Iterator[Ticket]:
-    """The tickets, or those of one device, whose processes run now, the first in line first."""
+    """The tickets (of one device) whose processes run now, the first in line first."""
     boot = _digest(boot_id())[:8]
     for ticket in tickets(device):
         if ticket.boot == boot and start_mark(ticket.pid) == ticket.started:
@@ -152,7 +151,7 @@ def living(device: str = "") -> Iterator[Ticket]:
 
 
 def tickets(device: str = "") -> list[Ticket]:
-    """Every ticket, or those of one device, the first in line first."""
+    """All tickets (of one device), the first in line first."""
     try:
         names = os.listdir(line_folder())  # noqa: PTH208 (names are all that is needed)
     except OSError:
@@ -166,7 +165,7 @@ def tickets(device: str = "") -> list[Ticket]:
 
 
 def slots_folder() -> Path:
-    """Where tickets and locks are: of this machine, wherever the user's state folder lies."""
+    """The folder of this machine's tickets and locks, in the user's state folder."""
     host = re.sub(r"[^A-Za-z0-9._-]", "_", socket.gethostname()).lstrip(".") or "here"
     return state_folder() / "slots" / host
 
@@ -177,8 +176,8 @@ def line_folder() -> Path:
 
 
 @contextmanager
-def _changing() -> Iterator[None]:
-    """Nobody else changes the line meanwhile; raises OSError where that cannot be had."""
+def _locked() -> Iterator[None]:
+    """Hold the lock of the line; raises OSError where it cannot be taken."""
     line_folder().mkdir(parents=True, exist_ok=True)
     path = slots_folder() / "line.lock"
     try:
@@ -188,21 +187,21 @@ def _changing() -> Iterator[None]:
         raise OSError(errno.EBUSY, "another process keeps it locked", str(path)) from None
 
 
-def _living_alone() -> list[Ticket]:
-    """The tickets of those who live; the others are thrown away. While nobody else changes it."""
+def _drop_dead_tickets() -> list[Ticket]:
+    """The tickets of living processes; deletes the others. Needs the lock."""
     alive = list(living())
     for ticket in set(tickets()).difference(alive):
-        _throw_away(ticket)
+        _delete(ticket)
     return alive
 
 
-def _throw_away(ticket: Ticket) -> None:
+def _delete(ticket: Ticket) -> None:
     with suppress(OSError):  # no file, but what somebody else has put there
         ticket.path.unlink(missing_ok=True)
 
 
 def _digest_of(run: Path) -> str:
-    """The same by whatever links the folder is reached."""
+    """A digest of the run's real path, the same through any link."""
     return _digest(os.path.realpath(run))
 
 

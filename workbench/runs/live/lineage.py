@@ -1,4 +1,4 @@
-"""Runs that come from another one: a child continues it changed, a replay repeats it."""
+"""Makes runs from other runs: a child continues one with changes, a replay repeats one."""
 
 import shutil
 from collections.abc import Mapping
@@ -25,11 +25,11 @@ MAY_MOVE = "data.root"  # the same data, elsewhere
 def make_child(
     parent: RunFolder, changes: Mapping[str, Any], root: Path, name: str | None = None
 ) -> RunFolder:
-    """A new run that goes on from the parent's last checkpoint with dotted ``changes``.
+    """Make a run that goes on from the parent's last checkpoint with dotted ``changes``.
 
-    The parent stays as it is. Raises :class:`RequestError` for a change that the
-    checkpoint cannot bear, where data or device are not there, and for a ``name``
-    that is taken; :class:`RunError` where there is no checkpoint.
+    The parent is not changed. Raises :class:`RequestError` for a change that does not fit the
+    checkpoint, for missing data or device, and for a ``name`` that is taken; :class:`RunError`
+    where there is no checkpoint.
     """
     if read_status(parent).is_live:
         raise RunError(f"run {parent.id} is live; stop it before it is continued differently")
@@ -69,10 +69,10 @@ def make_replay(
     data: Path | None = None,
     name: str | None = None,
 ) -> RunFolder:
-    """A new run of the original's recorded configuration; it begins at the beginning.
+    """Make a run with the original's recorded configuration, from the first step on.
 
-    ``device`` and ``data`` say where it trains and where its data is now. Raises like
-    :func:`workbench.config.fitting.resolve` and where the device is not there.
+    ``device`` and ``data`` replace its device and data root. Raises as
+    :func:`workbench.config.fitting.resolve`, and for a missing device.
     """
     config = original.read_config()
     if device is not None:
@@ -87,7 +87,7 @@ def make_replay(
 
 
 def _fitted(config: RunConfig, data: Path | None = None) -> RunConfig:
-    """The configuration fitted to data and device, which have to be there."""
+    """The configuration fitted to data and device; raises where one is missing."""
     fitted = resolve(config, data)
     check_device(fitted.train.device)
     return fitted

@@ -1,7 +1,7 @@
-"""The preloaded worker as others see it: ask for layer tables and warm workers, never block.
+"""The client of the preloaded worker: layer tables and warm workers, without blocking.
 
-Knows no torch: torch is loaded by the process that this starts,
-``python -m workbench.training.preloaded``.
+Free of torch, which is loaded by the process that this starts
+(``python -m workbench.training.preloaded``).
 """
 
 import asyncio
@@ -21,18 +21,17 @@ MAX_ANSWER = 64 << 20  # bytes of one line
 
 
 class PreloadedError(WorkbenchError):
-    """The preloaded worker refused, or is gone."""
+    """The preloaded worker refused a request, or is gone."""
 
 
 class PreloadedWorker:
-    """A client of one preloaded worker, which it starts when it is first needed.
+    """A client of one preloaded worker, which is started at the first request.
 
-    Everything runs on the event loop that the calls are made from. A process
-    that dies is started again by the next request.
+    Runs on the caller's event loop. A process that dies is started again by the next request.
     """
 
     def __init__(self, log: Path, on_phase: Callable[[Phase], None] | None = None) -> None:
-        """``log`` takes what the process writes to stderr; ``on_phase`` hears of changes."""
+        """``log`` is the file for the process's stderr; ``on_phase`` is called at each change."""
         self._log = log
         self._on_phase = on_phase
         self._phase: Phase = "off"
@@ -68,20 +67,20 @@ class PreloadedWorker:
     async def summarize(self, config: RunConfig) -> dict[str, Any]:
         """The document of ``workbench summary --json`` for a configuration.
 
-        A request that is made while another is counted overtakes it.
-        Raises :class:`PreloadedError` with what is wrong with the network.
+        A newer request is answered before an older one. Raises :class:`PreloadedError` with
+        what is wrong with the network.
         """
         return await self._ask("summarize", config=to_tables(config))
 
     async def launch(self, folder: RunFolder) -> int:
-        """Fork a warm worker for a prepared run; gives its process id."""
+        """Fork a warm worker for a prepared run; returns its process id."""
         if read_status(folder).is_live:
             raise RunError(f"run {folder.id} has a worker already")
         answer = await self._ask("launch", folder=str(folder.path))
         return int(answer["pid"])
 
     async def close(self) -> None:
-        """End the process, though it be loading still. Runs go on."""
+        """End the process, also while it loads torch. Runs go on."""
         process, self._process = self._process, None
         if self._reader is not None:
             self._reader.cancel()

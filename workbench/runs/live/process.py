@@ -1,8 +1,7 @@
-"""Which process a worker is, and whether it still lives.
+"""Identifies a worker's process, and tells whether it still lives.
 
-A process id alone lies: it is given again to another process, and it means
-nothing after a reboot or on another machine. Together with the kernel's start
-tick of the process, the boot id and the host it does not.
+A process id alone is not enough: it is used again, and means nothing after a reboot or on
+another machine. With the kernel's start tick, the boot id and the host it is unique.
 """
 
 import os
@@ -18,7 +17,7 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 @dataclass(frozen=True)
 class ProcessIdentity:
-    """A process, told apart from every other one of any time and machine."""
+    """A process, unique over time and machines."""
 
     pid: int
     started: str  # kernel start tick: does not move when the clock is set
@@ -32,7 +31,7 @@ class ProcessIdentity:
 
     @classmethod
     def from_table(cls, table: Mapping[str, Any]) -> "ProcessIdentity | None":
-        """As :meth:`as_table` wrote it; None where a value is missing or cannot be one."""
+        """Read what :meth:`as_table` wrote; None where a value is missing or wrong."""
         pid = table.get("pid")
         names = [table.get(key) for key in ("pid_started", "boot", "host")]
         if type(pid) is not int or not 0 < pid <= LARGEST_PID:
@@ -49,11 +48,11 @@ class ProcessIdentity:
 
     @property
     def is_local(self) -> bool:
-        """True where the process ran under this boot of this machine's kernel or an earlier one."""
+        """True where the process ran on this host, in this boot or an earlier one."""
         return self.host == socket.gethostname()
 
     def is_alive(self) -> bool:
-        """True if this very process runs here now; a zombie does not."""
+        """True if this process runs here now; a zombie does not count."""
         return (
             self.is_local
             and self.boot == boot_id()
@@ -63,7 +62,7 @@ class ProcessIdentity:
 
 
 def boot_id() -> str:
-    """Changes with every boot; empty where the kernel does not say."""
+    """The kernel's boot id, which changes with every boot; "" where there is none."""
     try:
         return BOOT_ID.read_text().strip()
     except OSError:
@@ -71,7 +70,7 @@ def boot_id() -> str:
 
 
 def start_mark(pid: int) -> str:
-    """When the process was started, as a mark to compare; empty if it is gone or a zombie."""
+    """When a process was started, as text to compare; "" if it is gone or a zombie."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text()
     except OSError:

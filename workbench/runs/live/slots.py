@@ -1,13 +1,12 @@
-"""A queue for each device, so that a hundred starts do not train at once.
+"""Places to train on each device, which limit how many runs train at once.
 
-A place is a lock file of this user on this machine; a worker holds its places while it
-trains. The system frees them with the process, however that ends. Who is first in line takes
-what is free (:mod:`workbench.runs.live.line`).
+A place is a lock file of this user on this machine; a worker holds its places while it trains,
+and the system frees them with the process. The first in line takes free places
+(:mod:`workbench.runs.live.line`).
 
-On a CPU the places are its cores, and a run takes as many as it has threads: two runs on the
-same cores wait for each other's threads inside every operator, and both at once take many
-times as long as one after the other. On a GPU, and on a CPU where ``$WORKBENCH_JOBS`` is set,
-the places are numbered and a run takes one.
+On a CPU the places are its cores, and a run takes as many as it has threads: two runs on the same
+cores take many times as long together as one after the other. On a GPU, and on a CPU where
+``$WORKBENCH_JOBS`` is set, the places are numbered and a run takes one.
 """
 
 import os
@@ -26,7 +25,7 @@ DEFAULT_LIMIT = 4  # runs at a time on one GPU; $WORKBENCH_JOBS says otherwise
 
 @dataclass(frozen=True)
 class Queue:
-    """Where a run stands in line, and for what."""
+    """A device's queue, and the places that a run needs there."""
 
     name: str  # cpu or cuda-N
     places: tuple[str, ...]
@@ -34,7 +33,7 @@ class Queue:
 
     @property
     def wanted(self) -> str:
-        """What a run waits for here, for a person."""
+        """What a run waits for, in words."""
         if self.places[0].startswith("core"):
             cores = f"{self.need} free core{'s' * (self.need > 1)} of {len(self.places)}"
             return f"{cores} (train.threads asks for fewer)" if self.need > 1 else cores
@@ -67,7 +66,7 @@ def limit() -> int:
 
 
 class Slot:
-    """A run's places in a queue, taken all together once it is first in line."""
+    """A run's places on a device, taken together once it is first in line."""
 
     def __init__(self, queue: Queue, run: Path) -> None:
         self.queue, self.run = queue, run
@@ -75,10 +74,10 @@ class Slot:
         self._held: dict[str, FileLock] = {}
 
     def try_take(self) -> bool:
-        """Take what is needed if it is free; True once all of it is held.
+        """Take free places; True once all that are needed are held.
 
-        Stands in line from the first call on. Whoever is first keeps what comes free until it
-        is enough, so that many small runs cannot keep a large one waiting for ever.
+        Joins the line at the first call. The first in line keeps the places it gets until they
+        are enough, so that small runs cannot keep a large one waiting for ever.
         """
         if len(self._held) == self.queue.need:
             return True
@@ -98,7 +97,7 @@ class Slot:
         return True
 
     def release(self) -> None:
-        """Give everything back, the place in line too."""
+        """Give back all places, and the one in line."""
         self._give_back()
         self._leave()
 
@@ -128,6 +127,6 @@ def _cores() -> list[int]:
 
 
 def _usual_threads() -> int:
-    """What the environment tells OpenMP, as schedulers do; 0 where it says nothing."""
+    """OMP_NUM_THREADS, which schedulers set; 0 where it is not set."""
     given = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
     return int(given) if given.isdigit() else 0

@@ -1,4 +1,4 @@
-"""The status of a run that is true now, whatever its files say."""
+"""Infers the status of a run now, from its record, its process and its heartbeat."""
 
 import time
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ STALL = 120.0  # seconds without an event after which a living worker counts as 
 
 @dataclass(frozen=True)
 class RunStatus:
-    """Status of a run now, and why it is so where that needs a word."""
+    """The status of a run now, and the reason where there is one."""
 
     name: str
     reason: str = ""
@@ -38,9 +38,9 @@ class RunStatus:
 def read_status(
     folder: RunFolder, record: Record | None = None, places: dict[str, int] | None = None
 ) -> RunStatus:
-    """Judge a run by its record, its worker's process and its heartbeat.
+    """The status by a run's record, its worker's process and its heartbeat.
 
-    For many runs, give what :func:`line.places` says, so that the line is read once.
+    For many runs, give the result of :func:`line.places`, so that the line is read once.
     """
     record = read_record(folder.record) if record is None else record
     run = record.get("run", {})
@@ -61,13 +61,13 @@ def read_status(
 
 
 def status_words(status: str, reason: str) -> str:
-    """A status as lists show it: ``queued, 3rd`` where a place in line is known."""
+    """A status as lists show it, with the place in line if known: ``queued, 3rd``."""
     place = reason.removesuffix(IN_LINE)
     return f"{status}, {place}" if status == "queued" and place != reason else status
 
 
 def launched_process(folder: RunFolder) -> ProcessIdentity | None:
-    """The process that the launcher started last; None where it did not say."""
+    """The process that the launcher started last; None where it is not recorded."""
     return ProcessIdentity.from_table(tables_or_empty(folder.launch))
 
 

@@ -1,1 +1,1 @@
-"""The run directory: its files, each read and written in one place."""
+"""The files of a run folder: reading and writing each."""

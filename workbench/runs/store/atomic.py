@@ -1,4 +1,4 @@
-"""Replacing a file so that a reader sees the old one or the new one, never a part."""
+"""Replaces files atomically: a reader sees the old or the new one, never a part."""
 
 import os
 from pathlib import Path
@@ -7,8 +7,7 @@ from pathlib import Path
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
     """Write beside ``path``, sync, rename over it.
 
-    ``durable`` syncs file and folder, so that the content survives a power cut
-    once this returns; leave it out where a lost update does no harm.
+    ``durable`` syncs file and folder, so that the content survives a power cut.
     """
     scratch = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:

@@ -1,7 +1,4 @@
-"""The JSON documents that lie in a run's folder, checked when they are read: types and ranges.
-
-What a document holds beyond what is checked here is kept as it is.
-"""
+"""Validates the JSON documents of a run's folder when they are read; other keys are kept."""
 
 from collections.abc import Mapping
 from typing import Annotated, Any

@@ -1,4 +1,4 @@
-"""Evaluations of a finished run, kept beside it: ``evaluations/<name>.json``, one file each."""
+"""Evaluations of a finished run, kept in its folder as ``evaluations/<name>.json``."""
 
 import json
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class CropRange:
 
     @property
     def sizes(self) -> list[int]:
-        """Every size in turn, px."""
+        """The sizes, in px."""
         return list(range(self.first, self.last + 1, self.step))
 
     def __str__(self) -> str:
@@ -48,7 +48,7 @@ def parse_crops(text: str) -> CropRange:
 
 
 def keep_evaluation(folder: RunFolder, name: str, document: dict[str, Any]) -> Path:
-    """Write an evaluation beside its run, over an earlier one of that name; gives its path."""
+    """Write an evaluation, over an earlier one of that name; returns its path."""
     target = folder.path / "evaluations" / f"{name}.json"
     try:
         make_folder(target.parent)
@@ -59,7 +59,7 @@ def keep_evaluation(folder: RunFolder, name: str, document: dict[str, Any]) -> P
 
 
 def list_evaluations(folder: RunFolder) -> list[dict[str, Any]]:
-    """Every evaluation that is kept beside a run, by file name; unreadable ones are skipped."""
+    """The evaluations of a run, by file name; unreadable ones are skipped."""
     found = []
     for path in sorted((folder.path / "evaluations").glob("*.json")):
         try:

@@ -1,4 +1,4 @@
-"""The events of a run: JSON lines appended by its worker, tailed by whoever watches."""
+"""The events of a run (``metrics.jsonl``): appended by its worker, tailed by watchers."""
 
 import json
 import math
@@ -23,8 +23,8 @@ _strict = json.JSONEncoder(separators=(",", ":"), allow_nan=False)
 class EventWriter:
     """Append events to a file, whole lines at a time.
 
-    ``add`` only formats and keeps the line; ``flush`` hands all of them to the
-    system in one write. The training loop flushes a few times a second.
+    :meth:`add` keeps a line in memory; :meth:`flush` writes them all at once. The worker
+    flushes a few times a second.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,7 +42,7 @@ class EventWriter:
         self._lines.append(encode(event))
 
     def flush(self) -> None:
-        """Write what was added; raises OSError (a full disk) with nothing forgotten."""
+        """Write what was added; raises OSError (a full disk) and keeps what is unwritten."""
         if not self._lines:
             return
         data = b"".join(self._lines)
@@ -53,22 +53,22 @@ class EventWriter:
         self._lines.clear()
 
     def reopen(self) -> None:
-        """Go on in the file that now has the path (see :func:`keep_prefix`)."""
+        """Open the file again, after :func:`keep_prefix` has replaced it."""
         self._file.close()
         self._file = _open_to_append(self._path)
 
     @property
     def held_bytes(self) -> int:
-        """Bytes that are added and not written yet."""
+        """Bytes added and not yet written."""
         return sum(map(len, self._lines))
 
     @property
     def length(self) -> int:
-        """Bytes written so far; whole lines, where the last flush went well."""
+        """Bytes written so far: whole lines, if the last flush succeeded."""
         return os.fstat(self._file.fileno()).st_size
 
     def make_durable(self) -> None:
-        """Return once what was flushed is on the disk; may be called from another thread."""
+        """Sync what was flushed to the disk; may be called from another thread."""
         os.fsync(self._file.fileno())
 
     def close(self) -> None:
@@ -78,11 +78,10 @@ class EventWriter:
 
 
 class EventTail:
-    """Read the events of a file as they come, from the beginning.
+    """Reads the events of a file as they come, from the beginning.
 
-    ``reset`` is True after a read in which the file was found to be another one
-    (a resumed run begins a new file from its checkpoint): forget what was read
-    before and fold what this read gave.
+    ``reset`` is True after a read that found the file replaced (a resumed run begins a new one
+    from its checkpoint): drop what was read before.
     """
 
     def __init__(self, path: Path) -> None:
@@ -95,7 +94,7 @@ class EventTail:
 
     @property
     def unread(self) -> int:
-        """Bytes that wait to be read; all of them where the file is another one now."""
+        """Unread bytes; all of them where the file was replaced."""
         try:
             about = self._path.stat()
         except OSError:
@@ -104,11 +103,10 @@ class EventTail:
         return about.st_size - self._offset if same else about.st_size
 
     def read(self, limit: int = CHUNK, every: int = 1) -> list[Event]:
-        """The events of the next ``limit`` bytes at most; [] where there is nothing new.
+        """The events of the next ``limit`` bytes at most; [] where there are none.
 
-        With ``every`` above 1 only each so many-th step is decoded, and the last (a curve
-        of some thousand points does not need a million of them), and of the throughput events, of
-        which each replaces the one before, only the last.
+        With ``every`` above 1 only every n-th step and the last one are decoded, and of the
+        throughput events only the last.
         """
         self.reset = False
         try:
@@ -134,7 +132,7 @@ class EventTail:
 
 
 def _thinned(lines: list[bytes], every: int) -> list[bytes]:
-    """Each so many-th line, the last one, the last throughput event, and whatever is neither."""
+    """Every n-th step and the last one, the last throughput event, and all other lines."""
     if not lines:
         return []
     others = [i for i, line in enumerate(lines) if not line.startswith(STEP_START)]
@@ -153,7 +151,7 @@ def encode(event: Event) -> bytes:
 
 
 def decode(line: bytes) -> Event | None:
-    """One line as an event; None where it is none (damaged, interleaved, foreign)."""
+    """One line as an event; None for a damaged or foreign line."""
     try:
         # Looked for first: a function for each number would take longer than all the rest.
         event = parse_json(line) if LONG_NUMBER.search(line) else json.loads(line)
@@ -163,7 +161,7 @@ def decode(line: bytes) -> Event | None:
 
 
 def read_events(path: Path) -> list[Event]:
-    """Every event of a file."""
+    """All events of a file."""
     tail, events = EventTail(path), []
     while batch := tail.read():
         events += batch
@@ -188,7 +186,7 @@ def _open_to_append(path: Path) -> BinaryIO:
 
 
 def finite(value: Any) -> Any:
-    """The same nested value with None in place of every number that is not finite."""
+    """A nested value with None in place of numbers that are not finite."""
     if isinstance(value, dict):
         return {key: finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

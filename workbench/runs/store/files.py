@@ -1,8 +1,8 @@
-"""Opening the files of a run folder, which somebody else may have made, or a bad disk damaged.
+"""Opens the files of run folders safely: anyone may have made the folder.
 
-Everything below a run folder is read and written through here. Reading follows no link, neither
-of the file nor of a folder of the run's, opens regular files only, never waits, and reads no
-more than a bound. Writing follows no link either: what is behind one is never touched.
+Everything below a run folder is read and written through here. Links are not followed, neither
+of files nor of the run's folders; only regular files are opened, without waiting; no more than
+a bound is read.
 """
 
 import errno
@@ -30,7 +30,7 @@ def open_to_read(path: Path, *, below: int = 0) -> BufferedReader:
 
 
 def read_bytes(path: Path, most: int, *, below: int = 0) -> bytes:
-    """What a file holds, at most ``most`` bytes; raises OSError."""
+    """The content of a file of at most ``most`` bytes; raises OSError."""
     _refuse_links(path, below)
     return regular_files.read_regular(path, most, follow=False)
 
@@ -55,7 +55,7 @@ def tables_or_empty(path: Path, *, below: int = 0) -> dict[str, Any]:
 
 
 def read_json(path: Path, *, below: int = 0) -> Any:
-    """A JSON file; raises OSError, or ValueError where it is none that this program writes."""
+    """A JSON file; raises OSError, or ValueError for what this program would not write."""
     return parse_json(read_bytes(path, MOST_JSON, below=below))
 
 
@@ -68,7 +68,7 @@ def parse_json(data: bytes) -> Any:
 
 
 def open_to_append(path: Path, *, below: int = 0) -> int:
-    """A descriptor to append to a regular file, made where there is none; raises OSError."""
+    """A descriptor to append to a regular file, created if missing; raises OSError."""
     _refuse_links(path, below)
     return regular_files.open_to_write(path)
 
@@ -83,13 +83,13 @@ def touch(path: Path) -> None:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder in a run's, where it is not there; raises OSError where it is a link."""
+    """Make a folder of a run if it is missing; raises OSError where it is a link."""
     _refuse_links(path, 0)
     regular_files.make_folder(path)
 
 
 def refuse_link(path: Path) -> None:
-    """Raise OSError where a path that others will open is a link, a pipe or a device."""
+    """Raise OSError where a path is a link, a pipe or a device."""
     _refuse_links(path, 0)
     try:
         about = path.lstat()

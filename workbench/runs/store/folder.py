@@ -1,4 +1,4 @@
-"""Where runs live, what they are called, and the files of one."""
+"""Run folders: the paths of a run's files, run ids, and finding and making runs."""
 
 import os
 import re
@@ -19,7 +19,7 @@ LETTERS = "abcdefghjkmnpqrstvwxyz23456789"  # without the ones that look alike
 
 @dataclass(frozen=True)
 class RunFolder:
-    """The files of one run; each has one writer (see CONTRACT in docs)."""
+    """The paths of a run's files; each file has one writer (see docs/architecture.md)."""
 
     path: Path
 
@@ -35,7 +35,7 @@ class RunFolder:
 
     @property
     def is_run(self) -> bool:
-        """Whether there is a configuration, be it one that cannot be read."""
+        """Whether there is a configuration, readable or not."""
         try:
             return os.path.lexists(self.config)
         except ValueError:  # a name that no file can have
@@ -81,7 +81,7 @@ class RunFolder:
         return self.path / "worker.lock"
 
     def gallery(self, split: str = "validation") -> Path:
-        """Images of a split and what the network makes of them; replaced by the worker."""
+        """Sample images of a split with predictions; replaced by the worker."""
         return self.path / ("gallery-test.npz" if split == "test" else "gallery.npz")
 
     @property
@@ -105,8 +105,8 @@ def runs_root(given: str | Path | None = None) -> Path:
 def create_folder(root: Path, preset: str, name: str | None = None) -> RunFolder:
     """Make the folder of a new run, named ``name`` or after its preset.
 
-    Raises :class:`RequestError` for a name that is taken or cannot be a folder's,
-    and where the runs directory cannot be written.
+    Raises :class:`RequestError` for a name that is taken or not allowed, and where the runs
+    directory cannot be written.
     """
     if name is not None and not ID.fullmatch(name):
         raise RequestError(
@@ -129,7 +129,7 @@ def create_folder(root: Path, preset: str, name: str | None = None) -> RunFolder
 
 
 def find_run(run: str, root: Path) -> RunFolder:
-    """Give the run with this id, unique prefix of an id, or folder; added roots too."""
+    """Find a run by its id, a unique prefix of it, or its folder; in added roots too."""
     path = Path(run)
     if os.sep in run or run in (".", ".."):
         if RunFolder(path).is_run:  # named as it is called: ".." is no run's id

@@ -1,7 +1,7 @@
-"""The images a run shows: what is in them and what the network made of it, in one small file.
+"""The sample images of a run with truth and prediction, in one small file.
 
-The worker writes ``gallery.npz`` after every epoch, whole; a screen reads it. It holds plain
-arrays and JSON: reading it runs no code from it.
+The worker replaces ``gallery.npz`` after epochs; a screen reads it. It holds plain arrays and
+JSON, so that reading it runs no code.
 """
 
 import io
@@ -33,32 +33,32 @@ Pixels = NDArray[np.uint8]  # [H, W, 3]
 
 
 @dataclass(frozen=True)
-class Mark:
-    """A box on an image, in shares of its width and height."""
+class ImageBox:
+    """A true or predicted box, in shares (0 to 1) of the image's width and height."""
 
     left: float
     top: float
     right: float
     bottom: float
-    role: Literal["true", "found"]
+    role: Literal["true", "predicted"]
 
 
 @dataclass(frozen=True)
 class GalleryImage:
-    """One image with its answer."""
+    """One image with its label, prediction and boxes."""
 
     image: Pixels
     truth: str
     answer: str  # "" where the network is not asked for a class
     is_right: bool
     note: str = ""  # "IoU 0.83", "loss 2.31"
-    marks: tuple[Mark, ...] = ()
+    boxes: tuple[ImageBox, ...] = ()
     crop: Pixels | None = None  # what was cut out of it, where something was
 
 
 @dataclass(frozen=True)
 class Gallery:
-    """Images and the moment that they show."""
+    """The images of a split after an epoch."""
 
     images: tuple[GalleryImage, ...]
     epoch: int = 0
@@ -73,7 +73,8 @@ def write_gallery(path: Path, gallery: Gallery) -> None:
         arrays[f"image{number}"] = _small(image.image)
         if image.crop is not None:
             arrays[f"crop{number}"] = _small(image.crop)
-        entries.append(asdict(replace(image, image=None, crop=None)))  # type: ignore[arg-type]
+        entry = asdict(replace(image, image=None, crop=None))  # type: ignore[arg-type]
+        entries.append({**entry, "marks": entry.pop("boxes")})  # the file's word since ever
     about = {"epoch": gallery.epoch, "split": gallery.split, "pictures": entries}
     arrays["about"] = np.frombuffer(json.dumps(about).encode(), dtype=np.uint8)
     out = io.BytesIO()
@@ -82,7 +83,7 @@ def write_gallery(path: Path, gallery: Gallery) -> None:
 
 
 def read_gallery(path: Path) -> Gallery | None:
-    """The gallery of a run; None where there is none, or none that can be read."""
+    """Read a gallery; None where it is missing or damaged."""
     try:
         data = io.BytesIO(read_bytes(path, MOST_BYTES))
         with zipfile.ZipFile(data) as archive:
@@ -99,10 +100,15 @@ def read_gallery(path: Path) -> Gallery | None:
 
 
 def _image(entry: dict[str, Any], arrays: Any, number: int) -> GalleryImage:
-    marks = tuple(Mark(**mark) for mark in entry.pop("marks"))
+    boxes = tuple(_box(box) for box in entry.pop("marks"))
     crop = _pixels(arrays[f"crop{number}"]) if f"crop{number}" in arrays else None
     image = _pixels(arrays[f"image{number}"])
-    return GalleryImage(**{**entry, "image": image, "crop": crop, "marks": marks})
+    return GalleryImage(**{**entry, "image": image, "crop": crop, "boxes": boxes})
+
+
+def _box(entry: dict[str, Any]) -> ImageBox:
+    role = entry["role"]  # "found" in files of earlier versions
+    return ImageBox(**{**entry, "role": "predicted" if role == "found" else role})
 
 
 def _pixels(array: Any) -> Pixels:
@@ -113,7 +119,7 @@ def _pixels(array: Any) -> Pixels:
 
 
 def _small(image: Pixels) -> Pixels:
-    """At most ``LARGEST`` pixels a side, in colour."""
+    """The image in RGB, scaled to at most ``LARGEST`` pixels a side."""
     height, width, channels = image.shape
     if channels == 1:
         image = np.repeat(image, 3, axis=2)
@@ -125,14 +131,14 @@ def _small(image: Pixels) -> Pixels:
 
 
 def as_pixels(values: Sequence[Any] | NDArray[Any]) -> Pixels:
-    """Numbers from 0 to 255 as an image."""
+    """Floats from 0 to 255 as a uint8 image."""
     return np.clip(np.rint(np.asarray(values, dtype=np.float64)), 0, 255).astype(np.uint8)
 
 
 __all__ = [
     "Gallery",
     "GalleryImage",
-    "Mark",
+    "ImageBox",
     "Pixels",
     "as_pixels",
     "read_gallery",

@@ -1,4 +1,4 @@
-"""``record.toml``: what a run came to. Written by its worker, read by everyone."""
+"""Reads and writes ``record.toml``: status, results, environment and data of a run."""
 
 import datetime
 import os
@@ -15,7 +15,7 @@ Record = dict[str, Any]
 
 
 def write_record(path: Path, record: Record) -> None:
-    """Replace the record atomically and durably; keys without a value are left out."""
+    """Replace the record atomically and durably; keys that are None are left out."""
     tables = {
         section: {key: value for key, value in table.items() if value is not None}
         for section, table in record.items()
@@ -35,5 +35,5 @@ def read_record(path: Path) -> Record:
 
 
 def now() -> str:
-    """The moment as ISO 8601 in UTC, to the second."""
+    """The time now in UTC as ISO 8601, to the second."""
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")

@@ -1,4 +1,4 @@
-"""Other runs directories, on whatever disk, whose runs are found beside one's own."""
+"""Added runs directories, whose runs are listed and found with one's own."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,12 +14,12 @@ ROOTS = ".roots.toml"
 
 
 def all_roots(root: Path) -> list[Path]:
-    """A runs directory and those that were added to it, itself first; those not there left out."""
+    """A runs directory and those added to it, itself first, without missing ones."""
     return [root, *(path for path in other_roots(root) if is_dir(path))]
 
 
 def other_roots(root: Path) -> list[Path]:
-    """The runs directories that were added to one, whether they are there now or not."""
+    """The runs directories added to one, also those that are missing now."""
     path = root / ROOTS
     if not path.is_file():
         return []
@@ -31,7 +31,7 @@ def other_roots(root: Path) -> list[Path]:
 
 
 def root_names(roots: Sequence[Path]) -> dict[str, str]:
-    """A short name for each of some runs directories: as much of its end as tells it apart."""
+    """Short names for runs directories: the shortest ends of their paths that differ."""
     parts = 1
     while len({root.parts[-parts:] for root in roots}) < len(set(roots)):
         parts += 1
@@ -39,7 +39,7 @@ def root_names(roots: Sequence[Path]) -> dict[str, str]:
 
 
 def add_root(root: Path, other: Path) -> None:
-    """Add another runs directory, on whatever disk, to ``root``."""
+    """Add another runs directory to ``root``."""
     other = other.expanduser().absolute()
     if not is_dir(other):
         raise RequestError(f"{other}: no such folder")
@@ -49,7 +49,7 @@ def add_root(root: Path, other: Path) -> None:
 
 
 def remove_root(root: Path, other: Path) -> None:
-    """Take another runs directory out; its runs stay where they are."""
+    """Remove an added runs directory from the list; its runs are not touched."""
     other = other.expanduser().absolute()
     if other not in other_roots(root):
         raise RequestError(f"{other}: is no runs directory that was added to {root}")

@@ -1,1 +1,1 @@
-"""A finished run used: evaluated again, asked for predictions, exported."""
+"""Using finished runs: evaluation, prediction, export."""

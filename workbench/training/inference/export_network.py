@@ -1,9 +1,8 @@
-"""A run's network for other programs: weights, an ONNX file or a ``torch.export`` program.
+"""Exports a run's network: weights, an ONNX file or a ``torch.export`` program.
 
-A program that is written here has been run: its outputs on random batches are compared with the
-network's, in float32. They may differ by what float32 allows for outputs of their size, or by
-some times what the network's own outputs are off from those in float64; and the answer (the
-class with the largest logit) must be the same.
+A program written here is checked: its outputs on random batches are compared with the network's,
+in float32. They may differ by float32's rounding for outputs of their size, or by some times the
+error of the network's own outputs against float64; the predicted class must be the same.
 """
 
 import copy
@@ -135,7 +134,7 @@ class Exported(nn.Module):
 
 
 def describe(run: FinishedRun) -> dict[str, str]:
-    """What has to be known to use the network, as text by name."""
+    """The facts that are needed to use the network, as text by name."""
     mean, std = run.normalisation
     return {
         "run": run.folder.id,
@@ -154,7 +153,7 @@ def _open(folder: RunFolder, weights: Which) -> FinishedRun:
 
 
 def _kind(run: FinishedRun) -> str:
-    """Whose outputs the network has: of its task, or of torchvision's detectors."""
+    """The kind of the network's outputs: its task, or torchvision's detectors."""
     kind = run.config.model.kind
     return kind if kind == TORCHVISION else run.config.task.kind
 
@@ -166,7 +165,7 @@ def _example(run: FinishedRun) -> Tensor:
 
 
 def _check(network: nn.Module, example: Tensor, outputs: Outputs, target: Path) -> None:
-    """Compare on the example and on other numbers of images; a wrong file does not stay."""
+    """Compare on the example and on other batch sizes; a wrong file is deleted."""
     exact_network = copy.deepcopy(network).double()
     batches = [example]
     if len(example) > 1:
@@ -182,7 +181,7 @@ def _check(network: nn.Module, example: Tensor, outputs: Outputs, target: Path) 
 
 
 def _exactly(network: nn.Module, batch: Tensor) -> tuple[Tensor, ...] | None:
-    """The outputs in float64; None of a network that computes in float32 whatever it is given."""
+    """The outputs in float64; None for a network that always computes in float32."""
     try:
         return _tuple(network(batch.double()))
     except RuntimeError:
@@ -194,10 +193,10 @@ def _tuple(outputs: Tensor | tuple[Tensor, ...]) -> tuple[Tensor, ...]:
 
 
 def compare(found: Tensor, expected: Tensor, exact: Tensor | None) -> str:
-    """What is wrong with an output ``found`` in place of ``expected``; "" if nothing.
+    """How an output ``found`` differs from ``expected``; "" if it does not.
 
-    ``exact`` is that of the network in float64, where there is one. Logits [N, classes] have
-    to give the same class.
+    ``exact`` is the network's output in float64, if there is one. Logits [N, classes] must give
+    the same class.
     """
     if found.shape != expected.shape:
         return (

@@ -1,7 +1,6 @@
-"""A finished run brought back: its network with its weights, and how its images looked.
+"""Opens a finished run: its network with weights, its transform and its class names.
 
-Weights are read from safetensors, after their hash has been checked: nothing
-that is loaded here can run code.
+Weights are read from safetensors, after a check of their hash; loading runs no code.
 """
 
 from dataclasses import dataclass
@@ -26,7 +25,7 @@ Which = Literal["last", "best"]
 
 @dataclass(frozen=True)
 class FinishedRun:
-    """A run whose network stands ready, in evaluation mode."""
+    """A run with its network in evaluation mode."""
 
     folder: RunFolder
     config: RunConfig
@@ -42,7 +41,7 @@ class FinishedRun:
 
     @property
     def eval_model(self) -> nn.Module:
-        """The network as the run was evaluated: by the mean of several views, where it asks so."""
+        """The network to evaluate: itself, or with test-time augmentation as configured."""
         return eval_model(self.model, self.config.augment)
 
     @property
@@ -70,7 +69,7 @@ class FinishedRun:
         raise RunError(f"run {self.folder.id} does not tell how its images were normalised")
 
     def transform(self, mean: list[float], std: list[float], crop: int) -> TestTransform:
-        """What makes a batch of uint8 [N, C, S, S] into the network's float [N, C, crop, crop]."""
+        """The transform of uint8 [N, C, S, S] to the network's float [N, C, crop, crop]."""
         return TestTransform(
             self.config, mean, std, crop=crop, channels_last=self.compute.channels_last
         )
@@ -79,9 +78,8 @@ class FinishedRun:
 def open_run(folder: RunFolder, weights: Which = "last", device: str | None = None) -> FinishedRun:
     """Rebuild a run's network and load its ``last`` or ``best`` weights.
 
-    It computes on ``device`` (else where the run did, if that is here) and in the
-    arithmetic that the record names. Raises :class:`RunError` where there are no
-    weights or they do not belong to the network.
+    It computes on ``device`` (default: the run's, if it is here) in the record's precision.
+    Raises :class:`RunError` where there are no weights or they do not fit the network.
     """
     config, record = folder.read_config(), read_record(folder.record)
     compute = devices.choose(_compute_config(config, record, device).train)
@@ -97,7 +95,7 @@ def open_run(folder: RunFolder, weights: Which = "last", device: str | None = No
 
 
 def takes(run: FinishedRun, side: int) -> bool:
-    """Whether the network takes images of this side: tried with an empty one."""
+    """Whether the network takes images of this side (px); tried with zeros."""
     import torch
 
     shape = (1, run.config.data.channels, side, side)

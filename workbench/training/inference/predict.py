@@ -1,6 +1,6 @@
-"""What a finished run's network says of images: the classes it finds most likely.
+"""Predicts the classes of images with a finished run's network.
 
-An image is decoded, cropped and normalised as the run's test images were.
+An image is decoded, cropped and normalised as the run's test images.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +22,7 @@ BATCH = 64  # images at once
 
 @dataclass(frozen=True)
 class Prediction:
-    """The classes of one image, the most likely first; or why there are none."""
+    """The predicted classes of one image, the likeliest first, or the error."""
 
     path: Path
     top: tuple[tuple[str, float], ...] = ()  # (class, probability 0 to 1)
@@ -40,9 +40,9 @@ def predict(
 ) -> Iterator[Prediction]:
     """The ``top`` classes of each image, in their order; broken ones come with an error.
 
-    ``best`` asks for the weights of the best validation accuracy, not the final ones.
-    Of a multi-label run each class has a
-    probability of its own. Raises :class:`RequestError` for a run whose task names no classes.
+    ``best`` uses the weights of the best validation accuracy, not the final ones. Of a
+    multi-label run each class has a probability of its own. Raises :class:`RequestError` for a
+    run whose task names no classes.
     """
     run = open_run(folder, "best" if best else "last", device)
     if run.config.task.kind not in ("classification", "multilabel"):

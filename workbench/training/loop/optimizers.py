@@ -23,9 +23,12 @@ def build_optimizer(settings: OptimizerSection, model: nn.Module) -> torch.optim
     }
     if settings.fused:
         arguments["fused"] = True
+    groups = parameter_groups(model, settings)
+    if build := getattr(settings, "build", None):  # of a package's own section
+        own: torch.optim.Optimizer = build(groups)
+        return own
     module, _, name = settings.target.partition(":")
     optimizer = getattr(importlib.import_module(module), name)
-    groups = parameter_groups(model, settings)
     built: torch.optim.Optimizer = optimizer(groups, lr=settings.lr, **arguments)
     if getattr(settings, "kind", "") in CAPTURABLE:
         _keep_off_the_host(built)

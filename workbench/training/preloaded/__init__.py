@@ -1,1 +1,1 @@
-"""A process that has torch loaded: it counts networks for the screen and forks warm workers."""
+"""The preloaded worker: a process with torch loaded, for layer tables and warm workers."""

@@ -1,4 +1,4 @@
-"""A process that has torch loaded and stands by: it answers layer tables, and forks warm workers.
+"""The process of the preloaded worker: answers layer tables and forks warm workers.
 
 ``python -m workbench.training.preloaded`` reads one JSON request a line from
 stdin and writes one JSON answer a line to stdout:
@@ -7,11 +7,9 @@ stdin and writes one JSON answer a line to stdout:
 - ``{"id": 2, "op": "launch", "folder": "…"}`` → ``{"id": 2, "result": {"pid": …}}``
 - what is refused → ``{"id": 1, "error": "…"}``; loaded → ``{"event": "ready"}``
 
-The process itself stays idle with one thread and never touches CUDA, so that it
-can be forked at any time. Counting is done by a forked analyst; a request that
-comes while one is being counted makes it moot, and the analyst is replaced. It
-all ends when stdin closes, which it does when whoever asked is gone, however it
-went.
+The process has one thread and never uses CUDA, so that it can be forked at any time. Counting is
+done by a forked child, the analyst; a new request while one is counted replaces the analyst. It
+ends when stdin closes, which it does when the client is gone.
 """
 
 import json
@@ -49,7 +47,7 @@ class BecomeWorker(BaseException):
 
 
 class PreloadedWorker:
-    """The loop: requests in, answers out."""
+    """Reads requests and writes answers."""
 
     def __init__(self, requests: int, answers: int) -> None:
         self._requests = Lines(requests)
@@ -120,7 +118,7 @@ class PreloadedWorker:
         send(self._answers, answer)
 
     def _launch(self, folder: RunFolder) -> int:
-        """Fork a worker for a run: in its own session, nobody's child. Gives its process id."""
+        """Fork a worker for a run, in its own session, nobody's child; returns its process id."""
         told, tell = os.pipe()
         middle = os.fork()
         if middle == 0:
@@ -136,21 +134,21 @@ class PreloadedWorker:
         return pid
 
     def _become_worker(self, folder: RunFolder, told: int, tell: int) -> NoReturn:
-        """In a forked child: fork once more and end; in the child of that, leave for the run."""
+        """In the forked child: fork again and end; in the grandchild, raise BecomeWorker."""
         try:
             os.setsid()
             if worker := os.fork():
                 send(tell, {"pid": worker})
                 os._exit(0)
-            self._leave_behind(told, tell)
-            _take_over_streams(folder)
+            self._close_pipes(told, tell)
+            _redirect_streams(folder)
         except OSError:
             logging.exception("run %s", folder.id)
             os._exit(1)
         raise BecomeWorker(folder)
 
-    def _leave_behind(self, *pipes: int) -> None:
-        """In a forked worker: let go of every pipe, or nobody would see our end."""
+    def _close_pipes(self, *pipes: int) -> None:
+        """In a forked worker: close all pipes, so that the preloaded worker's end is seen."""
         self._selector.close()
         held = [*pipes, self._requests.descriptor, self._answers]
         if self._analyst is not None:
@@ -160,9 +158,9 @@ class PreloadedWorker:
 
 
 def _warm_up() -> None:
-    """Load what the first count and the first step bring with them, 1.5 s of it torch._dynamo.
+    """Import what the first count and the first step need (torch._dynamo takes 1.5 s).
 
-    Done before any fork, so that every analyst and every worker has it.
+    Done before any fork, so that every child has it.
     """
     for name in WARM:
         import_module(name)
@@ -170,8 +168,8 @@ def _warm_up() -> None:
     torch.optim.SGD([torch.zeros(1, requires_grad=True)])
 
 
-def _take_over_streams(folder: RunFolder) -> None:
-    """Give a forked worker the streams and the folder that a cold one is started with."""
+def _redirect_streams(folder: RunFolder) -> None:
+    """Give a forked worker the streams and working folder of a cold one."""
     null = os.open(os.devnull, os.O_RDONLY)
     log = open_to_append(folder.log)
     os.dup2(null, 0)
@@ -183,7 +181,7 @@ def _take_over_streams(folder: RunFolder) -> None:
 
 
 def main() -> int:
-    """Stand by until stdin closes."""
+    """Serve until stdin closes."""
     # Pipes of our own, so that a stray print goes to the log and not between the answers.
     requests, answers = os.dup(0), os.dup(1)
     os.dup2(2, 1)

@@ -9,14 +9,14 @@ CHUNK = 1 << 16  # bytes read at once
 
 
 class Lines:
-    """The complete lines that have come through a pipe."""
+    """Reads complete lines from a pipe."""
 
     def __init__(self, descriptor: int) -> None:
         self.descriptor = descriptor
         self._rest = b""
 
     def read(self) -> Iterator[bytes] | None:
-        """What is complete by now; None at the end of the pipe."""
+        """The complete lines by now; None at the end of the pipe."""
         data = os.read(self.descriptor, CHUNK)
         if not data:
             return None

@@ -1,7 +1,7 @@
 """The analyst: a forked child of the preloaded worker that counts networks.
 
-It counts at low priority, so that no training is slowed, and in a process of its own, so that
-a count that takes long, or more memory than there is, can be ended.
+At low priority, so that it slows no training, and in a process of its own, so that a count that
+takes too long or too much memory can be ended.
 """
 
 import json
@@ -19,7 +19,7 @@ NICENESS = 5
 
 
 class Analyst:
-    """The child as the preloaded worker sees it: one request at a time."""
+    """The parent's handle of the child; one request at a time."""
 
     def __init__(self) -> None:
         requests, self.requests = os.pipe()
@@ -38,12 +38,12 @@ class Analyst:
         self.busy_with: Any = None  # the id of the request that is being counted
 
     def ask(self, request: dict[str, Any]) -> None:
-        """Hand over a request."""
+        """Send a request."""
         self.busy_with = request.get("id")
         send(self.requests, request)
 
     def end(self) -> int:
-        """End the child, whatever it does; gives its wait status."""
+        """Kill the child; returns its wait status."""
         os.kill(self.pid, signal.SIGKILL)
         os.close(self.requests)
         os.close(self.lines.descriptor)
@@ -51,7 +51,7 @@ class Analyst:
 
 
 def _analyse(requests: int, answers: int) -> None:
-    """The analyst's life: count what is asked, until the pipe closes."""
+    """The child's loop: count each request, until the pipe closes."""
     os.nice(NICENESS)
     lines = Lines(requests)
     while (some := lines.read()) is not None:

@@ -8,6 +8,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from workbench.config import plugins
 from workbench.runs.live.process import own_identity
 from workbench.runs.store.files import read_tables
 from workbench.runs.store.folder import RunFolder
@@ -104,7 +105,18 @@ def environment(compute_name: str, precision: str, threads: int) -> dict[str, An
         "precision": precision,
         "threads": threads,
         "git_commit": git_commit(),
+        **({"plugins": used} if (used := _plugins()) else {}),
     }
+
+
+def _plugins() -> list[str]:
+    """The packages whose networks, data sets, tasks or optimisers this run uses."""
+    used = {
+        f"{plugin.package} {plugin.version}"
+        for plugin in plugins.plugins()
+        if plugin.name in plugins.loaded(plugin.section)
+    }
+    return sorted(used)
 
 
 def git_commit() -> str | None:

@@ -9,10 +9,12 @@ from workbench import analysis
 from workbench.config import RunConfig
 from workbench.data import DataSet, load_data, what_is_missing
 from workbench.errors import RunError
+from workbench.models.python import takes_targets
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.events import keep_prefix
 from workbench.runs.store.folder import RunFolder
 from workbench.tasks import build_task
+from workbench.tasks.own_losses import OwnLosses
 from workbench.training.checkpoints import files as checkpoint
 from workbench.training.checkpoints import snapshots
 from workbench.training.loop import compile as compiling
@@ -21,6 +23,7 @@ from workbench.training.loop.assembly import assemble, fresh_model, prepare
 from workbench.training.loop.trainer import Clock, Setup, Trainer, metric_name
 from workbench.training.worker.callbacks import Callbacks
 from workbench.training.worker.recorder import compiled_before, environment
+from workbench.training.worker.sources import keep_sources
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +42,8 @@ def run_session(folder: RunFolder, callbacks: Callbacks, config: RunConfig) -> N
     callbacks.phase("building the network")
     model = fresh_model(config, compute)
     task = build_task(config, data, compute.device)
+    if takes_targets(model):
+        task = OwnLosses(task)
     trainer = assemble(Setup(config, model, task, compute), data, callbacks)
     trainer.clock = Clock(now=callbacks.signals.awake.now)
     _record_facts(folder, callbacks, trainer, data)
@@ -97,6 +102,14 @@ def _record_facts(folder: RunFolder, callbacks: Callbacks, trainer: Trainer, dat
     config, recorder = trainer.config, callbacks.recorder
     summary = analysis.summarize(config)
     write_atomically(folder.path / "layers.json", json.dumps(summary).encode(), durable=False)
+    if source := keep_sources(folder):
+        before = recorder.record.get("source", {}).get("sha256")
+        if before and before != source["sha256"]:
+            callbacks.notice(
+                "your own code has changed since this run began: it does not go on to the bit"
+            )
+            source["changed_on_resume"] = True
+        recorder.note("source", **source)
     recorder.note("result", params=summary["params"], macs=summary["macs"])
     recorder.note(
         "environment",

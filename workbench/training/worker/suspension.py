@@ -75,7 +75,7 @@ class AwakeClock:
                 self._awake_at = now
             return now - self.suspended
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Note that the process runs now; subtract the gap before if it was a suspension."""
         with self._checked:
             continued = self._continued()
@@ -89,4 +89,4 @@ class AwakeClock:
 
     def _watch(self) -> None:
         while not self._end.wait(INTERVAL):
-            self.look()
+            self.check()

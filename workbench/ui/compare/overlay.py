@@ -1,4 +1,4 @@
-"""Several runs in one chart: curves laid over each other, and dots named by letters. Pure."""
+"""Draws several runs in one chart: curves, and dots named by letters. Pure functions."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -21,19 +21,19 @@ XY = tuple[Sequence[float], Sequence[float]]
 
 
 def curve_role(index: int) -> str:
-    """The role that a run is drawn in."""
+    """The role (colour) of a run."""
     return INKS[index % len(INKS)]
 
 
 def letter(index: int) -> str:
-    """What a run is called in a chart."""
+    """The letter of a run in a chart."""
     return LETTERS[index % len(LETTERS)]
 
 
 def legend(names: Sequence[str], width: int) -> Line:
     """``A tiny  B wide …`` in the runs' colours, as many as fit.
 
-    Names that do not fit side by side lose their beginning: a sweep's runs share theirs.
+    Names that do not fit are cut at the beginning, which a sweep's runs share.
     """
     line: Line = []
     left, room = width, width // max(1, len(names)) - len(" A  ")
@@ -53,7 +53,7 @@ def legend(names: Sequence[str], width: int) -> Line:
 def overlay(
     curves: Sequence[XY], x_label: str, width: int, height: int, *, whole: bool = True
 ) -> list[Line]:
-    """Curves over one x from 0, each in its run's colour with its letter; [] without a point."""
+    """Curves over a common x from 0, each in its run's colour and letter; [] without points."""
     if width <= LABEL_WIDTH + 8 or height < 4 or not any(len(x) for x, _ in curves):
         return []
     reached = max(max(x, default=0.0) for x, _ in curves)
@@ -75,7 +75,7 @@ def overlay(
 def swept(
     points: Sequence[tuple[float, float]], x_label: str, width: int, height: int
 ) -> list[Line]:
-    """A result against the swept value, which is spaced by its logarithm where it spans decades."""
+    """A result against the swept value; logarithmic where that spans decades."""
     if len(points) < 2 or width <= LABEL_WIDTH + 8 or height < 4:
         return []
     low, high = points[0][0], points[-1][0]
@@ -96,7 +96,7 @@ def swept(
 def dots(
     points: Mapping[int, tuple[float, float]], front: set[int], width: int, height: int
 ) -> list[Line]:
-    """Runs as letters at (cost, gain), cost to the right; the Pareto front stands out."""
+    """Runs as letters at (cost, gain), cost to the right; the Pareto front is highlighted."""
     columns, rows = width - LABEL_WIDTH - 2, height - 2
     if not points or columns < 8 or rows < 2:
         return []
@@ -129,7 +129,7 @@ def _row(axis: Axis, value: float, rows: int) -> int:
 
 
 def lettered(table: TextTable, names: Sequence[str]) -> TextTable:
-    """The table with runs called by their letters in its headings, for where names do not fit."""
+    """The table with letters in place of run ids in its headings."""
     headings = list(table.headings)
     for index, name in enumerate(names):
         for column, heading in enumerate(headings):
@@ -140,9 +140,9 @@ def lettered(table: TextTable, names: Sequence[str]) -> TextTable:
 
 
 def table_lines(table: TextTable, *, cursor: int | None = None) -> list[Line]:
-    """A table in aligned columns: the headings bold, cells with a ★ in the colour of the best.
+    """A table in aligned columns, with bold headings and best cells (★) in their colour.
 
-    Digits stand below each other whether a ★ follows them or not.
+    Digits are aligned whether a ★ follows them or not.
     """
     rows = [[clean(cell) for cell in row] for row in (table.headings, *table.rows)]
     for index in table.right:

@@ -1,4 +1,4 @@
-"""Runs side by side: curves, what differs, results, classes, layers, Pareto front."""
+"""The Compare screen: curves, differences, results, classes, layers, Pareto front of runs."""
 
 from collections.abc import Sequence
 from typing import ClassVar, get_args
@@ -27,7 +27,7 @@ UNITS = {"epoch": "epoch", "step": "step", "time": "seconds"}
 
 
 class CompareScreen(Screen[None]):
-    """Two to many runs, chosen in the list of runs."""
+    """Compares the runs that were marked in the list."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("c", "curve(1)", "Curve", id="compare.curve", tooltip="Draw the next curve"),
@@ -65,7 +65,7 @@ class CompareScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Read the runs beside the screen; the tab key is for the tables."""
+        """Start to read the runs in a thread."""
         self.query_one("#compare-names", Lines).show_lines([[("reading the runs …", "muted")]])
         self._read()
 
@@ -83,7 +83,7 @@ class CompareScreen(Screen[None]):
         self._show()
 
     def on_resize(self) -> None:
-        """The plot is drawn for its size, which is known after the layout."""
+        """Draw the plot for the new size."""
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
@@ -116,7 +116,7 @@ class CompareScreen(Screen[None]):
             x, y = (result_of(run.info.record, name) for name in (cost, gain))
             if x is not None and y is not None:
                 points[index] = (x, y * 100)
-        ids = document.front(self.compared, cost)
+        ids = document.pareto_ids(self.compared, cost)
         front = {index for index, run in enumerate(self.compared) if run.id in ids}
         title = f" {RESULTS[gain].title}, %, against {RESULTS[cost].title}"
         drawn = dots(points, front, width, height - 1)

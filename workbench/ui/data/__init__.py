@@ -1,1 +1,1 @@
-"""The Data screen: what a data set holds."""
+"""The Data screen: a data set's facts, images and class counts."""

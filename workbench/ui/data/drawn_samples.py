@@ -1,4 +1,4 @@
-"""The look at a data set with images as pixels, where the terminal has a protocol for them."""
+"""The Data screen's panel with images as pixels, in terminals with an image protocol."""
 
 import asyncio
 import os
@@ -27,7 +27,7 @@ OVERLAYS = "Toast, Tooltip"  # what Textual lays over a screen
 
 
 def samples_panel(app: App[None]) -> SamplesPanel:
-    """The panel that makes most of the app's terminal."""
+    """The panel for the terminal: with pixels if it can show them, else with half-blocks."""
 
     def send(text: str) -> None:
         if app._driver is not None:  # Textual has no public way to write as it is
@@ -47,8 +47,8 @@ def usable(
 ) -> ImageProtocol:
     """The protocol, or half-blocks where something that it needs is missing.
 
-    Kitty's placeholders need all colours (``plain``: the person wants none), sixels need
-    the size of a cell; who asks for sixels by name gets them with that of a VT340.
+    Kitty's placeholders need 24-bit colours (``plain``: NO_COLOR is set), sixels need the size of
+    a cell; if sixels are asked for by name, that of a VT340 is assumed.
     """
     if protocol == "kitty" and (plain or colours != "truecolor"):
         return "half-blocks"
@@ -58,10 +58,10 @@ def usable(
 
 
 class DrawnSamples(SamplesPanel):
-    """Lets a renderer draw whenever its cells were painted and nothing lies over them.
+    """Has a renderer draw the images whenever their cells were painted and nothing covers them.
 
-    Who draws over a dialog, a toast or another screen would spoil it: as long as they
-    are there, the images are half-blocks.
+    While a dialog, a toast or another screen covers them, the images are half-blocks, as drawing
+    would paint over it.
     """
 
     def __init__(self, renderer: Renderer, send: Send) -> None:
@@ -74,18 +74,18 @@ class DrawnSamples(SamplesPanel):
 
     @property
     def largest(self) -> int:
-        """As many pixels as a square has."""
+        """The pixels of a square's side."""
         return COLUMNS * _cell().width
 
     def show(self, view: DataView) -> None:
-        """Show what is known now; a new page is painted whole, over the images before."""
+        """Show a view; a new page is painted whole, over the images before."""
         before = self._view
         super().show(view)
         if before is None or view.page is not before.page:
             self.refresh()
 
     def tiles(self, view: DataView) -> Tiles:
-        """The renderer's, or as large ones of half-blocks."""
+        """The renderer's tiles, or half-blocks of the same size."""
         if view.page is None:
             return HALF_BLOCKS
         cell, width = _cell(), self.size.width
@@ -94,7 +94,7 @@ class DrawnSamples(SamplesPanel):
         return CoveredTiles(cell) if self._covered else tiles
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Paint, and draw when painting is through."""
+        """Paint the cells, and draw the images after that."""
         self._paints += 1
         if self._settling is not None:
             self._settling.stop()
@@ -112,7 +112,7 @@ class DrawnSamples(SamplesPanel):
             self.app.screen.refresh()  # a dialog paints what is below it only with itself
 
     async def _draw(self) -> None:
-        """Draw piece by piece, until the cells are painted anew."""
+        """Draw piece by piece; ends when the cells are painted again."""
         if self._covered:
             return
         paints = self._paints
@@ -136,7 +136,7 @@ class DrawnSamples(SamplesPanel):
         return Region.from_offset(self.scroll_offset, self.size)
 
     def on_unmount(self) -> None:
-        """Leave nothing in the terminal."""
+        """Delete the images from the terminal."""
         self._renderer.close()
 
 

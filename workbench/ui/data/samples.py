@@ -1,4 +1,4 @@
-"""What a data set is: its info, a page of its images, and how many of each class there are."""
+"""The Data screen's panel: facts of a data set, a page of images, counts of each class."""
 
 import textwrap
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ HALF_BLOCKS = HalfBlockTiles()
 
 @dataclass(frozen=True)
 class DataView:
-    """What is known at one moment, and what is waited for."""
+    """The facts and images known so far, and what is being waited for."""
 
     asked: Request
     info: DatasetInfo | None = None
@@ -36,19 +36,19 @@ class SamplesPanel(Lines, can_focus=True):
         self._view: DataView | None = None
 
     def show(self, view: DataView) -> None:
-        """Show what is known now."""
+        """Show a view."""
         self._view = view
         self._styles.clear()  # the colours of the images before
         if self.size.width:
             self.show_lines(data_lines(view, self.size.width, self.tiles(view)))
 
     def tiles(self, view: DataView) -> Tiles:
-        """What images are made of."""
+        """How images are drawn as cells."""
         return HALF_BLOCKS
 
     @property
     def largest(self) -> int:
-        """Pixels of an image's side that can be shown, at most."""
+        """The most pixels of an image's side that can be shown."""
         return LARGEST
 
     def on_resize(self) -> None:
@@ -58,7 +58,7 @@ class SamplesPanel(Lines, can_focus=True):
 
 
 def data_lines(view: DataView, width: int, tiles: Tiles = HALF_BLOCKS) -> list[Line]:
-    """Facts, images, counts, as far as they are known; a pure function of its arguments."""
+    """The lines of facts, images and counts, as far as known. A pure function."""
     if view.problem:
         return [[(f" {part}", "bad")] for part in textwrap.wrap(clean(view.problem), width - 2)]
     if view.info is None:
@@ -128,7 +128,7 @@ def _labelled(rows: list[Line], label: str, side: int) -> list[Line]:
 
 
 def _counts(info: DatasetInfo, width: int) -> list[Line]:
-    """A bar for each class, the largest first; how uneven they are is seen at a glance."""
+    """A bar for each class, the largest first."""
     train = info.counts["train"]
     most, least = max(train), min(train)
     ratio = f"largest {most / least:,.1f} × the smallest" if least else "one class is empty"

@@ -1,4 +1,4 @@
-"""A look at the data of a configuration: info, images as augmented, counts of each class."""
+"""The Data screen: facts of a configuration's data, augmented images, counts of each class."""
 
 import asyncio
 import tempfile
@@ -42,7 +42,7 @@ SHOWN_FILES = 1000
 
 
 class DataScreen(Screen[None]):
-    """Over the Presets screen; the data is read by a process of its own."""
+    """Shows the data of a configuration, which a process of its own reads."""
 
     CSS_PATH = "../data.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -64,20 +64,20 @@ class DataScreen(Screen[None]):
         self.view = DataView(Request(IMAGES, largest=self._panel.largest))
 
     def compose(self) -> ComposeResult:
-        """Top line, what is known, keys."""
+        """Top line, panel, keys."""
         yield RoleStyles()
         yield TopBar("presets")
         yield self._panel
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Begin to look."""
+        """Start to read the data."""
         self._show(self.view)
         self._panel.focus()
-        self._look()
+        self._read_data()
 
     @work(exclusive=True)
-    async def _look(self) -> None:
+    async def _read_data(self) -> None:
         try:
             fitted = await asyncio.to_thread(resolve, self._config, self._data_root)
         except WorkbenchError as error:
@@ -128,15 +128,15 @@ class DataScreen(Screen[None]):
         self._process.stdin.write(ask(request).encode() + b"\n")
 
     def action_augmented(self) -> None:
-        """As training sees them, or plain."""
+        """Switch between augmented and test images."""
         self._ask(replace(self.view.asked, augmented=not self.view.asked.augmented))
 
     def action_others(self) -> None:
-        """Other images."""
+        """Show other images."""
         self._ask(replace(self.view.asked, seed=self.view.asked.seed + 1))
 
     def action_skipped(self) -> None:
-        """Every file that was skipped."""
+        """List the skipped files."""
         skipped = self.view.info.skipped if self.view.info else ()
         if not skipped:
             self.notify("No file was skipped.")

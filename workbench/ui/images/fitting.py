@@ -1,4 +1,4 @@
-"""Images at the size at which a terminal shows them."""
+"""Scales images to the pixels that a terminal shows."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +8,9 @@ Pixels = NDArray[np.uint8]  # [H, W, 3], or 4 with alpha
 
 
 def fitted(pixels: Pixels, width: int, height: int) -> Pixels:
-    """As large as fits into ``width`` × ``height`` pixels.
+    """The image [H, W, C] as large as fits into ``width`` × ``height`` pixels.
 
-    A small image grows by a whole number, so that its pixels stay squares with sharp edges.
+    A small image is enlarged by a whole number, with sharp pixels.
     """
     rows, columns = pixels.shape[:2]
     scale = min(width / columns, height / rows)
@@ -21,7 +21,7 @@ def fitted(pixels: Pixels, width: int, height: int) -> Pixels:
 
 
 def on_glass(pixels: Pixels, width: int, height: int) -> Pixels:
-    """The image at the upper left of [``height``, ``width``, 4] that are else transparent."""
+    """The image at the upper left of a transparent one, [``height``, ``width``, 4]."""
     canvas = np.zeros((height, width, 4), np.uint8)
     rows, columns = pixels.shape[:2]
     canvas[:rows, :columns, :3] = pixels

@@ -12,4 +12,4 @@ class GallerySettings:
     wrong_only: bool = False
     crops: bool = False
     true: Rgb = (0, 255, 0)
-    found: Rgb = (255, 160, 0)
+    predicted: Rgb = (255, 160, 0)

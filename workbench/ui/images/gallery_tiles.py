@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from workbench.runs.store.gallery import Gallery, GalleryImage
 from workbench.ui.images.gallery_settings import GallerySettings
-from workbench.ui.images.half_blocks import half_blocks, marked, scaled
+from workbench.ui.images.half_blocks import half_blocks, scaled, with_boxes
 from workbench.ui.widgets.formatting import clean, fit
 from workbench.ui.widgets.lines import Line
 
@@ -21,7 +21,7 @@ UNDER = 2  # lines below an image
 def gallery_lines(
     gallery: Gallery, settings: GallerySettings, width: int, height: int
 ) -> list[Line]:
-    """The images as large as leaves room for several; a pure function of its arguments."""
+    """The images of a gallery as lines of at most ``width`` columns. A pure function."""
     shown = [p for p in gallery.images if not (settings.wrong_only and p.is_right)]
     lines = [_about(gallery, settings)]
     if not shown:
@@ -50,21 +50,21 @@ def _about(gallery: Gallery, settings: GallerySettings) -> Line:
         (f"   {len(gallery.images)} of them   ", "muted"),
         (f"{wrong} wrong", "bad" if wrong else "muted"),
     ]
-    if any(image.marks for image in gallery.images):
-        line += [("   ── ", "good"), ("true", "muted"), ("  ── ", "warn"), ("found", "muted")]
+    if any(image.boxes for image in gallery.images):
+        line += [("   ── ", "good"), ("true", "muted"), ("  ── ", "warn"), ("predicted", "muted")]
     chosen = [("wrong only", settings.wrong_only), ("cut out", settings.crops)]
     line += [(f"   {name}", "accent") for name, is_on in chosen if is_on]
     return line
 
 
 def _tile(shown: GalleryImage, settings: GallerySettings, side: int) -> list[Line]:
-    """An image with its answer below: ``side / 2 + UNDER`` lines, each ``side`` wide."""
-    image, marks = shown.image, shown.marks
+    """An image with its prediction below: ``side / 2 + UNDER`` lines, each ``side`` wide."""
+    image, boxes = shown.image, shown.boxes
     if settings.crops and shown.crop is not None:
-        image, marks = shown.crop, ()
+        image, boxes = shown.crop, ()
     pixels = scaled(image, side, side)
-    colours = {"true": settings.true, "found": settings.found}
-    pixels = marked(pixels, [(mark, colours[mark.role]) for mark in marks])
+    colours = {"true": settings.true, "predicted": settings.predicted}
+    pixels = with_boxes(pixels, [(box, colours[box.role]) for box in boxes])
     rows = [_padded(line, side) for line in half_blocks(pixels)]
     rows += [[(" " * side, "")]] * (side // 2 - len(rows))
     return [*rows, _answer(shown, side), [(" " * side, "")]]

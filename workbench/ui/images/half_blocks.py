@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from workbench.runs.store.gallery import Mark, Pixels
+from workbench.runs.store.gallery import ImageBox, Pixels
 from workbench.ui.images.gallery_settings import Rgb
 
 UPPER = "▀"
@@ -24,13 +24,13 @@ def scaled(image: Pixels, width: int, height: int) -> Pixels:
     return np.asarray(Image.fromarray(image).resize(size, smooth))
 
 
-def marked(image: Pixels, marks: Sequence[tuple[Mark, Rgb]]) -> Pixels:
+def with_boxes(image: Pixels, boxes: Sequence[tuple[ImageBox, Rgb]]) -> Pixels:
     """The image with the boxes drawn on it in their colours, the last one on top."""
     result = image.copy()
     rows, columns = image.shape[:2]
-    for mark, colour in marks:
-        left, right = (_at(value, columns) for value in (mark.left, mark.right))
-        top, bottom = (_at(value, rows) for value in (mark.top, mark.bottom))
+    for box, colour in boxes:
+        left, right = (_at(value, columns) for value in (box.left, box.right))
+        top, bottom = (_at(value, rows) for value in (box.top, box.bottom))
         result[[top, bottom], left : right + 1] = colour
         result[top : bottom + 1, [left, right]] = colour
     return result

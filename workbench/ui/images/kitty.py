@@ -1,8 +1,8 @@
 """Images in kitty's graphics protocol (https://sw.kovidgoyal.net/kitty/graphics-protocol/).
 
-In an app an image is shown by characters: its cells hold U+10EEEE, whose colour says which
-image and whose diacritics say which row and column of it ("Unicode placeholders"). So the
-image moves, is cut off and goes away as text does. On a plain stream it stands at the cursor.
+In an app an image is shown by "Unicode placeholders": cells with U+10EEEE, whose colour is the
+image's id and whose diacritics are row and column. So it moves and is cut off as text is. On a
+plain stream it is drawn at the cursor.
 """
 
 import base64
@@ -24,17 +24,17 @@ MOST_CELLS = len(NUMBERS)  # rows or columns of an image
 
 
 def transmitted(image_id: int, pixels: Pixels, columns: int, rows: int) -> str:
-    """Gives the terminal an image that placeholders of ``columns`` × ``rows`` cells show."""
+    """The codes that send an image, to be shown by ``columns`` × ``rows`` placeholders."""
     return _commands(f"a=T,U=1,i={image_id},c={columns},r={rows},f=100,q=2", pixels)
 
 
 def at_cursor(pixels: Pixels, columns: int, rows: int) -> str:
-    """Shows an image over ``columns`` × ``rows`` cells; the cursor goes on behind it."""
+    """The codes that draw an image over ``columns`` × ``rows`` cells at the cursor."""
     return _commands(f"a=T,c={columns},r={rows},f=100,q=2", pixels)
 
 
 def placeholders(row: int, columns: int) -> str:
-    """The cells of one row of an image."""
+    """The placeholders of one row of an image."""
     return "".join(PLACEHOLDER + NUMBERS[row] + NUMBERS[column] for column in range(columns))
 
 
@@ -44,7 +44,7 @@ def colour_of(image_id: int) -> str:
 
 
 def deleted(image_ids: Iterable[int]) -> str:
-    """Takes images and their data from the terminal."""
+    """The codes that delete images from the terminal."""
     return "".join(f"\x1b_Ga=d,d=I,i={image_id},q=2\x1b\\" for image_id in image_ids)
 
 

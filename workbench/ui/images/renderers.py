@@ -1,4 +1,4 @@
-"""What draws the images of a page as pixels, by one of the terminal's protocols."""
+"""Draws the images of a page as pixels, by kitty's protocol or as sixels."""
 
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -27,20 +27,20 @@ class Renderer(Protocol):
     """Draws the images of a page."""
 
     def tiles(self, images: Sequence[SampleImage], room: int, cell: CellPixels) -> Tiles:
-        """The cells for these images; from now on they are the page."""
+        """The cells of a new page of images."""
 
     def drawing(self, placed: Sequence[Place], view: Region) -> Iterator[tuple[Region, str]]:
-        """Pieces to draw once the cells are painted: where they lie in ``view``, and what to send.
+        """Pieces to draw after the cells are painted: their region and the codes to send.
 
-        ``view`` is the part of the lines that is in sight.
+        ``view`` is the visible part of the lines.
         """
 
     def close(self) -> None:
-        """Leave nothing behind."""
+        """Delete what was drawn."""
 
 
 class KittyRenderer:
-    """Hands images over once; placeholders show them wherever they are."""
+    """Sends each image once; placeholders show it."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -52,7 +52,7 @@ class KittyRenderer:
         self._page: tuple[Sequence[SampleImage], PixelTiles, int] | None = None
 
     def tiles(self, images: Sequence[SampleImage], room: int, cell: CellPixels) -> Tiles:
-        """Placeholders; images that are not in the terminal yet are sent."""
+        """Placeholders; sends images that the terminal does not have yet."""
         square = PixelTiles(cell)
         side = square.side(images, room)
         page = (images, square, side)
@@ -71,18 +71,18 @@ class KittyRenderer:
             self._send(kitty.transmitted(image_id, canvas, side, rows))
 
     def drawing(self, placed: Sequence[Place], view: Region) -> Iterator[tuple[Region, str]]:
-        """Nothing: the cells are the image."""
+        """No pieces: the cells show the images."""
         return iter(())
 
     def close(self) -> None:
-        """Take the images from the terminal."""
+        """Delete the images from the terminal."""
         if self._ids:
             self._send(kitty.deleted(self._ids))
         self._ids, self._page = range(0), None
 
 
 class SixelRenderer:
-    """Draws over empty cells, again whenever they were painted."""
+    """Draws sixels over empty cells, again whenever they were painted."""
 
     def __init__(self, send: Send) -> None:
         self._images: Sequence[SampleImage] = ()
@@ -97,7 +97,7 @@ class SixelRenderer:
         return PixelTiles(cell)
 
     def drawing(self, placed: Sequence[Place], view: Region) -> Iterator[tuple[Region, str]]:
-        """Each strip of images as far as it is in sight."""
+        """The visible part of each strip of images."""
         for strip in strips(placed, WIDEST // self._cell.width):
             first, last = strip[0], strip[-1]
             width = last.x + last.columns - first.x
@@ -120,7 +120,7 @@ class SixelRenderer:
         return sixel.encoded(part[: len(part) // sixel.BAND * sixel.BAND])
 
     def close(self) -> None:
-        """Nothing to do: what is painted next covers the images."""
+        """Does nothing: the next painting covers the images."""
 
 
 def renderer(protocol: ImageProtocol, send: Send) -> Renderer | None:

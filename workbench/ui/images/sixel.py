@@ -1,4 +1,4 @@
-"""Images as sixels: bands six pixels high, one pass over a band for each colour.
+"""Encodes images as sixels: bands six pixels high, one pass over a band for each colour.
 
 DEC STD 070, "Sixel graphics extension"; `DCS P1;P2;P3 q … ST`.
 """
@@ -15,7 +15,7 @@ SHORTEST_RUN = 4  # "!4~" says as much as "~~~~" in fewer bytes from here on
 
 
 def encoded(pixels: Pixels) -> str:
-    """[H, W, 4] from the cursor on, in up to 256 colours; where alpha is 0, nothing is drawn."""
+    """The codes that draw uint8 [H, W, 4] at the cursor, in up to 256 colours, without alpha 0."""
     height, width = pixels.shape[:2]
     image = Image.fromarray(pixels[..., :3]).quantize(
         COLOURS, Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE
@@ -36,7 +36,7 @@ def encoded(pixels: Pixels) -> str:
 
 
 def _band(index: NDArray[np.uint8], drawn: NDArray[np.bool_]) -> str:
-    """Up to six rows [h, W] of colour numbers: for each colour, its pixels in runs."""
+    """A band: up to six rows [h, W] of colour numbers, for each colour its pixels in runs."""
     colours, place = np.unique(index, return_inverse=True)
     place = place.reshape(index.shape)
     width = index.shape[1]

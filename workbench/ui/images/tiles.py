@@ -1,8 +1,4 @@
-"""The images of a page as cells: half-blocks, kitty's placeholders, or room for sixels.
-
-A kind of tiles says how many cells wide an image is and fills its rows; where a
-page of them goes is the same for all.
-"""
+"""The images of a page as cells: half-blocks, kitty's placeholders, or room for sixels."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -26,7 +22,7 @@ ROOM = "@"  # a role that begins so is room for the image of that number
 
 
 class Tiles(Protocol):
-    """How an image of a page is made of cells."""
+    """How images are drawn as cells: their width, and their rows."""
 
     def side(self, images: Sequence[SampleImage], room: int) -> int:
         """Cells across for each of the images, of at most ``room``."""
@@ -36,10 +32,10 @@ class Tiles(Protocol):
 
 
 class HalfBlockTiles:
-    """Two pixels a cell."""
+    """Half-blocks: two pixels a cell."""
 
     def side(self, images: Sequence[SampleImage], room: int) -> int:
-        """Small ones enlarged by whole pixels until a label fits below, and no further."""
+        """Small images are enlarged by whole pixels until a label fits below."""
         largest = max(image.width for image in images)
         side = min(largest, SIDE, room)
         return min(side * -(-SMALLEST // side), room // side * side)
@@ -51,12 +47,12 @@ class HalfBlockTiles:
 
 @dataclass(frozen=True)
 class PixelTiles:
-    """Squares for images that the terminal draws; meanwhile they are empty."""
+    """Empty squares, over which the terminal draws the images."""
 
     cell: CellPixels
 
     def side(self, images: Sequence[SampleImage], room: int) -> int:
-        """The same for all: their pixels are smaller than cells."""
+        """The same for all images: their pixels are smaller than cells."""
         return min(COLUMNS, room)
 
     def height(self, side: int) -> int:
@@ -64,13 +60,13 @@ class PixelTiles:
         return min(-(-side * self.cell.width // self.cell.height), kitty.MOST_CELLS)
 
     def rows(self, number: int, image: SampleImage, side: int) -> list[Line]:
-        """Spaces that say whose room they are."""
+        """Spaces with the image's number as their role."""
         return [[(" " * side, f"{ROOM}{number}")] for _ in range(self.height(side))]
 
 
 @dataclass(frozen=True)
 class PlaceholderTiles(PixelTiles):
-    """Kitty's placeholders; image ``n`` has the number ``first_id + n`` in the terminal."""
+    """Kitty's placeholders; image ``n`` has the id ``first_id + n`` in the terminal."""
 
     first_id: int
 
@@ -82,10 +78,10 @@ class PlaceholderTiles(PixelTiles):
 
 @dataclass(frozen=True)
 class CoveredTiles(PixelTiles):
-    """The same squares in half-blocks, for the time that something lies over the page."""
+    """The same squares in half-blocks, while something covers the page."""
 
     def rows(self, number: int, image: SampleImage, side: int) -> list[Line]:
-        """Coloured cells, with room beside and below them where they are not as large."""
+        """Coloured cells, filled up with spaces to the square."""
         height = self.height(side)
         drawn = half_blocks(scaled(pixels_of(image), side, 2 * height))
         lines = [line + [(" ", "")] * (side - len(line)) for line in drawn]
@@ -94,7 +90,7 @@ class CoveredTiles(PixelTiles):
 
 @dataclass(frozen=True)
 class Place:
-    """Where lines leave room for an image: cells from the first line's left end."""
+    """The room for an image in the lines, in cells from the upper left."""
 
     number: int
     x: int
@@ -109,7 +105,7 @@ class Place:
 
 
 def places(lines: Sequence[Line]) -> list[Place]:
-    """The room that :class:`PixelTiles` left, from top to bottom, then from left to right."""
+    """The room that :class:`PixelTiles` left, in reading order."""
     found: dict[int, Place] = {}
     for y, line in enumerate(lines):
         x = 0
@@ -123,7 +119,7 @@ def places(lines: Sequence[Line]) -> list[Place]:
 
 
 def strips(placed: Sequence[Place], most: int) -> Iterator[list[Place]]:
-    """Neighbours in a row, together at most ``most`` cells wide where there are several."""
+    """Groups of neighbours in a row, at most ``most`` cells wide if there are several."""
     for _, row in groupby(placed, key=lambda place: place.y):
         strip: list[Place] = []
         for place in row:

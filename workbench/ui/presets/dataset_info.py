@@ -1,4 +1,4 @@
-"""What the form says about a configuration beside its fields. Pure."""
+"""The lines of the form about data set and learning rate. Pure functions."""
 
 from workbench.config import RunConfig
 from workbench.config.learning_rate import lr_at, nominal_steps_per_epoch
@@ -16,7 +16,7 @@ DATA_SETS = {
 
 
 def dataset_info(config: RunConfig) -> str:
-    """The data set in one line: name, size, colour, classes, how many images."""
+    """The data set in one line: name, size, colour, classes, number of images."""
     data = config.data
     title, count = DATA_SETS.get(data.name, (data.name, ""))
     colour = "grey" if data.channels == 1 else "RGB"
@@ -25,7 +25,7 @@ def dataset_info(config: RunConfig) -> str:
 
 
 def schedule_curve(config: RunConfig, width: int = CURVE_WIDTH) -> str:
-    """The learning rate over the run, in one line of text from 0 to its greatest."""
+    """The learning rate over the run as a sparkline from 0."""
     per_epoch = nominal_steps_per_epoch(config)
     steps = config.train.steps or config.train.epochs * per_epoch
     count = min(width, steps)

@@ -1,5 +1,6 @@
-"""A preset being edited: what was changed, what that gives, and what is refused. Pure."""
+"""A preset that is being edited: changes, configuration, refused values. Pure."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -24,8 +25,8 @@ TAGS = ("kind", "name")  # the keys that choose between the variants of a sectio
 class Draft:
     """A preset and the changes made to it.
 
-    ``config`` is the newest valid configuration; while ``problems`` has an entry
-    it is the one from before the value that is refused.
+    ``config`` is the last valid configuration: while ``problems`` has an entry, the one without
+    the refused value.
     """
 
     base: RunConfig
@@ -35,18 +36,18 @@ class Draft:
 
     @classmethod
     def of(cls, base: RunConfig) -> Self:
-        """A preset as it is."""
+        """An unchanged preset."""
         return cls(base, base)
 
     def edit(self, key: str, value: Any) -> Self:
-        """Give the draft with one key set; a value equal to the preset's is no change."""
+        """The draft with one key set; a value equal to the preset's is no change."""
         changes = {k: v for k, v in self.changes.items() if k != key and k != _partner(key)}
         if self.base_value(key) != value:
             changes[key] = value
         return self._with(_fitting(key, value, changes))
 
     def reset(self, key: str | None = None) -> Self:
-        """Give the draft with one key, or everything, as the preset has it."""
+        """The draft with one key, or all, as in the preset."""
         if key is None:
             return self._with({})
         return self.edit(key, self.base_value(key)) if key in self.changes else self
@@ -63,7 +64,7 @@ class Draft:
         return getattr(getattr(self.config, section), name)
 
     def problem(self, key: str) -> str:
-        """Why the value of ``key`` (a field or a whole section) is refused; "" if it is not."""
+        """Why the value of ``key`` (of a field or a section) is refused; "" if it is not."""
         for found, text in self.problems.items():
             if re.sub(r"\[\d+\]", "", found) == key:
                 return text
@@ -78,9 +79,9 @@ class Draft:
 
 
 def read_text(spec: FieldSpec, text: str) -> Any:
-    """What is typed into a field, as a value: like ``--set``, with lists also as 5, 4, 3 or 5-4-3.
+    """Parse the text of a field as ``--set`` does; lists also as 5, 4, 3 or 5-4-3.
 
-    What cannot be read stays text, and validation says what would be right.
+    What cannot be parsed stays text, which validation refuses.
     """
     text = text.strip()
     if spec.type == "str":
@@ -93,12 +94,18 @@ def read_text(spec: FieldSpec, text: str) -> Any:
 
 
 def show_value(value: Any) -> str:
-    """A value as one would type it."""
+    """A value as text for a field."""
     if isinstance(value, list | tuple):
         return f"[{', '.join(show_value(item) for item in value)}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name} = {_quoted(item)}' for name, item in value.items())}}}"
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+def _quoted(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, str) else show_value(value)
 
 
 def _partner(key: str) -> str:
@@ -110,7 +117,7 @@ def _partner(key: str) -> str:
 
 
 def _fitting(key: str, value: Any, changes: dict[str, Any]) -> dict[str, Any]:
-    """Drop changes of a section that another choice of its kind has no key for."""
+    """Drop a section's changes of keys that its new kind does not have."""
     section, _, name = key.partition(".")
     variants = section_variants(RunConfig, section)
     if name not in TAGS or value not in variants:

@@ -1,4 +1,4 @@
-"""One row of the form: name, editor, unit, and the reason for a refusal."""
+"""A row of the form: name, editor, unit, and why its value is refused."""
 
 import textwrap
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ EDITOR = 12  # cells of an editor before it is laid out
 
 
 class DropDown(Select[Any], inherit_bindings=False):
-    """A drop-down list that opens by enter or space; the arrows go on to the next row."""
+    """A drop-down list that opens with enter or space; arrows go to the next row."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "show_overlay", "Choices", id="field.choices", show=False),
@@ -39,7 +39,7 @@ class DropDown(Select[Any], inherit_bindings=False):
 
 
 class FieldRow(Widget):
-    """A key of the configuration, edited in place; a refusal is told on a line below."""
+    """A key of the configuration with its editor; a refusal is shown on a line below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down,j", "leave(1)", "Next field", id="field.next", show=False),
@@ -52,20 +52,20 @@ class FieldRow(Widget):
 
     @dataclass
     class Edited(Message):
-        """A value was typed or chosen; it is not validated yet."""
+        """A value was typed or chosen; not validated yet."""
 
         key: str
         value: Any
 
     @dataclass
     class ResetAsked(Message):
-        """The preset's value is wanted again."""
+        """The preset's value was asked for."""
 
         key: str
 
     @dataclass
     class Left(Message):
-        """The row above (-1) or below (1) is wanted."""
+        """The cursor should go to the row above (-1) or below (1)."""
 
         row: "FieldRow"
         direction: int
@@ -80,11 +80,11 @@ class FieldRow(Widget):
         self._problem = ""
 
     def compose(self) -> ComposeResult:
-        """The editor alone; the words around it are drawn by the row."""
+        """The editor; the row draws the text around it."""
         yield self._editor
 
     def render(self) -> Content:
-        """The name, what is beside the editor, and below it why its value is refused."""
+        """The name, the text beside the editor, and the refusal below it."""
         name = CHOOSES.get(self.spec.key, self.spec.name)
         style = "$changed" if self._changed else "$muted"
         if self.has_focus_within:
@@ -99,9 +99,9 @@ class FieldRow(Widget):
         return Content("\n").join([first.truncate(max(1, self.size.width)), *below])
 
     def show(self, draft: Draft, hint: str = "", *, typing: bool = False) -> None:
-        """Show what the draft has for this key.
+        """Show the draft's value.
 
-        While one is ``typing`` the editor in use is left alone: it may be ahead of the draft.
+        While ``typing``, the focused editor is not changed: it may be ahead of the draft.
         """
         key = self.spec.key
         value = draft.value(key)
@@ -118,19 +118,19 @@ class FieldRow(Widget):
             self._fit()
 
     def on_resize(self) -> None:
-        """The refusal may take another number of lines."""
+        """Wrap the refusal to the new width."""
         self._fit()
 
     def on_descendant_focus(self) -> None:
-        """The name of the field in use stands out."""
+        """Highlight the name of the focused field."""
         self.refresh()
 
     def on_descendant_blur(self) -> None:
-        """And no longer."""
+        """End the highlight."""
         self.refresh()
 
     def on_click(self) -> None:
-        """A click on the name is one into the field."""
+        """Focus the editor."""
         self.focus_editor()
 
     def _refusal(self) -> list[str]:
@@ -192,7 +192,7 @@ class FieldRow(Widget):
                 [(label, choice) for choice, label in options],
                 allow_blank=False, value=value, compact=True,
             )  # fmt: skip
-        wide = spec.type in ("list", "str")
+        wide = spec.type in ("list", "str", "table")
         return Input(
             show_value(value), compact=True, select_on_focus=False, classes="wide" if wide else ""
         )

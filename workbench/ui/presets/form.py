@@ -1,4 +1,4 @@
-"""The form: what a preset is, its sections as tabs, a row for every key of the one in view."""
+"""The form: a preset's sections as tabs, with a row for every key."""
 
 from typing import Any, ClassVar
 
@@ -27,7 +27,7 @@ TABS: dict[str, tuple[str, ...]] = {
 
 
 class PresetForm(Vertical):
-    """Shows a :class:`Draft` and says what the person would change."""
+    """Shows a :class:`Draft` and posts the person's changes."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "screen.start", "Start", id="form.start", key_display="F5",
@@ -45,7 +45,7 @@ class PresetForm(Vertical):
         self._hints: dict[str, str] = {}
 
     def compose(self) -> ComposeResult:
-        """Header, section tabs, rows, and a line of help for the row in use."""
+        """Header, section tabs, rows, and a line of help for the focused row."""
         draft = self._draft
         with VerticalScroll(id="about", can_focus=False):
             yield Static(about_text(draft.base) if draft else "", id="about-text")
@@ -57,10 +57,10 @@ class PresetForm(Vertical):
         yield Static(id="field-help", markup=False)
 
     async def show(self, draft: Draft, *, epochs_hint: str = "", typing: bool = False) -> None:
-        """Show a draft; rows are made anew only where the section has other keys now.
+        """Show a draft; rows are rebuilt only if the section has other keys now.
 
-        ``epochs_hint`` is a word beside the length of the run. While one is ``typing``
-        the field in use is left alone.
+        ``epochs_hint`` is shown beside the length of the run. While ``typing``, the focused field
+        is not changed.
         """
         if self._draft is None or draft.base is not self._draft.base:
             self.query_one("#about-text", Static).update(about_text(draft.base))
@@ -93,7 +93,7 @@ class PresetForm(Vertical):
         self.query_one("#section-problem", Static).update("\n".join(problems))
 
     def _build_rows(self, draft: Draft) -> list[FieldRow]:
-        """A row for every key of the sections in view, as many as their kinds have."""
+        """Build a row for every key of the sections in view."""
         self._built = self._kinds(draft)
         self._rows = [
             FieldRow(spec, draft)
@@ -139,7 +139,7 @@ class PresetForm(Vertical):
             self.focus_first()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
-        """Explain the field that is in use."""
+        """Show the help of the focused field."""
         for row in self._rows:
             if row in event.widget.ancestors:
                 self.query_one("#field-help", Static).update(row.help_text)
@@ -148,7 +148,7 @@ class PresetForm(Vertical):
 
 
 def about_text(config: RunConfig) -> Content:
-    """What a preset is: title, data, description, source."""
+    """Title, data, description and source of a preset."""
     about: Any = config.about
     parts: list[Any] = [
         (about.title or about.preset, "bold"),
@@ -163,7 +163,7 @@ def about_text(config: RunConfig) -> Content:
 
 
 def diff_text(draft: Draft) -> Content:
-    """What differs from the preset: key, the preset's value, the edited one."""
+    """The changes: key, the preset's value, the edited one."""
     changed = difference(draft.base, draft.config)
     if not changed:
         return Content("Nothing: the settings are the preset's.")

@@ -1,4 +1,4 @@
-"""The layers of a network as rows: stages and blocks that fold and are sorted by their sums."""
+"""The layer table of the form: stages and blocks that fold and are sorted by their sums."""
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
@@ -18,7 +18,7 @@ OPEN_DEPTH = 1  # stages are open, blocks folded
 
 
 class LayerList(DataTable[Text]):
-    """The rows; those with layers below them fold."""
+    """A table of layers in groups that fold."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter,space", "select_cursor", "Fold", id="layers.fold",
@@ -50,13 +50,13 @@ class LayerList(DataTable[Text]):
             self._fill()
 
     def show(self, summary: Mapping[str, Any]) -> None:
-        """Show a summary's layers as a tree; what was folded and how it is sorted stay."""
+        """Show a summary's layers; folding and sorting are kept."""
         self._summary = summary
         self._network = tree(summary, self._sort)
         self._fill()
 
     def action_sort(self) -> None:
-        """Sort by the next of the columns that are worth it."""
+        """Sort by the next column of ``SORT_TURNS``."""
         self._sort_by(SORT_TURNS[(SORT_TURNS.index(self._sort) + 1) % len(SORT_TURNS)])
 
     def _sort_by(self, key: SortKey) -> None:

@@ -1,4 +1,4 @@
-"""What the network as edited costs: its layers, totals, the budget."""
+"""The panel of the edited network: layer table, totals, parameter budget."""
 
 import json
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ WAITING: dict[Phase, str] = {
 
 
 class NetworkPanel(Vertical):
-    """Table, totals and budget; says what it waits for while it has nothing to show."""
+    """Shows table, totals and budget, or what is being waited for."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5", "screen.start", "Start", id="layers.start", key_display="F5",
@@ -46,7 +46,7 @@ class NetworkPanel(Vertical):
         self._list: LayerList | None = None  # until it is there
 
     def compose(self) -> ComposeResult:
-        """A word, the totals, the budget; the table comes between them after the first paint."""
+        """State, totals, budget; the table is added after the first paint."""
         yield Static(id="layers-word", markup=False)
         with Vertical(id="cost"):
             yield Static(id="totals", markup=False)
@@ -56,12 +56,12 @@ class NetworkPanel(Vertical):
                 yield Static(id="budget-bar")
 
     def on_mount(self) -> None:
-        """Nothing to show yet."""
+        """Show that nothing is counted yet."""
         self._arrange("")
         self.call_after_refresh(self._add_list)
 
     async def _add_list(self) -> None:
-        """Put the table in its place, with what it should show if that is known already."""
+        """Add the table, with a summary if there is one."""
         from workbench.ui.presets.layer_list import LayerList  # Textual's tables are a large import
 
         self._list = LayerList()
@@ -71,14 +71,14 @@ class NetworkPanel(Vertical):
             self._list.show(self._summary)
 
     def focus_list(self) -> None:
-        """The keys are for the table."""
+        """Focus the table."""
         if self._list is not None:
             self._list.focus()
 
     def follow(self, config: RunConfig) -> None:
-        """Show the network of ``config``: at once if it was counted, else when it is.
+        """Count and show the network of ``config``.
 
-        Of requests that come faster than they are answered only the newest counts.
+        Of requests that come faster than the answers only the newest is answered.
         """
         tables = to_tables(config)
         key = json.dumps([tables[name] for name in COUNTED])
@@ -109,12 +109,12 @@ class NetworkPanel(Vertical):
             self.show(summary)
 
     def hold(self, key: str) -> None:
-        """Keep the network in view, dimmed: the value of ``key`` is refused."""
+        """Keep the shown network, dimmed: the value of ``key`` is refused."""
         self._wanted = ""
         self.wait(f"as it was before {key} was refused")
 
     def preloaded_is(self, phase: Phase) -> None:
-        """Say what a count waits for."""
+        """Show what a count waits for."""
         if self._wanted and self._wanted not in self._counted and phase != "off":
             self.wait(WAITING[phase])
 
@@ -129,12 +129,12 @@ class NetworkPanel(Vertical):
         self._show_budget()
 
     def wait(self, what: str) -> None:
-        """The network in view is not the one that is wanted; ``what`` is being waited for."""
+        """Dim the shown network; ``what`` is being waited for."""
         self.add_class("-stale")
         self._arrange(what)
 
     def refuse(self, why: str) -> None:
-        """The network that is wanted cannot be counted."""
+        """Show why the network cannot be counted."""
         self.add_class("-stale")
         self._arrange(f"✗ {why}", bad=True)
 
@@ -165,7 +165,7 @@ class NetworkPanel(Vertical):
 
 
 def budget_bar(params: int, budget: int, width: int = BAR_WIDTH) -> Content:
-    """How much of a budget of parameters is used; full and bad where it is exceeded."""
+    """A bar of the used share of a parameter budget; full and red where it is exceeded."""
     share = params / budget
     eighths = min(round(share * width * 8), width * 8)
     bar = "█" * (eighths // 8) + " ▏▎▍▌▋▊▉"[eighths % 8].strip()

@@ -16,7 +16,7 @@ from workbench.config.presets import PresetInfo
 
 
 class PresetList(Tree[str]):
-    """The tree itself; a leaf's data is its preset's name."""
+    """The tree; a leaf's data is its preset's name."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "start", "Start", id="presets.start",
@@ -31,7 +31,7 @@ class PresetList(Tree[str]):
     ]  # fmt: skip
 
     def action_start(self) -> None:
-        """On a family: fold or unfold it. On a preset: start it; a click only goes there."""
+        """Fold or unfold a family; start a preset (not by a click)."""
         node = self.cursor_node
         if node is not None and node.data is None:
             node.toggle()
@@ -39,7 +39,7 @@ class PresetList(Tree[str]):
             self.post_message(PresetTree.StartAsked())
 
     def action_edit(self) -> None:
-        """On a family: unfold it. On a preset: to the form."""
+        """Unfold a family; go to the form of a preset."""
         node = self.cursor_node
         if node is not None and node.data is None:
             node.expand()
@@ -56,23 +56,23 @@ class PresetList(Tree[str]):
 
 
 class PresetTree(Vertical):
-    """Filter and tree; tells which preset is under the cursor."""
+    """Filter and tree; posts which preset is under the cursor."""
 
     @dataclass
     class Chosen(Message):
-        """The cursor is on this preset now."""
+        """The cursor came to a preset."""
 
         name: str
 
         def can_replace(self, message: Message) -> bool:
-            """Only where the cursor came to rest matters."""
+            """Only the newest matters."""
             return isinstance(message, PresetTree.Chosen)
 
     class StartAsked(Message):
         """Enter was pressed on a preset."""
 
     class EditAsked(Message):
-        """The form is wanted."""
+        """The person wants to edit the preset."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "clear", "Clear filter", id="presets.clear", show=False),
@@ -85,7 +85,7 @@ class PresetTree(Vertical):
         self._chosen = chosen
 
     def compose(self) -> ComposeResult:
-        """The filter, the tree, and what to do where nothing is left of it."""
+        """The filter, the tree, and a hint if nothing matches."""
         yield Input(placeholder="/ filter", compact=True, id="filter")
         tree = PresetList("presets", id="preset-list")
         tree.show_root = False
@@ -99,7 +99,7 @@ class PresetTree(Vertical):
         self._fill()
 
     def show(self, presets: Sequence[PresetInfo], chosen: str) -> None:
-        """Show other presets, the cursor on ``chosen``."""
+        """Show presets, with the cursor on ``chosen``."""
         self._presets = list(presets)
         self._chosen = chosen
         self._fill()
@@ -177,7 +177,7 @@ class PresetTree(Vertical):
         self.focus_list()
 
     def action_clear(self) -> None:
-        """Show everything again."""
+        """Clear the filter."""
         self.query_one("#filter", Input).value = ""
         self.focus_list()
 

@@ -1,4 +1,4 @@
-"""Saving settings as a preset of one's own: its name, whether to replace one, the file."""
+"""Saves edited settings as a preset of the user's own, after asking for a name."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from workbench.ui.widgets.refusal import say_refusal
 
 
 async def save_as(app: App[Any], config: RunConfig, suggested: str) -> str | None:
-    """Ask for a name and save; gives the name, None where nothing was saved."""
+    """Ask for a name and save; returns the name, or None if nothing was saved."""
     name = await app.push_screen_wait(Ask("Save as (family/name)", suggested, _refuse_name))
     if name is None:
         return None

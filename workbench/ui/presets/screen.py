@@ -1,4 +1,4 @@
-"""Choosing a preset, editing it, seeing what the network costs, starting it."""
+"""The Presets screen: choose a preset, edit it, see its layer table, start it."""
 
 import asyncio
 from typing import ClassVar
@@ -35,7 +35,7 @@ PATIENCE = 0.15  # seconds before a wait is told
 
 
 class PresetsScreen(Screen[None]):
-    """Presets by family, the form, the layer table."""
+    """Presets by family, the form, and the layer table."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f5,ctrl+r", "start", "Start", id="preset.start", key_display="F5", show=False,
@@ -86,7 +86,7 @@ class PresetsScreen(Screen[None]):
         yield KeyLine()
 
     async def on_mount(self) -> None:
-        """What the first paint can do without comes after it: torch, and what was run before."""
+        """After the first paint: start the preloaded worker, read earlier runs."""
         self.query_one(PresetTree).focus_list()
         self.call_after_refresh(self._show)
         self.call_after_refresh(self._look_back)
@@ -97,7 +97,7 @@ class PresetsScreen(Screen[None]):
         return self._drafts.get(self._chosen)
 
     def _take(self, name: str) -> bool:
-        """Make a preset the one in view, with the changes it already has; False if it is broken."""
+        """Show a preset with its unsaved changes; False if it cannot be loaded."""
         if name and name not in self._drafts:
             try:
                 self._drafts[name] = Draft.of(load_preset(name))
@@ -120,7 +120,7 @@ class PresetsScreen(Screen[None]):
 
     @work(exclusive=True, group="past")
     async def _look_back(self) -> None:
-        """Find out how long the preset took before, and say it beside its length."""
+        """Read how long the preset took before, and show it beside its length."""
         name = self._chosen
         self._past = await asyncio.to_thread(past_runs, self.context.runs_root, name)
         if self._past and name == self._chosen:
@@ -148,30 +148,30 @@ class PresetsScreen(Screen[None]):
     # What the panels ask for.
 
     async def on_preset_tree_chosen(self, message: PresetTree.Chosen) -> None:
-        """Show the preset that the cursor came to."""
+        """Show the preset under the cursor."""
         await self._choose(message.name)
 
     def on_preset_tree_start_asked(self) -> None:
-        """Enter in the tree."""
+        """Start the preset."""
         self.action_start()
 
     def on_preset_tree_edit_asked(self) -> None:
-        """To the form."""
+        """Focus the form."""
         self._show_panel("form")
 
     async def on_field_row_edited(self, message: FieldRow.Edited) -> None:
-        """Take a value from the form."""
+        """Apply a value from the form."""
         if self.draft is not None:
             await self._change(self.draft.edit(message.key, message.value), typing=True)
 
     async def on_field_row_reset_asked(self, message: FieldRow.ResetAsked) -> None:
-        """Give a field the preset's value."""
+        """Reset a field to the preset's value."""
         if self.draft is not None:
             await self._change(self.draft.reset(message.key))
 
     @work
     async def action_sweep(self) -> None:
-        """Ask which keys to vary, beginning with the field in focus, and show the sweep."""
+        """Ask for a sweep, beginning with the focused field, and show it."""
         draft, focused = self.draft, self.focused
         if draft is None:
             return
@@ -193,13 +193,13 @@ class PresetsScreen(Screen[None]):
         self._show_panel(event.value)
 
     def on_preloaded_phase(self, message: PreloadedPhase) -> None:
-        """Say what the layer table waits for."""
+        """Show what the layer table waits for."""
         self.query_one(NetworkPanel).preloaded_is(message.phase)
 
     # Keys.
 
     def action_start(self) -> None:
-        """Start a run with the settings as they are."""
+        """Start a run with the edited settings."""
         draft = self.draft
         if draft is None or self._starting:
             return
@@ -245,14 +245,14 @@ class PresetsScreen(Screen[None]):
         self.notify(f"Saved as {name}: {find_preset(name)[0]}", markup=False)
 
     def action_data(self) -> None:
-        """Look at the data of the settings as they are."""
+        """Open the Data screen with the edited settings."""
         from workbench.ui.data.screen import DataScreen  # only when it is looked at: first paint
 
         if self.draft is not None:
             self.app.push_screen(DataScreen(self.draft.config, self.context.data_root))
 
     def action_about(self) -> None:
-        """Show the preset's description as a whole."""
+        """Show the preset's whole description."""
         if self.draft is not None:
             self.app.push_screen(Reader(self._chosen, about_text(self.draft.base)))
 
@@ -264,7 +264,7 @@ class PresetsScreen(Screen[None]):
 
     @work
     async def action_reset_all(self) -> None:
-        """Give every field the preset's value, after asking."""
+        """Reset all fields, after asking."""
         draft = self.draft
         if draft is None or not draft.changes:
             return
@@ -274,17 +274,17 @@ class PresetsScreen(Screen[None]):
             await self._change(draft.reset())
 
     def action_filter(self) -> None:
-        """To the filter."""
+        """Focus the filter."""
         self._show_panel("tree")
         self.query_one(PresetTree).focus_filter()
 
     def action_next_panel(self) -> None:
-        """To the panel after the one in use."""
+        """Focus the next panel."""
         names = [name for name, _ in PANELS]
         self._show_panel(names[(names.index(self._panel_in_use()) + 1) % len(names)])
 
     def action_back(self) -> None:
-        """To the tree."""
+        """Focus the tree."""
         self._show_panel("tree")
 
     def _panel_in_use(self) -> str:
@@ -294,7 +294,7 @@ class PresetsScreen(Screen[None]):
         return self._panel
 
     def _show_panel(self, name: str) -> None:
-        """Bring a panel into view where they are tabs, and the cursor into it."""
+        """Show a panel (where they are tabs) and focus it."""
         self._panel = name
         panels = self.query_one("#panels")
         for other, _ in PANELS:

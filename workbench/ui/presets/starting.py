@@ -1,4 +1,4 @@
-"""From settings to a run that trains: fit to the data, make the folder, start a worker."""
+"""Starts a run from edited settings: fit to the data, make the folder, start a worker."""
 
 import asyncio
 import shutil
@@ -7,20 +7,22 @@ from workbench.config import RunConfig
 from workbench.config.split_check import resolve_to_train
 from workbench.errors import ConfigError, WorkbenchError
 from workbench.runs.live.launch import prepare, start_worker
+from workbench.runs.live.network_check import check_network
 from workbench.runs.store.folder import RunFolder
 from workbench.system.gpus import why_no_cuda
 from workbench.ui.context import AppContext
 
 
 async def start_run(config: RunConfig, context: AppContext) -> RunFolder:
-    """Start a run and give its folder; nothing is left behind where that fails.
+    """Start a run; returns its folder. If it fails, nothing is left behind.
 
-    Looking at the data is done in a thread. A preloaded worker that is ready
-    forks a warm worker; else a cold one is started.
+    The data is checked in a thread. A preloaded worker that is ready forks a warm worker; else a
+    cold one is started.
     """
     if reason := why_no_cuda(config.train.device):
         raise ConfigError({"train.device": reason})
     fitted = await asyncio.to_thread(resolve_to_train, config, context.data_root)
+    await asyncio.to_thread(check_network, fitted)
     folder = prepare(fitted, context.runs_root)
     try:
         if context.preloaded.phase == "ready":

@@ -1,4 +1,4 @@
-"""How long a preset would take, by how long the like of it took here before."""
+"""Estimates how long a preset will take, by earlier runs of it on this machine."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ LOOKED_AT = 50  # the newest runs of the preset
 
 @dataclass(frozen=True)
 class PastRun:
-    """A finished run: what it trained, and how many seconds that took."""
+    """A finished run: its configuration and seconds."""
 
     config: RunConfig
     seconds: float
 
     def seconds_for(self, config: RunConfig) -> float | None:
-        """The time that ``config`` would take at this run's speed; None if it is another thing."""
+        """The seconds that ``config`` would take at this run's speed; None if they differ."""
         mine, other = self.config, config
         same = (
             mine.model == other.model
@@ -48,7 +48,7 @@ def past_runs(root: Path, preset: str) -> list[PastRun]:
 
 
 def estimate(runs: Iterable[PastRun], config: RunConfig) -> str:
-    """``≈ 1 h 52 m at last speed``, or "" where nothing like it was run."""
+    """``≈ 1 h 52 m at last speed``, or "" without a similar run."""
     for run in runs:
         seconds = run.seconds_for(config)
         if seconds is not None:

@@ -1,4 +1,4 @@
-"""Accuracy of every class as bars, the worst first; one at 0 % cannot be overlooked."""
+"""The Classes panel: accuracy of every class as bars, the worst first."""
 
 from collections.abc import Hashable
 from typing import ClassVar
@@ -22,12 +22,12 @@ class ClassesPanel(Panel):
     title: ClassVar[str] = "Classes"
 
     def key(self, view: RunView) -> Hashable:
-        """A new epoch, or the test."""
+        """The number of epochs, and whether there was a test."""
         state = view.state
         return len(state.epoch_rows), len(state.per_class), bool(state.test), view.split
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
-        """Every class; what does not fit is scrolled to."""
+        """A line a class."""
         return class_lines(view.state, view.split, width)
 
 

@@ -1,4 +1,4 @@
-"""The run's configuration, with what was changed from its preset marked."""
+"""The Config panel: the run's configuration, with changes from its preset marked."""
 
 from collections.abc import Hashable
 from typing import Any, ClassVar
@@ -15,16 +15,16 @@ KEY_WIDTH = 28
 
 
 class ConfigPanel(Panel):
-    """Section by section; in two columns where there is room."""
+    """Shows the sections, in columns where there is room."""
 
     title: ClassVar[str] = "Config"
 
     def key(self, view: RunView) -> Hashable:
-        """A configuration is written once."""
+        """Constant: a configuration is written once."""
         return view.folder.path
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
-        """The keys, or why they cannot be read."""
+        """The keys, or why the file cannot be read."""
         try:
             config = view.folder.read_config()
         except RequestError as error:

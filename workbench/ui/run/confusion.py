@@ -1,4 +1,4 @@
-"""Which class is predicted as which: the matrix with shading, and the largest confusions listed."""
+"""The Confusion panel: the shaded confusion matrix, and the largest confusions."""
 
 from collections.abc import Hashable
 from typing import ClassVar
@@ -17,21 +17,21 @@ CORNER = "true / predicted"
 
 
 class ConfusionPanel(Panel):
-    """Rows are the true classes, columns what was predicted."""
+    """Rows are the true classes, columns the predicted ones."""
 
     title: ClassVar[str] = "Confusion"
 
     def key(self, view: RunView) -> Hashable:
-        """A new epoch, or the test."""
+        """The number of epochs, and whether there was a test."""
         return len(view.state.epoch_rows), bool(view.state.test), view.split
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
-        """The matrix, and beside it (below it, where that is too narrow) the list."""
+        """The matrix, and beside or below it the list."""
         return confusion_lines(view.state, view.split, width)
 
 
 def confusion_lines(state: RunState, split: str, width: int) -> list[Line]:
-    """Which images they are, the matrix with its largest confusions."""
+    """A line about the images, the matrix, and its largest confusions."""
     evaluation = state.evaluation(split)
     matrix = evaluation.confusion
     if not matrix:
@@ -80,7 +80,7 @@ def _matrix_lines(matrix: list[list[int]], names: list[str], width: int) -> list
 
 
 def _heat(share: float, hit: bool) -> str:
-    """Four shades for how much of its true class a cell holds."""
+    """One of four shades, by the cell's share of its true class."""
     bounds = (0.25, 0.5, 0.75, 0.9) if hit else (0.01, 0.03, 0.08, 0.15)
     level = sum(share >= bound for bound in bounds)
     if level == 0:

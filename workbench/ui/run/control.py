@@ -1,4 +1,4 @@
-"""Asking one run's worker for something, and saying what came of it."""
+"""The actions of the Run screen on its run: pause, resume, stop, checkpoint, move to front."""
 
 from textual import work
 from textual.screen import Screen
@@ -34,7 +34,7 @@ def offered(action: str, status: str) -> bool:
 
 
 class RunControl(Screen[None]):
-    """A screen of one run, by which it is paused, stopped, taken up again."""
+    """A screen of one run with the actions that control it."""
 
     def __init__(self, folder: RunFolder) -> None:
         super().__init__()
@@ -42,10 +42,10 @@ class RunControl(Screen[None]):
         self.feed = RunFeed(folder)
 
     def asked(self) -> None:
-        """Something was asked of the run: its status is about to change."""
+        """Called after a request: the status is about to change."""
 
     def action_pause(self) -> None:
-        """Pause a running one, let a paused one go on, take up one that has ended early."""
+        """Pause a running run, resume a paused one or one that ended early."""
         try:
             self.notify(SAID[launch.pause_or_resume(self.folder)])
         except WorkbenchError as error:
@@ -63,11 +63,11 @@ class RunControl(Screen[None]):
         self.asked()
 
     def offers(self, action: str) -> bool:
-        """Whether an action is worth naming among the keys, in the state that the run is in."""
+        """Whether to list an action among the keys, by the run's status."""
         return offered(action, self.feed.status.name)
 
     def action_checkpoint(self) -> None:
-        """Have the state saved now."""
+        """Save a checkpoint now."""
         self._ask("checkpoint", "Saving a checkpoint.")
 
     @work

@@ -1,4 +1,4 @@
-"""The line that answers at one glance: which run, is it alive, how far, how long still."""
+"""The header of the Run screen: run, status, progress, times."""
 
 from collections.abc import Hashable
 from typing import ClassVar
@@ -7,7 +7,7 @@ from workbench.formatting.text import count, percent
 from workbench.ui.run.panel import Panel, RunView
 from workbench.ui.widgets.formatting import bar, clean, duration, fit, right
 from workbench.ui.widgets.lines import Line
-from workbench.ui.widgets.status_icons import mark
+from workbench.ui.widgets.status_icons import icon
 
 ROOMY = 120  # columns from which everything is spelled out
 
@@ -18,14 +18,14 @@ class RunHeader(Panel):
     calm: ClassVar[bool] = True
 
     def key(self, view: RunView) -> Hashable:
-        """All the numbers in it, as they are written."""
+        """The text of all its numbers."""
         state = view.state
         return (view.status.words, state.epoch, state.step, state.steps, *_right(view, True))
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
         """Name, status, position, bar, times; numbers in fixed widths."""
         roomy = width >= ROOMY
-        sign, role = mark(view.status.name)
+        sign, role = icon(view.status.name)
         status = view.status.words
         name = fit(clean(view.folder.id), min(len(view.folder.id), 40 if roomy else 22))
         head: Line = [(" ", ""), (name, "heading"), ("  ", "")]
@@ -58,7 +58,7 @@ def _position(view: RunView, roomy: bool) -> Line:
 
 
 def _right(view: RunView, roomy: bool) -> list[str]:
-    """Times and speed while it runs; afterwards how long it took and what it came to."""
+    """Times and speed while it runs; then its time and result."""
     state = view.state
     elapsed = duration(state.seconds)
     if view.status.is_live:

@@ -1,4 +1,4 @@
-"""The layer table of the network that the run trains, grouped by stage and block."""
+"""The Layers panel: the layer table of the run's network, grouped by stage and block."""
 
 from collections.abc import Hashable
 from typing import Any, ClassVar
@@ -16,8 +16,7 @@ from workbench.formatting.layer_table import (
     tree,
 )
 from workbench.runs.store.documents import read_layers
-from workbench.runs.store.folder import RunFolder
-from workbench.ui.run.panel import Panel, RunView
+from workbench.ui.run.panel import Panel, RunView, modified
 from workbench.ui.widgets.formatting import clean, fit, right
 from workbench.ui.widgets.lines import Line
 from workbench.ui.widgets.message import wrap
@@ -32,16 +31,16 @@ class LayersPanel(Panel):
     _sort: SortKey = "order"
 
     def next_sort(self) -> None:
-        """Sort by the next of the columns that are worth it."""
+        """Sort by the next column of ``SORT_TURNS``."""
         self._sort = SORT_TURNS[(SORT_TURNS.index(self._sort) + 1) % len(SORT_TURNS)]
         self.redraw()
 
     def key(self, view: RunView) -> Hashable:
-        """The file, by its time, and how it is sorted."""
-        return _mark(view.folder), view.status.is_live, self._sort
+        """The file's time, and the sorting."""
+        return modified(view.folder.path / "layers.json"), view.status.is_live, self._sort
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
-        """The tree with the total on top, or why there is none."""
+        """The tree with the total first, or why there is none."""
         try:
             summary = read_layers(view.folder)
             return layer_lines(summary, width, self._sort)
@@ -82,10 +81,3 @@ def _row(row: tuple[str, ...], columns: tuple[str, ...], widths: list[int]) -> s
         for text, name, width in zip(row, columns, widths, strict=True)
     ]
     return " " + "  ".join(parts)
-
-
-def _mark(folder: RunFolder) -> int:
-    try:
-        return (folder.path / "layers.json").stat().st_mtime_ns
-    except OSError:
-        return 0

@@ -1,4 +1,4 @@
-"""The log of the run: what happened, in the order of time; follows the end, can be searched."""
+"""The Log panel: the run's log in order of time, which follows the end and can be searched."""
 
 from collections.abc import Hashable
 from pathlib import Path
@@ -36,18 +36,18 @@ class LogPanel(Panel):
         self._hit = -1  # the one gone to last, by its place among them
 
     def key(self, view: RunView) -> Hashable:
-        """What was told, and the size of what was printed."""
+        """The number of entries, and the size of the worker's output."""
         return view.log.version, _size(view.folder.log), self.sought, view.status
 
     def show(self, view: RunView) -> None:
-        """Follow the end."""
+        """Draw, and scroll to the end if it was there."""
         follows = self.scroll_offset.y >= self.max_scroll_y and not self.sought
         super().show(view)
         if follows and self.display:
             self.scroll_end(animate=False)
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
-        """An entry a line, longer ones broken and indented; what is searched for stands out."""
+        """The entries, long ones wrapped and indented, with search hits highlighted."""
         entries = merged(view.log.shown(), printed(view.folder.log))
         if not entries:
             return [[(" nothing has happened yet: its worker is starting", "muted")]]
@@ -73,7 +73,7 @@ class LogPanel(Panel):
         ]
 
     def _marked(self, text: str, role: str) -> Line:
-        """The text with what is searched for marked."""
+        """The text with search hits highlighted."""
         spans: Line = []
         lowered, at = text.lower(), 0
         while self.sought and (found := lowered.find(self.sought, at)) >= 0:
@@ -83,14 +83,14 @@ class LogPanel(Panel):
         return [span for span in [*spans, (text[at:], role)] if span[0]]
 
     def search(self, text: str) -> None:
-        """Look for ``text``, whatever its case, and go to the last entry that holds it."""
+        """Search ``text`` (ignoring case) and scroll to its last entry."""
         self.sought = text.lower()
         self._hit = -1
         self.redraw()
         self.next_hit(-1)
 
     def next_hit(self, by: int) -> None:
-        """Go to the next entry that holds what is searched for, or with -1 to the one before."""
+        """Scroll to the next hit, or with -1 to the one before."""
         if self._hits:
             self._hit = (
                 (self._hit + by) % len(self._hits) if self._hit >= 0 else len(self._hits) - 1
@@ -99,14 +99,14 @@ class LogPanel(Panel):
 
     @property
     def found(self) -> str:
-        """Which of the entries that hold what is searched for; "" without a search."""
+        """The number of the current hit of how many; "" without a search."""
         if not self.sought:
             return ""
         return f"{self._hit + 1}/{len(self._hits)}" if self._hits else "not found"
 
 
 def _broken(text: str, width: int) -> list[str]:
-    """In lines of ``width`` at most; indentation, as of a traceback, stays."""
+    """Wrapped to ``width`` columns, keeping the indentation."""
     indent = len(text) - len(text.lstrip(" "))
     if len(text) <= width or indent > width // 2:
         return [text[i : i + width] for i in range(0, len(text), width)] or [""]

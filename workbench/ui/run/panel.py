@@ -7,6 +7,7 @@ of ``ui/run/screen.py`` makes it a tab.
 import importlib
 from collections.abc import Hashable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, cast
 
 from workbench.runs.history.log import RunLog
@@ -70,6 +71,14 @@ class Panel(Lines):
     def on_show(self) -> None:
         """Draw what changed while out of sight."""
         self.redraw()
+
+
+def modified(path: Path) -> int:
+    """When a file was modified, in ns; 0 where there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def panel_class(name: str) -> type[Panel]:

@@ -1,4 +1,4 @@
-"""The live plots: loss and accuracy, training and validation, the best one marked."""
+"""The plots of the Run screen: loss and accuracy of training and validation."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from workbench.ui.widgets.lines import Line, plain
 
 @dataclass(frozen=True)
 class PlotSettings:
-    """What the person has chosen; the same for both plots."""
+    """The settings of both plots."""
 
     smoothing: int = 0  # index into SMOOTHINGS
     log: bool = False
@@ -33,7 +33,7 @@ class PlotSettings:
 
 @dataclass(frozen=True)
 class Drawn:
-    """A chart and what its title line says."""
+    """A chart and its title line."""
 
     chart: Chart
     legend: tuple[tuple[str, str], ...]  # name, role
@@ -56,12 +56,12 @@ class RunPlot(Panel):
         self.redraw()
 
     def key(self, view: RunView) -> Hashable:
-        """The reduced curves and axes: they stay the same until a half column is full."""
+        """The reduced curves and axes: they change when a half column is full."""
         width, height = self.size
         return self._build(view.state, view.status.is_live, width, height), view.waiting
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
-        """Title and canvas; before the first point, what is being waited for."""
+        """Title and chart; before the first point, what is being waited for."""
         built = self._build(view.state, view.status.is_live, width, height)
         title = _title(self.kind, built, self.settings, width)
         if height < 5 or width < 24:
@@ -79,7 +79,7 @@ class RunPlot(Panel):
 def build_loss(
     state: RunState, settings: PlotSettings, columns: int, rows: int, growing: bool
 ) -> Drawn:
-    """Training loss of every step, validation loss of every epoch, and the losses it sums."""
+    """The loss chart: training loss by step, validation loss by epoch, and partial losses."""
     scale = _Scale(state, settings, columns, growing)
     raw = scale.steps(state.curves.get("loss"))
     val = scale.epochs(state.epoch_curves.get("val_loss"))
@@ -108,7 +108,7 @@ def build_loss(
 def build_accuracy(
     state: RunState, settings: PlotSettings, columns: int, rows: int, growing: bool
 ) -> Drawn:
-    """Training and validation accuracy of every epoch, in per cent."""
+    """The accuracy chart: training and validation accuracy by epoch, in per cent."""
     scale = _Scale(state, settings, columns, growing)
     curves = [
         Curve(scale.epochs(state.epoch_curves.get(name), 100.0), role)
@@ -126,13 +126,13 @@ def build_accuracy(
 
 
 def logarithms_of(value: float, log: bool) -> Points:
-    """One value as a point of the chart, as its logarithm where asked."""
+    """A point of the chart, with the logarithm of its value if asked."""
     point = Points((0.0,), (value,))
     return logarithms(point) if log else point
 
 
 class _Scale:
-    """The x axis of a run, in epochs or steps, and its curves brought onto it."""
+    """The x axis of a run, in epochs or steps, and its curves on it."""
 
     def __init__(
         self, state: RunState, settings: PlotSettings, columns: int, growing: bool
@@ -149,14 +149,14 @@ class _Scale:
         self.axis = length_axis(reached, total if growing else reached, columns)
 
     def steps(self, series: Series | None) -> Points:
-        """A curve with a point for every step: two points a column are kept."""
+        """A curve by step, reduced to two points a column."""
         if series is None:
             return Points()
         x = [at / self._unit for at in series.x]
         return reduce_points(x, series.y, self.axis.high, 2 * self._columns, growing=self._growing)
 
     def epochs(self, series: Series | None, factor: float = 1.0) -> Points:
-        """A curve with a point for every epoch."""
+        """A curve by epoch."""
         if series is None:
             return Points()
         x = [at / self._unit for at in series.x]
@@ -164,11 +164,11 @@ class _Scale:
         return reduce_points(x, y, self.axis.high, 2 * self._columns, growing=False)
 
     def spot(self, value: Points) -> tuple[float, float] | None:
-        """Where the best one is marked."""
+        """The point of the best epoch."""
         return (self._state.best_step / self._unit, value.y[0]) if value else None
 
     def where(self) -> str:
-        """Where the best one was, in words."""
+        """The best epoch in words."""
         return str(self._state.best_epoch) if self._unit > 1 else count(self._state.best_step)
 
 

@@ -1,4 +1,4 @@
-"""One run, live or finished: is it learning, is it healthy, when is it done, which class fails."""
+"""The Run screen: one run, live or finished, with its plots and panels."""
 
 from dataclasses import replace
 from typing import ClassVar
@@ -29,17 +29,17 @@ from workbench.ui.widgets.tabs import TabLine
 from workbench.ui.widgets.top_bar import TopBar
 
 ROOMY, TALL = 120, 36  # columns for two plots, rows for plots above a panel
-TICK = 0.5  # seconds between two looks at the run
-CALM_TICKS = 2  # looks between two updates of a line of numbers
-MOUTHFULS = 4  # read at one look, at most
-STATUS_TICKS = 4  # looks between two readings of its status
+TICK = 0.5  # seconds between two readings of the run
+CALM_TICKS = 2  # ticks between two updates of a line of numbers
+PORTIONS = 4  # of new events that are read at once, at most
+STATUS_TICKS = 4  # ticks between two readings of its status
 PANELS = ("classes", "confusion", "layers", "gallery", "log", "config")  # a file each
 PANEL_CLASSES = [panel_class(name) for name in PANELS]
 TITLES = [RunPlot.title, *(panel.title for panel in PANEL_CLASSES)]
 
 
 class RunScreen(RunControl):
-    """Follows one run; leaving it does not touch the run."""
+    """Follows one run; leaving the screen does not affect it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("p", "pause", "Pause", id="run.pause", tooltip="Pause it, or let it go on"),
@@ -120,12 +120,12 @@ class RunScreen(RunControl):
         self._only = "loss"  # the plot that is seen where there is room for one
         self._ticks = 0
         self._rest = rest()
-        self._late = False  # some panel was passed over at the last look
+        self._late = False  # some panel was skipped at the last tick
         self._waiting = ""
         self._split = ""  # as chosen; "" for the test where there was one, else validation
 
     def compose(self) -> ComposeResult:
-        """Header, plots, tabs with the facts, one panel, keys."""
+        """Header, plots, tabs with the status line, panels, keys."""
         yield RoleStyles()
         yield TopBar("run")
         yield RunHeader(id="run-header")
@@ -143,18 +143,18 @@ class RunScreen(RunControl):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Look at the run, and again twice a second."""
+        """Read the run now, and every ``TICK`` seconds."""
         self._active = 0 if self.size.width < ROOMY or self.size.height < TALL else 1
         self._arrange()
-        self.set_interval(TICK * interval_factor(), self._look)
-        self._look()
+        self.set_interval(TICK * interval_factor(), self._poll)
+        self._poll()
 
     def asked(self) -> None:
-        """Look at its status at the next look."""
+        """Read the status at the next tick."""
         self._ticks = 0
 
-    def _look(self) -> None:
-        """Read what is new, read the status now and then, show what has changed."""
+    def _poll(self) -> None:
+        """Read new events, and the status every few ticks; show what has changed."""
         if self._waiting or not self.is_current:
             return
         status_changed = self._ticks % STATUS_TICKS == 0 and self.feed.refresh_status()
@@ -165,7 +165,7 @@ class RunScreen(RunControl):
             self._waiting = "reading the history …"
             self._catch_up()
             self._show()
-        elif self.feed.advance(MOUTHFULS) or status_changed or self._late or self._ticks == 0:
+        elif self.feed.advance(PORTIONS) or status_changed or self._late or self._ticks == 0:
             self._show()
         elif self._active:
             self._panel(self._active).redraw()  # a log grows without an event
@@ -197,11 +197,11 @@ class RunScreen(RunControl):
 
     @property
     def split(self) -> str:
-        """Whose evaluation the panels show."""
+        """The split whose evaluation the panels show."""
         return self._split or ("test" if self.feed.state.test else "validation")
 
     def action_split(self) -> None:
-        """The test images in place of the validation images, and back."""
+        """Switch between validation and test split."""
         if not self.feed.state.test:
             self.notify("The test comes at the end of the training.", markup=False)
             return
@@ -210,11 +210,11 @@ class RunScreen(RunControl):
         self._show()
 
     def offers(self, action: str) -> bool:
-        """Whether an action is worth naming among the keys now."""
+        """Whether to list an action among the keys now."""
         return bool(self.feed.state.test) if action == "split" else super().offers(action)
 
     def _arrange(self) -> None:
-        """Put in view what is asked for, and what there is room for."""
+        """Show what is chosen and fits."""
         roomy = self.size.width >= ROOMY
         tall = self.size.height >= TALL
         alone = self._zoomed or not roomy
@@ -232,12 +232,12 @@ class RunScreen(RunControl):
         return self.query_one(f"#{_panel_id(TITLES[index])}", Panel)
 
     def on_resize(self) -> None:
-        """What fits beside each other changes with the size."""
+        """Arrange for the new size."""
         self._arrange()
         self.refresh_bindings()
 
     def on_tab_line_chosen(self, message: TabLine.Chosen) -> None:
-        """A tab was clicked."""
+        """Show the clicked tab."""
         self._choose(message.index)
 
     def _choose(self, index: int) -> None:
@@ -246,25 +246,25 @@ class RunScreen(RunControl):
         self.refresh_bindings()
 
     def action_panel(self, by: int) -> None:
-        """The next panel, or the one before."""
+        """Show the next panel, or the one before."""
         self._choose(self._active + by)
 
     def action_choose(self, index: int) -> None:
-        """The panel of that number; the first is the plots alone."""
+        """Show a panel by its number; 0 shows the plots alone."""
         self._choose(index)
 
     def action_smooth(self) -> None:
-        """Off, light, strong, off."""
+        """Switch smoothing: off, light, strong."""
         self._set(
             replace(self._settings, smoothing=(self._settings.smoothing + 1) % len(SMOOTHINGS))
         )
 
     def action_log(self) -> None:
-        """Logarithmic loss, and back."""
+        """Switch between linear and logarithmic loss."""
         self._set(replace(self._settings, log=not self._settings.log))
 
     def action_axis(self) -> None:
-        """Epochs or steps."""
+        """Switch the x axis between epochs and steps."""
         self._set(replace(self._settings, by_steps=not self._settings.by_steps))
 
     def _set(self, settings: PlotSettings) -> None:
@@ -273,22 +273,22 @@ class RunScreen(RunControl):
             plot.set(settings)
 
     def action_zoom(self) -> None:
-        """One plot over the whole width, and back."""
+        """Switch between one and two plots."""
         self._zoomed = not self._zoomed
         self._arrange()
         self.refresh_bindings()
 
     def action_swap(self) -> None:
-        """The other plot, where one is seen."""
+        """Show the other plot, where there is one."""
         self._only = "accuracy" if self._only == "loss" else "loss"
         self._arrange()
 
     def action_wrong(self) -> None:
-        """Wrong answers only, or all images."""
+        """Switch between wrong images only and all images."""
         self.query_one(GalleryPanel).toggle_wrong()
 
     def action_crops(self) -> None:
-        """What was cut out of the images, or the images."""
+        """Switch between crops and whole images."""
         self.query_one(GalleryPanel).toggle_crops()
 
     @property
@@ -296,20 +296,20 @@ class RunScreen(RunControl):
         return self.query_one(LogPanel)
 
     def action_search(self) -> None:
-        """Type what to look for in the log."""
+        """Open the field for a search of the log."""
         field = self.query_one("#run-search", Input)
         field.display = True
         field.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
-        """Look for it, from the end on."""
+        """Search from the end."""
         self.set_focus(None)
         event.input.display = False
         self._log.search(event.value)
         self._tell_found()
 
     def action_hit(self, by: int) -> None:
-        """Go to the next entry that was found, or the one before."""
+        """Scroll to the next search hit, or the one before."""
         self._log.next_hit(by)
         self._tell_found()
 
@@ -330,7 +330,7 @@ class RunScreen(RunControl):
         return searching
 
     def action_end(self, way: int) -> None:
-        """To the first line of the panel in view, or the last."""
+        """Scroll to the first line of the panel, or the last."""
         if self._active:
             panel = self._panel(self._active)
             panel.scroll_to(y=0 if way < 0 else panel.max_scroll_y, animate=False)
@@ -340,7 +340,7 @@ class RunScreen(RunControl):
         self.query_one(LayersPanel).next_sort()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Keys for one plot or two are there where they do something."""
+        """Whether a key does something with the panel and size now."""
         if action in ("wrong", "crops"):
             return TITLES[self._active] == GalleryPanel.title
         if action == "search":
@@ -366,7 +366,7 @@ class RunScreen(RunControl):
             self._panel(self._active).scroll_relative(x=columns, animate=False)
 
     def action_back(self) -> None:
-        """End a search; else to the runs, while this one goes on."""
+        """End a search, else go back to the runs."""
         if self._end_search():
             return
         self.post_message(ShowRuns())

@@ -1,4 +1,4 @@
-"""One line of numbers: learning rate, gradient, precision, and how the machine feels."""
+"""The status line: metrics, learning rate, gradient norm, precision, load of the machine."""
 
 from collections.abc import Hashable
 from typing import ClassVar
@@ -13,16 +13,16 @@ COMPILED = {"default": "compiled", "graphs": "captured"}  # the training step; a
 
 
 class StatusLine(Panel):
-    """What the plots do not show, at the right end of its line."""
+    """Shows numbers, right-aligned."""
 
     calm: ClassVar[bool] = True
 
     def key(self, view: RunView) -> Hashable:
-        """The text itself: it is short."""
+        """The text itself."""
         return tuple(_facts(view))
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
-        """As many items as fit, the most telling first."""
+        """As many items as fit, the most important first."""
         spans: Line = []
         for label, value in _facts(view):
             more: Line = [*spans, ("  ", ""), (f"{label} ", "muted"), (value, "")]

@@ -1,4 +1,4 @@
-"""What one does with runs out of a list: pause, stop, delete, tag, star; refusals are said."""
+"""The actions on runs of a list: pause, stop, delete, tag, star."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,14 +17,14 @@ from workbench.ui.widgets.refusal import say_refusal
 
 
 class ChosenRuns(Screen[None]):
-    """A screen with a list of runs of which some are chosen; the list itself is the subclass's."""
+    """A screen with actions on chosen runs; a subclass has the list."""
 
     def __init__(self) -> None:
         super().__init__()
         self._deleted: list[RunFolder] = []  # in the trash, the last one last
 
     def chosen(self) -> list[RunRow]:
-        """The runs that a key is for."""
+        """The runs that an action applies to."""
         return []
 
     def current(self) -> RunRow | None:
@@ -32,10 +32,10 @@ class ChosenRuns(Screen[None]):
         return None
 
     def done_with(self, rows: list[RunRow]) -> None:
-        """Something has been done with these runs."""
+        """Called after an action on these runs."""
 
     def action_pause(self) -> None:
-        """Pause what runs, let go on what is paused, resume what has ended early."""
+        """Pause running runs, resume paused ones and those that ended early."""
         self._each(self.chosen(), lambda row: launch.pause_or_resume(row.folder))
 
     def action_front(self) -> None:
@@ -43,7 +43,7 @@ class ChosenRuns(Screen[None]):
         self._each(self.chosen()[::-1], lambda row: line.move_to_front(row.folder.path))
 
     def action_star(self) -> None:
-        """Give the chosen runs a star, or take it away where all have one."""
+        """Star the chosen runs, or unstar them if all have a star."""
         rows = self.chosen()
         star = not all(row.star for row in rows)
         self._each(rows, lambda row: annotate(row.folder, star=star))
@@ -77,7 +77,7 @@ class ChosenRuns(Screen[None]):
             self._each(rows, lambda row: self._deleted.append(move_to(row.folder, TRASH)))
 
     def action_undo(self) -> None:
-        """Bring back what was deleted last."""
+        """Restore the runs that were deleted last."""
         if not self._deleted:
             self.notify("Nothing was deleted since the workbench was opened.")
             return
@@ -90,11 +90,11 @@ class ChosenRuns(Screen[None]):
         self.done_with([])
 
     async def _confirmed(self, rows: list[RunRow], question: str, yes: str) -> bool:
-        """Ask where there is a run to ask about."""
+        """Ask a question about the runs, if there are any."""
         return bool(rows) and await self.app.push_screen_wait(Confirm(question, yes))
 
     def _each(self, rows: list[RunRow], do: Callable[[RunRow], Any]) -> None:
-        """Do it with one run after the other, whatever becomes of those before."""
+        """Apply an action to each run; failures are shown and do not end it."""
         for row in rows:
             try:
                 do(row)

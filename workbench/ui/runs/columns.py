@@ -1,4 +1,4 @@
-"""The columns of the run list: what each shows, how wide, and which give way first."""
+"""The columns of the run list: text, width, and the order in which they are dropped."""
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
@@ -13,7 +13,7 @@ from workbench.runs.live.status import status_words
 from workbench.ui.widgets.formatting import clean, cut_middle, duration, fit, right, short_count
 from workbench.ui.widgets.lines import Line
 from workbench.ui.widgets.sparkline import sparkline
-from workbench.ui.widgets.status_icons import mark
+from workbench.ui.widgets.status_icons import icon
 
 LEAST_CHANGES = 12  # cells that what was changed gets before other columns do
 SPARK = 12
@@ -21,7 +21,7 @@ SPARK = 12
 
 @dataclass(frozen=True)
 class Column:
-    """One column; the numbers of ``to_right`` ones stand at the right."""
+    """A column; ``to_right`` ones are right-aligned."""
 
     key: str  # of RunRow, and what it is sorted by
     title: str
@@ -79,7 +79,7 @@ LEAD = 4  # " ● " before the first column, and the sign of a run that is marke
 
 
 def root_column(names: Mapping[str, str]) -> Column:
-    """The runs directory that a run is in, by a short name for each."""
+    """The column of the runs directory, by its short name."""
 
     def text(row: RunRow) -> str:
         name = clean(names.get(row.root, row.root))
@@ -89,13 +89,13 @@ def root_column(names: Mapping[str, str]) -> Column:
 
 
 def for_ids(columns: Sequence[Column], rows: Sequence[RunRow]) -> list[Column]:
-    """The columns, the first of which wants room for the longest id whole."""
+    """The columns, the first with room for the longest id."""
     longest = max((len(row.id) for row in rows), default=0)
     return [Column(**{**vars(columns[0]), "wanted": longest}), *columns[1:]]
 
 
 def layout(width: int, columns: Sequence[Column] = COLUMNS) -> list[Column]:
-    """The columns that fit into ``width``; ids, then changes, get the room that is left."""
+    """The columns that fit into ``width``; ids, then changes, get the remaining room."""
     columns = list(columns)
     if width < ROOMY:
         columns[0] = _resized(columns[0], NARROW_ID)
@@ -124,7 +124,7 @@ def _resized(column: Column, width: int) -> Column:
 
 
 def heading(columns: list[Column], sort: str, descending: bool, width: int) -> Line:
-    """The titles; the column that is sorted by carries an arrow."""
+    """The titles, with an arrow at the sorted column."""
     line: Line = [(" " * LEAD + (fit("status", STATUS_WIDTH) if width >= ROOMY else ""), "muted")]
     for column in columns:
         arrow = ("▼" if descending else "▲") if column.key == sort else ""
@@ -147,8 +147,8 @@ def column_at(columns: list[Column], x: int, width: int) -> str | None:
 
 
 def row_line(row: RunRow, columns: list[Column], width: int, *, marked: bool, cursor: bool) -> Line:
-    """One run; a live one shows how far it is in place of its test accuracy."""
-    sign, role = mark(row.status)
+    """The line of a run; a live one shows its progress in place of the test accuracy."""
+    sign, role = icon(row.status)
     line: Line = [("▌" if marked else " ", "accent"), (f" {sign} ", role)]
     if width >= ROOMY:
         line.append((fit(status_words(row.status, row.reason), STATUS_WIDTH), role))
@@ -165,7 +165,7 @@ def row_line(row: RunRow, columns: list[Column], width: int, *, marked: bool, cu
 
 
 def sort_key(key: str) -> Callable[[RunRow], Any]:
-    """What rows are sorted by; :func:`sort_rows` keeps those without a value at the end."""
+    """The value by which rows are sorted; None: at the end."""
     if key == "curve":
         return lambda row: row.curve[-1] if row.curve else None
     if key == "changes":
@@ -174,7 +174,7 @@ def sort_key(key: str) -> Callable[[RunRow], Any]:
 
 
 def sort_rows(rows: list[RunRow], key: str, descending: bool) -> list[RunRow]:
-    """Sorted by one column, then by id; runs that lack the value come last, either way."""
+    """Sort by one column, then by id; runs without a value come last in both orders."""
     value = sort_key(key)
     rows = sorted(rows, key=lambda row: row.id)
     having = [row for row in rows if value(row) not in (None, "")]

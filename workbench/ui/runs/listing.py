@@ -1,4 +1,4 @@
-"""What the library shows: the runs of every root, filtered and sorted as the person chose."""
+"""The runs of all roots, filtered and sorted, without widgets."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ UPWARDS = ("id", "changes", "status", ROOT)  # text is sorted from A, numbers fr
 
 
 class Listing:
-    """The filter and the order, over the indexes of the runs; knows no widget."""
+    """Filter and order over the indexes of runs."""
 
     def __init__(self, root: Path) -> None:
         self.runs = RunIndexes(root)
@@ -20,21 +20,21 @@ class Listing:
         self.sort, self.descending = "started", True
 
     def rows(self) -> list[RunRow]:
-        """The runs to be shown, in order."""
+        """The runs to show, in order."""
         return sort_rows(self.runs.select(self.query), self.sort, self.descending)
 
     @property
     def columns(self) -> tuple[Column, ...]:
-        """The columns; where several runs directories are listed, a run's own is one."""
+        """The columns; with the runs directory where there are several."""
         names = root_names(self.runs.roots)
         return (*COLUMNS, root_column(names)) if len(names) > 1 else COLUMNS
 
     def filter(self, text: str) -> None:
-        """Show what fulfils a filter only; raises RequestError for one that is not right."""
+        """Set the filter; raises RequestError for a wrong one."""
         self.query = parse_query(text, self.runs.keys())
 
     def sort_by(self, key: str) -> None:
-        """Sort by a column; by the one that it is sorted by, turn the order round."""
+        """Sort by a column; reverse the order if it is sorted by it already."""
         if key == self.sort:
             self.reverse()
         else:
@@ -48,10 +48,10 @@ class Listing:
         self.descending = self.sort not in UPWARDS
 
     def reverse(self) -> None:
-        """The other way round."""
+        """Reverse the order."""
         self.descending = not self.descending
 
     def absent(self) -> str:
-        """Which runs directories are skipped and why; "" where all are there."""
+        """The skipped runs directories and why; "" if there are none."""
         left_out = [f"{root} {why}" for root, why in self.runs.absent.items()]
         return f"skipped: {'; '.join(left_out)}" if left_out else ""

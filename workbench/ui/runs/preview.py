@@ -1,4 +1,4 @@
-"""The strip below the list: the run under the cursor in a few lines."""
+"""The preview below the list: the run under the cursor in a few lines."""
 
 from workbench.formatting.text import count, percent
 from workbench.runs.library.row import RunRow
@@ -6,7 +6,7 @@ from workbench.runs.live.status import status_words
 from workbench.ui.widgets.formatting import clean, duration, fit
 from workbench.ui.widgets.lines import Line, Lines, plain
 from workbench.ui.widgets.sparkline import sparkline
-from workbench.ui.widgets.status_icons import mark
+from workbench.ui.widgets.status_icons import icon
 
 HINTS = {
     "crashed": "p resumes it from its last checkpoint",
@@ -18,13 +18,13 @@ HINTS = {
 
 
 class RunPreview(Lines):
-    """Shows one run, or what to do where there is none."""
+    """Shows a run, or a hint if there is none."""
 
     row: RunRow | None = None
     empty = ""
 
     def show(self, row: RunRow | None, empty: str = "") -> None:
-        """Show a run; ``empty`` is said where there is none."""
+        """Show a run, or the text ``empty`` if there is none."""
         self.row, self.empty = row, empty
         if self.size.width:
             self.show_lines(preview(row, self.size.width) if row else [[], [(f" {empty}", "")]])
@@ -36,7 +36,7 @@ class RunPreview(Lines):
 
 def preview(row: RunRow, width: int) -> list[Line]:
     """Name and status, changes and curve, results."""
-    sign, role = mark(row.status)
+    sign, role = icon(row.status)
     first: Line = [(" ", ""), (clean(row.id), "heading"), (f"  {clean(row.preset)}", "muted")]
     status = status_words(row.status, row.reason)
     first += [("   ", ""), (f"{sign} {status}", role)]
@@ -62,7 +62,7 @@ def _what_was_changed(row: RunRow, width: int) -> Line:
 
 
 def _facts(row: RunRow, width: int) -> str:
-    """As many results as there is room for, the most telling first."""
+    """As many results as fit, the most important first."""
     items = (
         f"epoch {row.epoch}/{row.epochs}" if row.epochs else "",
         f"val {percent(row.val, 2)} @ {row.best_epoch}" if row.val is not None else "",

@@ -1,4 +1,4 @@
-"""The list of runs: ten thousand rows of which those in view are drawn, and only if changed."""
+"""The list of runs: of ten thousand rows only visible ones are drawn, if they changed."""
 
 from collections.abc import Sequence
 
@@ -34,25 +34,25 @@ class RunHeading(Lines):
         self._sort, self._descending = "", False
 
     def show(self, columns: Sequence[Column], sort: str, descending: bool) -> None:
-        """Show which columns there are and by which of them the list is sorted."""
+        """Show columns, and which one is sorted."""
         self._columns, self._sort, self._descending = columns, sort, descending
         width = self.size.width
         if width:
             self.show_lines([heading(layout(width, columns), sort, descending, width)])
 
     def on_resize(self) -> None:
-        """Columns come and go with the width."""
+        """Fit the columns to the new width."""
         self.show(self._columns, self._sort, self._descending)
 
     def on_click(self, event: events.Click) -> None:
-        """Find the column."""
+        """Post the clicked column."""
         width = self.size.width
         if key := column_at(layout(width, self._columns), event.x, width):
             self.post_message(self.Chosen(key))
 
 
 class RunList(Lines, can_focus=True):
-    """Rows with a cursor that stays with its run when the order changes."""
+    """Rows with a cursor that stays on its run when the order changes."""
 
     class Moved(Message):
         """The cursor is on another run, or the run under it has changed."""
@@ -74,7 +74,7 @@ class RunList(Lines, can_focus=True):
         return self.rows[self._cursor] if self._cursor < len(self.rows) else None
 
     def show_rows(self, rows: list[RunRow], columns: Sequence[Column] = COLUMNS) -> None:
-        """Show these runs in this order; the cursor stays with its run where it is still there."""
+        """Show runs in this order; the cursor stays on its run if it is there."""
         before = self.current
         self.rows, self._columns = rows, columns
         if before is not None:
@@ -88,7 +88,7 @@ class RunList(Lines, can_focus=True):
             self.post_message(self.Moved())
 
     def move(self, to: int) -> None:
-        """Put the cursor on a row, and the row in view."""
+        """Put the cursor on a row and scroll to it."""
         if not self.rows:
             return
         self._cursor = max(0, min(len(self.rows) - 1, to))
@@ -101,7 +101,7 @@ class RunList(Lines, can_focus=True):
         self.move(self._cursor + rows)
 
     def toggle_mark(self) -> None:
-        """Mark the run under the cursor, or unmark it, and go on to the next."""
+        """Mark or unmark the run under the cursor, and go to the next."""
         if row := self.current:
             self.marked ^= {row.key}
             self.move_by(1)
@@ -125,7 +125,7 @@ class RunList(Lines, can_focus=True):
         )
 
     def repaint(self) -> None:
-        """Compare the rows in view with what is shown there, and refresh what differs."""
+        """Refresh the visible rows that have changed."""
         top, height = self.scroll_offset.y, self.size.height
         regions = []
         window = {}
@@ -138,12 +138,12 @@ class RunList(Lines, can_focus=True):
             self.refresh(*regions)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
-        """Other rows are in view."""
+        """Draw the rows in view."""
         super().watch_scroll_y(old_value, new_value)
         self.repaint()
 
     def on_resize(self) -> None:
-        """Columns come and go with the width."""
+        """Fit the columns to the new width."""
         self.virtual_size = Size(self.size.width, len(self.rows))
         self.repaint()
 

@@ -1,4 +1,4 @@
-"""Every run: sorted, filtered, opened, stopped, resumed, thrown away."""
+"""The Runs screen: the list of runs, with filter, sorting, preview and actions."""
 
 from pathlib import Path
 from typing import ClassVar
@@ -26,12 +26,12 @@ from workbench.ui.widgets.slow_line import interval_factor
 from workbench.ui.widgets.styles import RoleStyles
 from workbench.ui.widgets.top_bar import TopBar
 
-LOOK_SECONDS = 2.0  # between two looks at the runs directory
+POLL_SECONDS = 2.0  # between two refreshes of the list
 NO_RUN = "No run yet. Choose a preset (F2) and press enter to start one."
 
 
 class RunsScreen(ChosenRuns):
-    """The library of runs."""
+    """Lists the runs of all roots."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="runs.open", tooltip="Show the run", priority=False),
@@ -71,7 +71,7 @@ class RunsScreen(ChosenRuns):
     def __init__(self, context: AppContext) -> None:
         super().__init__()
         self._listing = Listing(context.runs_root)
-        self._told = ""  # shown in place of the preview: a refused filter, a first look
+        self._told = ""  # shown in place of the preview: a refused filter, the first refresh
 
     def compose(self) -> ComposeResult:
         """Titles, rows, filter, preview, keys."""
@@ -87,16 +87,16 @@ class RunsScreen(ChosenRuns):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Look at once, and every other second."""
+        """Refresh now, and every ``POLL_SECONDS``."""
         self._list.focus()
         self._told = "reading the runs …"
         self._show()
-        self.set_interval(LOOK_SECONDS * interval_factor(), self._look)
+        self.set_interval(POLL_SECONDS * interval_factor(), self._poll)
         self._refresh_index()
 
     def on_screen_resume(self) -> None:
-        """Back from a run: what has changed meanwhile is shown at once."""
-        self._look()
+        """Refresh at once."""
+        self._poll()
 
     @property
     def _list(self) -> RunList:
@@ -111,18 +111,18 @@ class RunsScreen(ChosenRuns):
         return self._list.current
 
     def done_with(self, rows: list[RunRow]) -> None:
-        """Look again, now that something has been done with some runs."""
+        """Refresh after an action."""
         self._list.marked -= {row.key for row in rows if not row.folder.path.exists()}
         self._refresh_index()
 
-    def _look(self) -> None:
+    def _poll(self) -> None:
         busy = any(not worker.is_finished for worker in self.workers if worker.node is self)
         if self.is_current and not busy:
             self._refresh_index()
 
     @work(thread=True, group="index")
     def _refresh_index(self) -> None:
-        """Bring the indexes up to date, beside the screen."""
+        """Refresh the indexes in a thread."""
         first = not self._listing.runs.roots
         try:
             changed = self._listing.runs.refresh(self._report if first else None)
@@ -144,7 +144,7 @@ class RunsScreen(ChosenRuns):
         self._show()
 
     def _show(self) -> None:
-        """Show what the indexes have, as far as they have been read."""
+        """Show the rows read so far."""
         listing, rows = self._listing, self._listing.rows()
         columns = for_ids(listing.columns, rows)
         self._list.show_rows(rows, columns)
@@ -162,28 +162,28 @@ class RunsScreen(ChosenRuns):
         self.query_one(RunPreview).show(row, self._told or empty)
 
     def on_run_list_moved(self) -> None:
-        """Another run is under the cursor, for which other keys make sense."""
+        """Update preview and keys for the run under the cursor."""
         self._preview()
         self.refresh_bindings()
 
     def offers(self, action: str) -> bool:
-        """Whether an action is worth naming among the keys, for the runs that are chosen."""
+        """Whether to list an action among the keys, for the chosen runs."""
         if action == "sweep":
             return bool(self._list.current and self._list.current.sweep)
         rows = self._list.chosen()
         return not rows or any(offered(action, row.status) for row in rows)
 
     def on_run_list_opened(self) -> None:
-        """A double click opens."""
+        """Open the run."""
         self.action_open()
 
     def on_run_heading_chosen(self, message: RunHeading.Chosen) -> None:
-        """A click on a title sorts by it; a second one turns the order round."""
+        """Sort by the column, or reverse the order."""
         self._listing.sort_by(message.key)
         self._show()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Filter as one types; a filter that is not whole yet changes nothing."""
+        """Filter while typing; an incomplete filter changes nothing."""
         try:
             self._listing.filter(event.value)
         except WorkbenchError as error:
@@ -194,17 +194,17 @@ class RunsScreen(ChosenRuns):
         self._show()
 
     def on_input_submitted(self) -> None:
-        """Enter goes to the rows that are left."""
+        """Focus the rows."""
         self._list.focus()
 
     def action_filter(self) -> None:
-        """Type a filter."""
+        """Focus the filter."""
         field = self.query_one(Input)
         field.display = True
         field.focus()
 
     def action_clear(self) -> None:
-        """Take filter and marks away."""
+        """Clear filter and marks."""
         field = self.query_one(Input)
         field.value = ""
         field.display = False
@@ -218,12 +218,12 @@ class RunsScreen(ChosenRuns):
         self._show()
 
     def action_reverse(self) -> None:
-        """The other way round."""
+        """Reverse the order."""
         self._listing.reverse()
         self._show()
 
     def action_mark(self) -> None:
-        """Mark or unmark."""
+        """Mark or unmark the run under the cursor."""
         self._list.toggle_mark()
 
     def action_move(self, by: int) -> None:
@@ -231,11 +231,11 @@ class RunsScreen(ChosenRuns):
         self._list.move_by(by)
 
     def action_page(self, by: int) -> None:
-        """A screenful."""
+        """Move the cursor by a page."""
         self._list.move_by(by * max(1, self._list.size.height - 1))
 
     def action_end(self, side: int) -> None:
-        """The first row or the last."""
+        """Move the cursor to the first row or the last."""
         self._list.move(0 if side < 0 else len(self._list.rows) - 1)
 
     def action_open(self) -> None:
@@ -244,7 +244,7 @@ class RunsScreen(ChosenRuns):
             self.post_message(OpenRun(row.folder))
 
     def action_compare(self) -> None:
-        """Put the marked runs side by side."""
+        """Compare the marked runs."""
         rows = self._list.chosen()
         if len(rows) < 2:
             self.notify("Mark two runs or more with space, then compare them.", markup=False)

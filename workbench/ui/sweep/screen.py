@@ -1,4 +1,4 @@
-"""A sweep: how far it has come, its result table and plot, live while it runs."""
+"""The Sweep screen: progress, result table and plot of a sweep, live."""
 
 from typing import ClassVar
 
@@ -26,12 +26,12 @@ from workbench.ui.widgets.slow_line import interval_factor
 from workbench.ui.widgets.styles import RoleStyles
 from workbench.ui.widgets.top_bar import TopBar
 
-LOOK_SECONDS = 2.0  # between two looks at the runs
+POLL_SECONDS = 2.0  # between two readings of the runs
 BAR = 24  # cells
 
 
 class SweepScreen(Screen[None]):
-    """One sweep of the runs directory."""
+    """Shows one sweep."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="sweep.open", tooltip="Show the first run of the row"),
@@ -63,15 +63,15 @@ class SweepScreen(Screen[None]):
         yield KeyLine()
 
     def on_mount(self) -> None:
-        """Look at once, and every other second."""
+        """Read the sweep now, and every ``POLL_SECONDS``."""
         head = [(f" {one_line(self.folder.name)}: reading its runs …", "muted")]
         self.query_one("#sweep-head", Lines).show_lines([head])
-        self.set_interval(LOOK_SECONDS * interval_factor(), self._look)
-        self._look()
+        self.set_interval(POLL_SECONDS * interval_factor(), self._poll)
+        self._poll()
 
     @work(thread=True, exclusive=True, group="sweep")
-    def _look(self) -> None:
-        """Read the sweep and its runs' records, beside the screen."""
+    def _poll(self) -> None:
+        """Read the sweep and its runs' records in a thread."""
         try:
             sweep = stored_sweep(self.folder)
             runs = begun_runs(sweep, self.folder)
@@ -91,7 +91,7 @@ class SweepScreen(Screen[None]):
         self._show()
 
     def on_resize(self) -> None:
-        """The plot is drawn for its size, which is known after the layout."""
+        """Draw the plot for the new size."""
         self.call_after_refresh(self._show)
 
     def _show(self) -> None:
@@ -134,7 +134,7 @@ class SweepScreen(Screen[None]):
         return _bars(table, words, 100 if share else 1, width, height)
 
     def action_move(self, by: int) -> None:
-        """Another row."""
+        """Move the cursor."""
         if self.table:
             self._cursor = max(0, min(len(self.table.rows) - 1, self._cursor + by))
             lines = self.query_one("#sweep-table", Lines)
@@ -161,14 +161,14 @@ class SweepScreen(Screen[None]):
 
     @work
     async def action_stop(self) -> None:
-        """Ask the coordinator to end its runs, after asking the person."""
+        """Ask the coordinator to stop its runs, after a confirmation."""
         if not self.folder.is_coordinated:
             self.notify("The sweep is not running; r goes on with it.", markup=False)
         elif await self.app.push_screen_wait(Confirm("Stop the sweep? r goes on with it.", "stop")):
             self.folder.stop.touch()
 
     def action_resume(self) -> None:
-        """Start a coordinator on what is left."""
+        """Start a coordinator on the runs left."""
         if self.folder.is_coordinated:
             self.notify("The sweep is running.", markup=False)
             return
@@ -180,7 +180,7 @@ class SweepScreen(Screen[None]):
 
 
 def _bars(table: Table, words: str, scale: int, width: int, height: int) -> list[Line]:
-    """One bar a row, for variants that are only names; the best in its colour."""
+    """A bar a row, for variants without a swept value."""
     values = [
         (row, row.cells[table.metric].value * scale)
         for row in table.rows

@@ -1,4 +1,4 @@
-"""Several values for fields of the form: how many runs that gives, how long, and off it goes."""
+"""The dialog that starts a sweep: values for some keys, number of runs, expected time."""
 
 import asyncio
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ SHOWN = 8  # variants that are listed
 
 
 class SweepStart(ModalScreen[SweepFolder | None]):
-    """Asks what to vary; gives the folder of the sweep that was started."""
+    """Asks what to vary; returns the folder of the started sweep."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss(None)", "Cancel", id="sweepstart.cancel"),
@@ -35,7 +35,7 @@ class SweepStart(ModalScreen[SweepFolder | None]):
     def __init__(
         self, preset: str, changes: Mapping[str, Any], context: AppContext, text: str
     ) -> None:
-        """``text`` is what stands in the line at first: ``optimizer.lr = 0.1, 0.01``."""
+        """``text`` is the line at first: ``optimizer.lr = 0.1, 0.01``."""
         super().__init__()
         self._preset, self._changes = preset, dict(changes)
         self._runs_dir, self._data, self._text = context.runs_root, context.data_root, text
@@ -49,7 +49,7 @@ class SweepStart(ModalScreen[SweepFolder | None]):
             yield Static(Content.styled("enter start   esc cancel   ; between keys", "$muted"))
 
     def on_mount(self) -> None:
-        """Write on at the end of the line."""
+        """Put the cursor at the end of the line."""
         self.query_one(Input).cursor_position = len(self._text)
 
     @on(Input.Changed)
@@ -58,7 +58,7 @@ class SweepStart(ModalScreen[SweepFolder | None]):
 
     @work(exclusive=True, group="check")
     async def _check(self, text: str) -> None:
-        """Say what the line would start, and how long that would take."""
+        """Show what the line would start, and how long that would take."""
         try:
             sweep, runs = self._plan(text)
         except WorkbenchError as error:

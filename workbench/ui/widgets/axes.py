@@ -1,4 +1,4 @@
-"""Axes that step instead of crawling: round limits that hold while the data grows into them."""
+"""Axes with round limits, which stay while the data grows, so that charts are seldom redrawn."""
 
 import math
 from dataclasses import dataclass
@@ -29,8 +29,8 @@ def round_step(span: float, ticks: int) -> float:
 def length_axis(reached: float, total: float, columns: int, *, whole: bool = True) -> Axis:
     """Axis from 0 for training steps or epochs: long enough for ``reached``, at most ``total``.
 
-    It grows in leaps (1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten), so that a
-    curve is redrawn a dozen times in a whole training and not at every point.
+    It grows in steps (1, 1.5, 2, 3, 4, 5, 6, 8 times a power of ten), so that a curve is redrawn
+    a dozen times in a whole training and not at every point.
     """
     high = _leap(reached) if reached > 0 else 1.0
     if total and (high >= 0.8 * total):
@@ -54,8 +54,7 @@ def _leap(value: float) -> float:
 def value_axis(values: list[float], rows: int, *, ceiling: float | None = None) -> Axis:
     """Axis for values: round limits around them, never above ``ceiling``.
 
-    A lone outlier (the first loss of a bad start) does not flatten the rest: what
-    lies above ten times the 98th percentile is left outside.
+    Values above ten times the 98th percentile (the first losses of a bad start) are left out.
     """
     if not values:
         values = [0.0, 1.0]

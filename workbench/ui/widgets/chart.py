@@ -1,4 +1,4 @@
-"""A chart as lines of text: plotext draws the canvas, roles take the place of its colours."""
+"""Draws a chart as lines of text: plotext draws, its colours become roles."""
 
 import math
 import re
@@ -18,7 +18,7 @@ ROLE_CODES = ("axis", "train", "val", "best", "raw", "accent", *FURTHER)
 
 @dataclass(frozen=True)
 class Curve:
-    """One line of a chart."""
+    """A curve of a chart."""
 
     points: Points
     role: str
@@ -28,7 +28,7 @@ class Curve:
 
 @dataclass(frozen=True)
 class Chart:
-    """Everything that decides what a chart looks like; equal charts look the same."""
+    """All that determines a chart; equal charts are drawn the same."""
 
     curves: tuple[Curve, ...]
     x_axis: Axis
@@ -77,7 +77,7 @@ def draw(chart: Chart, width: int, height: int) -> list[Line]:
 
 
 def _leaves_room(tick: tuple[float, str], chart: Chart, columns: int) -> bool:
-    """The right end of the numbers is for the name of the axis."""
+    """Whether a tick leaves room for the name of the axis at the right end."""
     at, text = tick
     place = at / (chart.x_axis.high - chart.x_axis.low) * columns
     return place + len(text) / 2 < columns - len(chart.x_label) - 1
@@ -107,7 +107,7 @@ def _inside(points: Points, axis: Axis) -> Points:
 
 
 def _line(row: str) -> Line:
-    """A row of plotext's with its escape sequences turned into roles."""
+    """A row of plotext's output, with its escape sequences turned into roles."""
     line: Line = []
     role = "axis"
     for i, part in enumerate(COLOR.split(row)):

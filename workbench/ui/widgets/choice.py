@@ -1,4 +1,4 @@
-"""One of a few, on one line: choices of a field, yes or no, and strips of tabs."""
+"""Widgets to choose one of a few options on one line, and strips of tabs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Choice(Widget, can_focus=True):
 
     @dataclass
     class Chosen(Message):
-        """The person has chosen another one."""
+        """Another option was chosen."""
 
         choice: "Choice"
         value: Any
@@ -45,11 +45,11 @@ class Choice(Widget, can_focus=True):
 
     @property
     def value(self) -> Any:
-        """The value that is chosen."""
+        """The chosen value."""
         return self._value
 
     def show(self, value: Any) -> None:
-        """Show another value without telling anybody."""
+        """Set the value without a message."""
         if value != self._value:
             self._value = value
             self.refresh()
@@ -61,13 +61,13 @@ class Choice(Widget, can_focus=True):
         )
 
     def get_content_width(self, container: object, viewport: object) -> int:
-        """As wide as its text."""
+        """The width of its text."""
         return sum(
             self._option(label, value == self._value).cell_length for value, label in self._options
         )
 
     def action_step(self, by: int) -> None:
-        """Choose the next or the previous one, around the ends."""
+        """Choose the next or the previous option, around the ends."""
         values = [value for value, _ in self._options]
         at = values.index(self._value) if self._value in values else -by
         self._choose(values[(at + by) % len(values)])
@@ -93,7 +93,7 @@ class Choice(Widget, can_focus=True):
 
 
 class Strip(Choice):
-    """Tabs in one line: the chosen one stands out."""
+    """Tabs in one line, the chosen one highlighted."""
 
     def _option(self, label: str, chosen: bool) -> Content:
         return Content.styled(f" {label} ", "bold $text on $primary 40%" if chosen else "$muted")

@@ -1,4 +1,4 @@
-"""Curves made ready to be drawn: reduced to what the columns can show, and smoothed."""
+"""Reduces curves to what columns can show, and smooths them."""
 
 import math
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ def reduce_points(
 ) -> Points:
     """Means over ``buckets`` equal parts of the axis from 0 to ``high``.
 
-    The parts are fixed to the axis, so a part that is full never changes again.
-    Where the curve still grows, the last part is left out until it is full.
+    The parts are fixed to the axis, so that a full part never changes. Of a growing curve the
+    last part is left out until it is full.
     """
     if not x or high <= 0:
         return Points()

@@ -1,4 +1,4 @@
-"""The bottom line: what the keys do here. One widget, redrawn only when the keys change."""
+"""The bottom line: the keys and what they do; redrawn only when the keys change."""
 
 from typing import Any, Protocol, runtime_checkable
 
@@ -11,14 +11,14 @@ from textual.widget import Widget
 
 @runtime_checkable
 class Offers(Protocol):
-    """A screen that does not offer everything it can do at every time."""
+    """A screen that says which actions make sense now."""
 
     def offers(self, action: str) -> bool:
-        """Whether an action can be done now."""
+        """Whether to list an action now."""
 
 
 class KeyLine(Widget):
-    """Key and action, one after the other; as many as fit. A click presses the key."""
+    """Keys and actions, as many as fit. A click presses the key."""
 
     def __init__(self) -> None:
         super().__init__(id="keyline")
@@ -26,11 +26,11 @@ class KeyLine(Widget):
         self.tooltip = "? shows every key that works here"
 
     def on_mount(self) -> None:
-        """Follow the focus: other widgets have other keys."""
+        """Follow changes of the keys."""
         self.screen.bindings_updated_signal.subscribe(self, self._keys_changed)
 
     def render(self) -> Content:
-        """The line."""
+        """The keys and actions that fit."""
         parts: list[Any] = []
         room = self.size.width
         for _, key, words in self._shown:
@@ -64,7 +64,7 @@ class KeyLine(Widget):
 
 
 def offers(screen: Screen[Any], action: str) -> bool:
-    """Whether a screen thinks an action worth naming now; its key says why not, where it is not."""
+    """Whether a screen wants an action listed now; its key works in any case."""
     return not isinstance(screen, Offers) or screen.offers(action)
 
 

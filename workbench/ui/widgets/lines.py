@@ -1,9 +1,8 @@
-"""Lines of text whose stretches have a role, of which only what changed is sent.
+"""A widget of lines of text with roles (colours), which refreshes only what has changed.
 
-Textual repaints what a widget says has changed. Here a widget gets the lines it
-should show, compares them with those it shows, and names the changed stretches;
-a screen on which nothing moves sends nothing. Roles (``good``, ``muted``, …) are
-classes of the style sheet (see ``styles``), so that colours stay there.
+New lines are compared with those shown, and only changed stretches are refreshed, which keeps
+what is sent to the terminal small. Roles (``good``, ``muted``, …) are classes of the style sheet
+(``styles.py``).
 """
 
 from collections.abc import Iterable, Sequence
@@ -34,9 +33,9 @@ def plain(line: Line) -> str:
 
 
 def merged(line: Line) -> Line:
-    """The same to the eye in fewer spans: each costs some forty bytes on its way to the terminal.
+    """The same line in fewer spans: each costs some forty bytes on its way to the terminal.
 
-    Space without a ground of its own takes the role of its neighbour.
+    Spaces without a background take the role of their neighbour.
     """
     spans: Line = []
     for text, role in line:
@@ -58,9 +57,9 @@ def _has_no_ground(role: str) -> bool:
 
 
 def changed_stretches(before: Line, after: Line) -> list[tuple[int, int]]:
-    """Where cells differ: first cell and end of each stretch, in order.
+    """The stretches of cells that differ: first cell and end of each, in order.
 
-    Fewer than ``GAP`` equal cells do not part a stretch: to go there costs more.
+    Fewer than ``GAP`` equal cells do not split a stretch: moving the cursor costs more.
     """
     if before == after:
         return []
@@ -77,7 +76,7 @@ def changed_stretches(before: Line, after: Line) -> list[tuple[int, int]]:
 
 
 def _cells(line: Line) -> list[Span]:
-    """Every cell with its role; a wide character takes two, which are not alike."""
+    """Every cell with its role; a wide character has two different cells."""
     cells: list[Span] = []
     for text, role in line:
         if text.isascii() or cell_len(text) == len(text):
@@ -89,7 +88,7 @@ def _cells(line: Line) -> list[Span]:
 
 
 class Lines(ScrollView):
-    """A widget that shows lines and refreshes what differs from those before."""
+    """Shows lines; :meth:`show_lines` refreshes what differs from those before."""
 
     def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
@@ -98,11 +97,11 @@ class Lines(ScrollView):
 
     @property
     def lines(self) -> Sequence[Line]:
-        """What is shown now."""
+        """The lines shown now."""
         return self._lines
 
     def show_lines(self, lines: Iterable[Line]) -> None:
-        """Show these lines; what is the same as before is not touched."""
+        """Show these lines, and refresh what has changed."""
         before, self._lines = self._lines, list(lines)
         width = max((sum(cell_len(t) for t, _ in line) for line in self._lines), default=0)
         size = Size(width, len(self._lines))
@@ -123,7 +122,7 @@ class Lines(ScrollView):
         return Region(max(0, start - left), y, max(1, end - start), 1)
 
     def notify_style_update(self) -> None:
-        """A theme or a class has changed: ask for the styles again."""
+        """Clear the styles: a theme or a class has changed."""
         super().notify_style_update()
         self._styles.clear()
 
@@ -144,11 +143,11 @@ class Lines(ScrollView):
         return self.screen.query_one(RoleStyles).style(role, self) if role else self.rich_style
 
     def line_at(self, y: int) -> Line:
-        """What line ``y`` of the whole shows; nothing below the last."""
+        """Line ``y``; empty below the last."""
         return self._lines[y] if y < len(self._lines) else []
 
     def render_line(self, y: int) -> Strip:
-        """One line of the visible part."""
+        """A line of the visible part."""
         left, top = self.scroll_offset
         width = self.size.width
         line = self.line_at(y + top)

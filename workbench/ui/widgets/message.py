@@ -1,4 +1,4 @@
-"""The line that says what is waited for, what went wrong and what would be right."""
+"""The message line of the Run screen: what is waited for, or an error with advice."""
 
 from collections.abc import Hashable
 
@@ -21,12 +21,12 @@ NEXT = {
 
 
 class MessageLine(Panel):
-    """Takes no room while there is nothing to say."""
+    """Hidden while there is no message."""
 
     _said: tuple[str, str, str] | None = None
 
     def show(self, view: RunView) -> None:
-        """Appear and disappear with what there is to say."""
+        """Show or hide with the message."""
         said = say(view)
         self.view = view
         if said != self._said:
@@ -36,11 +36,11 @@ class MessageLine(Panel):
         super().show(view)
 
     def key(self, view: RunView) -> Hashable:
-        """What is said."""
+        """The message."""
         return say(view)
 
     def draw(self, view: RunView, width: int, height: int) -> list[Line]:
-        """Broken into at most ``height`` lines."""
+        """The message, wrapped into at most ``height`` lines."""
         said = say(view)
         if said is None:
             return []
@@ -54,7 +54,7 @@ class MessageLine(Panel):
         return drawn
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """One line, more for a long error."""
+        """The lines of the wrapped message."""
         said = say(self.view) if self.view else None
         if said is None:
             return 0
@@ -65,7 +65,7 @@ class MessageLine(Panel):
 
 
 def say(view: RunView) -> tuple[str, str, str] | None:
-    """What there is to say, its role, and what to do about it; None for nothing."""
+    """The message, its role, and advice; None if there is none."""
     state, status = view.state, view.status.name
     if view.waiting:
         return view.waiting, "accent", ""
@@ -88,7 +88,7 @@ def say(view: RunView) -> tuple[str, str, str] | None:
 
 
 def tested(state: RunState) -> str:
-    """The result of the test, as counts and shares."""
+    """The result of the test as counts and percentages."""
     test = state.test
     total = test.get("total")
     first = "top-1" if "test_top3_accuracy" in test else "accuracy"  # of cells, or of few classes
@@ -111,7 +111,7 @@ def _of(hits: object, total: object) -> str:
 
 
 def wrap(text: str, width: int) -> list[str]:
-    """``text`` in lines of ``width`` at most, broken between words where there are any."""
+    """``text`` wrapped to ``width`` columns, between words if possible."""
     lines = [""]
     for word in text.split(" "):
         while len(word) > width:

@@ -1,4 +1,4 @@
-"""What a person is told where something that they asked for was refused."""
+"""Shows a refused request as a notification."""
 
 from typing import Any
 
@@ -10,5 +10,5 @@ LONG = 10.0  # seconds: such a line names a file or a key, and is to be read
 
 
 def say_refusal(app: App[Any], error: WorkbenchError) -> None:
-    """Show an error in a corner of the screen; its text is nobody's markup."""
+    """Show an error in a corner of the screen, without markup."""
     app.notify(str(error), severity="error", timeout=LONG, markup=False)

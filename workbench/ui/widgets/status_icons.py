@@ -1,6 +1,6 @@
-"""Icons of a run's status, the same on every screen."""
+"""The icon of each status of a run."""
 
-MARKS = {
+ICONS = {
     "running": ("●", "live"),
     "paused": ("‖", "warn"),
     "stalled": ("◌", "warn"),
@@ -13,6 +13,6 @@ MARKS = {
 }
 
 
-def mark(status: str) -> tuple[str, str]:
-    """The sign of a status and its role."""
-    return MARKS.get(status, ("?", "muted"))
+def icon(status: str) -> tuple[str, str]:
+    """The icon of a status and its role (colour)."""
+    return ICONS.get(status, ("?", "muted"))

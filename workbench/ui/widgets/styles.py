@@ -1,4 +1,4 @@
-"""The roles that text can have, and their styles as the style sheet gives them."""
+"""The roles of text, and their styles from the style sheet."""
 
 from typing import ClassVar
 
@@ -40,17 +40,17 @@ ROLES = (
 
 
 class RoleStyles(Widget):
-    """Holds the style of every role for the panels of its screen; not seen itself.
+    """An invisible widget with the style of every role, for all panels of its screen.
 
-    One for a screen and not one for a panel: Textual keeps a node of some kilobytes
-    for each, and styles them all again whenever the screen changes its classes.
+    One for a screen, not for a panel: Textual keeps some kilobytes for each, and styles them all
+    again whenever the screen changes its classes.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"role--{role}" for role in ROLES}
     DEFAULT_CSS = "RoleStyles { display: none; }"
 
     def style(self, role: str, widget: Widget) -> Style:
-        """How a widget writes text of a role on its own ground."""
+        """The style of a role on a widget's background."""
         found = self.get_component_styles(f"role--{role}")
         ground = widget.background_colors[1] + found.background
         style = widget.rich_style + found.text_style + Style(bgcolor=ground.rich_color)

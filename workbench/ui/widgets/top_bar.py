@@ -1,4 +1,4 @@
-"""The top line: where one is, what is live, on what it runs, and where the keys are told."""
+"""The top line: modes, live runs, device, and the key for help."""
 
 from textual.content import Content
 from textual.widgets import Static
@@ -7,19 +7,19 @@ MODES = (("presets", "Presets"), ("run", "Run"), ("runs", "Runs"))
 
 
 class TopBar(Static):
-    """One line; the names of the modes can be clicked."""
+    """The names of the modes can be clicked."""
 
     def __init__(self, mode: str) -> None:
         super().__init__(id="topbar")
         self._mode = mode
 
     def on_mount(self) -> None:
-        """Follow what the app knows."""
+        """Follow the app's values."""
         self.watch(self.app, "live_runs", self._draw)
         self.watch(self.app, "device", self._draw)
 
     def on_resize(self) -> None:
-        """The right half ends at the right edge."""
+        """Fit the new width."""
         self._draw()
 
     def _draw(self) -> None:

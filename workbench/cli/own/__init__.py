@@ -1,0 +1,1 @@
+"""Commands about what is the user's own: trusted folders, plugins, new networks."""
