@@ -87,9 +87,8 @@ def _compile(callbacks: Callbacks, trainer: Trainer) -> None:
     """As the run did before, or the run that it repeats; else as its configuration asks."""
     record = callbacks.recorder.record
     asked = compiled_before(callbacks.folder, record) or trainer.config.train.compile
-    if asked in ("default", "graphs"):
-        callbacks.phase("compiling the network")
-    if notice := compiling.compile_training(trainer, asked, record["result"]["macs"] or 0):
+    macs = record["result"]["macs"] or 0
+    if notice := compiling.compile_training(trainer, asked, macs, callbacks.phase):
         callbacks.notice(notice)
     callbacks.recorder.note("environment", compile=trainer.compiled)
     if trainer.timed:
