@@ -11,7 +11,7 @@ Run = Callable[[], None]
 
 
 class Closures:
-    """In place of :class:`workbench.training.loop.capture.CudaRecorder`."""
+    """In place of :class:`workbench.training.compiled.capture.CudaRecorder`."""
 
     def __init__(self, trainer: Any) -> None:
         self.trainer = trainer

@@ -25,7 +25,7 @@ from benchmarks.soundness import Unwatched, require_finite
 from workbench.config.overrides import parse_assignment
 from workbench.config.presets import load_preset
 from workbench.tasks import Losses, build_task
-from workbench.training.loop import compile as compiling
+from workbench.training.compiled import compile as compiling
 from workbench.training.loop import devices
 from workbench.training.loop.assembly import assemble, fresh_model, prepare
 from workbench.training.loop.trainer import Setup, Trainer

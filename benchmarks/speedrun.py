@@ -30,7 +30,7 @@ from workbench.runs.live.launch import prepare as prepare_folder
 from workbench.runs.store.events import read_events
 from workbench.runs.store.record import read_record
 from workbench.tasks import build_task
-from workbench.training.loop import compile as compiling
+from workbench.training.compiled import compile as compiling
 from workbench.training.loop import devices
 from workbench.training.loop.assembly import PREPARING, assemble, fresh_model, prepare
 from workbench.training.loop.trainer import Setup

@@ -8,7 +8,7 @@ import pytest
 from benchmarks import on_gpu
 from benchmarks.gpu_parts import race, studies
 from benchmarks.gpu_parts.sheet import LAST, Options, Sheet
-from workbench.training.loop import capture
+from workbench.training.compiled import capture
 
 
 @pytest.fixture(autouse=True)

@@ -23,7 +23,8 @@ from workbench.runs.live.status import read_status
 from workbench.runs.store.events import read_events
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
-from workbench.training.loop import capture, memory
+from workbench.training.compiled import capture
+from workbench.training.loop import memory
 
 ROOT = Path(__file__).parents[2]
 DIGITS = {"train.epochs": 40, "train.batch_size": 32, "train.checkpoint_minutes": 0.005}

@@ -15,7 +15,7 @@ from benchmarks.soundness import Unwatched
 from workbench.config import RunConfig
 from workbench.config.presets import list_presets, load_preset
 from workbench.tasks import build_task
-from workbench.training.loop import capture
+from workbench.training.compiled import capture
 from workbench.training.loop.assembly import assemble, fresh_model, prepare
 from workbench.training.loop.devices import choose
 from workbench.training.loop.trainer import Setup, Trainer

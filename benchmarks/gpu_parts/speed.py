@@ -17,7 +17,7 @@ from benchmarks.gpu_parts.sheet import Options, Sheet
 from workbench.config.presets import load_preset
 from workbench.data.dataset import ImageRows
 from workbench.runs.live.preloaded import PreloadedWorker
-from workbench.training.loop import compile as compiling
+from workbench.training.compiled import compile as compiling
 from workbench.training.loop.trainer import Trainer
 
 ROOT = Path(__file__).parents[2]

@@ -10,7 +10,7 @@ from workbench.analysis import count
 from workbench.analysis.ptflops_count import ptflops_count
 from workbench.config.presets import list_presets, load_preset
 from workbench.models import build_model
-from workbench.models.meta import on_meta
+from workbench.models.common.meta import on_meta
 
 # Of timm's own classes of convolutions (Conv2dSame) ptflops knows nothing; a remark says so.
 NAMES = [

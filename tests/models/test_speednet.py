@@ -7,7 +7,7 @@ from torch.nn import functional as F
 from workbench.config import RunConfig, build_config
 from workbench.errors import ConfigError
 from workbench.models import build_model
-from workbench.models.preparing import Prepared
+from workbench.models.common.preparing import Prepared
 from workbench.models.speednet import SpeedNet, whitening_filters
 from workbench.testing import check_model
 

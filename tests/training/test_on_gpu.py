@@ -4,15 +4,16 @@ from typing import Any
 
 import pytest
 import torch
-
-from tests.training.conftest import Prepare, training_events
-from tests.training.loop.every_preset import NAMES, preset_trainer
 from tests.training.loop.test_capture import CHANGES, notices, work
 from tests.training.loop.test_static_step import differing, everything
+
+from tests.training.compiled.every_preset import NAMES, preset_trainer
+from tests.training.conftest import Prepare, training_events
 from workbench.runs.history.verify import verify
 from workbench.runs.live.lineage import make_replay
-from workbench.training.loop import capture, memory
-from workbench.training.loop.static_step import StaticStep
+from workbench.training.compiled import capture
+from workbench.training.compiled.static_step import StaticStep
+from workbench.training.loop import memory
 from workbench.training.loop.trainer import StopTraining
 from workbench.training.worker import main as worker
 from workbench.training.worker.callbacks import Callbacks

@@ -13,7 +13,7 @@ from workbench.config import RunConfig, change_config
 from workbench.config.learning_rate import lr_list
 from workbench.errors import ConfigError
 from workbench.models import build_model
-from workbench.models.meta import on_meta
+from workbench.models.common.meta import on_meta
 
 Shape = tuple[int, int, int]
 

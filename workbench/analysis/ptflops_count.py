@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from workbench.analysis.trace import Row, Trace
-from workbench.models.meta import ShapesOnly
+from workbench.models.common.meta import ShapesOnly
 
 CONVENTION = (
     "ptflops, pytorch backend: beside MACs it adds one operation an output element for a bias, "

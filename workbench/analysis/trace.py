@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from workbench.analysis.operators import Cost, Kind, cost
-from workbench.models.meta import run_operator
+from workbench.models.common.meta import run_operator
 
 # Of the operators inside one module, the one highest here says what the module is.
 RANK: tuple[Kind, ...] = (

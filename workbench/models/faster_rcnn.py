@@ -8,8 +8,8 @@ from torch import Tensor, nn
 
 from workbench.config.sections.models import FasterRcnnModel
 from workbench.detection.boxes import STRIDE
-from workbench.models.blocks import activation, full_precision, initialise
-from workbench.models.crops import CROPS
+from workbench.models.common.blocks import activation, full_precision, initialise
+from workbench.models.common.crops import CROPS
 from workbench.models.rpn import Detections, Rpn, check_size
 
 

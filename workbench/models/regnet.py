@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.config.sections.models import RegNetModel
-from workbench.models.blocks import Head, Network, initialise, same_conv
+from workbench.models.common.blocks import Head, Network, initialise, same_conv
 
 
 class RegNet(Network):

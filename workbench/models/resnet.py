@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workbench.config.sections.models import ResNetModel
-from workbench.models.blocks import Head, Network, activation, initialise, same_conv
+from workbench.models.common.blocks import Head, Network, activation, initialise, same_conv
 
 
 class ResNet(Network):

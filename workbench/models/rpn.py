@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from workbench.config.sections.models import FasterRcnnModel, RpnModel, SmallNetModel
 from workbench.detection.boxes import STRIDE, anchor_grid, corners, decode
 from workbench.errors import ConfigError
-from workbench.models.blocks import activation, full_precision, initialise, same_conv
+from workbench.models.common.blocks import activation, full_precision, initialise, same_conv
 from workbench.models.smallnet import stages
 
 

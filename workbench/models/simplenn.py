@@ -6,7 +6,7 @@ from torch import nn
 
 from workbench.config.sections.models import SimpleNNModel
 from workbench.errors import ConfigError
-from workbench.models.blocks import Network, activation, initialise
+from workbench.models.common.blocks import Network, activation, initialise
 
 KERNELS = (5, 3)  # of the two convolutions, neither padded
 SMALLEST = 12  # pixels: (12 - 4) / 2 = 4, (4 - 2) / 2 = 1

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 
 from workbench.config.sections.models import SmallNetModel
 from workbench.errors import ConfigError
-from workbench.models.blocks import Head, Network, activation, initialise, same_conv
+from workbench.models.common.blocks import Head, Network, activation, initialise, same_conv
 
 Parts = OrderedDict[str, nn.Module]
 

@@ -23,8 +23,8 @@ from torch.nn import functional as F
 
 from workbench.config.sections.models import SpeedNetModel
 from workbench.errors import ConfigError
-from workbench.models.blocks import GlobalMaxPool, Network, activation, initialise, same_conv
-from workbench.models.preparing import frozen
+from workbench.models.common.blocks import GlobalMaxPool, Network, activation, initialise, same_conv
+from workbench.models.common.preparing import frozen
 
 KERNEL = 2  # side of the stem's patches, px
 EPSILON = 1e-3  # added to the patches' variances: flat directions are noise

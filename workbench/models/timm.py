@@ -8,7 +8,7 @@ from torch import nn
 
 from workbench.config.sections.models import TimmModel
 from workbench.errors import ConfigError
-from workbench.models.fitting import checked
+from workbench.models.common.fitting import checked
 
 
 def build(config: TimmModel, *, channels: int, classes: int, size: int) -> nn.Module:

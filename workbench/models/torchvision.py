@@ -9,7 +9,7 @@ from torchvision.models import get_model, list_models
 
 from workbench.config.sections.models import TorchvisionModel
 from workbench.errors import ConfigError
-from workbench.models.fitting import checked, fit_channels
+from workbench.models.common.fitting import checked, fit_channels
 
 
 def build(config: TorchvisionModel, *, channels: int, classes: int, size: int) -> nn.Module:

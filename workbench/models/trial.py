@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from workbench.config import RunConfig, build_config, parse_tables, plugins
 from workbench.errors import ConfigError, RequestError
 from workbench.models import build_model
-from workbench.models.freezing import frozen_modules
+from workbench.models.pretrained.freezing import frozen_modules
+from workbench.models.pretrained.weights import load_weights, normalisation_of
 from workbench.models.python import takes_targets
-from workbench.models.weights import load_weights, normalisation_of
 from workbench.system.trusted import in_own_words
 
 IMAGES = 2

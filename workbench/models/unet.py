@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 from workbench.config.sections.segmentation_models import UNetModel
 from workbench.errors import ConfigError
-from workbench.models.blocks import activation, initialise, same_conv
+from workbench.models.common.blocks import activation, initialise, same_conv
 
 
 class UNet(nn.Module):

@@ -15,7 +15,7 @@ from workbench.config import RunConfig
 from workbench.config.sections.models import FasterRcnnModel, TorchvisionDetectorModel
 from workbench.config.sections.task import DetectionTask
 from workbench.detection.boxes import NO_OBJECT, squares
-from workbench.models.crops import spatial_transform, theta
+from workbench.models.common.crops import spatial_transform, theta
 from workbench.models.rpn import Detections
 from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter

@@ -11,7 +11,7 @@ from torch.nn.modules.dropout import _DropoutNd
 
 from workbench.config import RunConfig
 from workbench.config.presets import load_preset
-from workbench.models.outputs import tensors_in
+from workbench.models.common.outputs import tensors_in
 from workbench.testing.golden import check_counts
 from workbench.testing.subject import Shape, Subject
 

@@ -9,8 +9,8 @@ from workbench.config import RunConfig
 from workbench.data import DataSet
 from workbench.data.augmentation.transforms import TestTransform, TrainAugment
 from workbench.models import build_model
-from workbench.models.preparing import Prepared
-from workbench.models.weights import Loaded, load_weights
+from workbench.models.common.preparing import Prepared
+from workbench.models.pretrained.weights import Loaded, load_weights
 from workbench.training.loop.batches import Batches
 from workbench.training.loop.devices import Compute
 from workbench.training.loop.evaluation import Evaluator

@@ -16,9 +16,9 @@ from workbench.config import RunConfig
 from workbench.config.learning_rate import Plateau, lr_at
 from workbench.config.sections.schedule import PlateauSchedule
 from workbench.data import Split
-from workbench.models.freezing import Freezing
+from workbench.models.pretrained.freezing import Freezing
 from workbench.tasks import Losses, Targets, Task
-from workbench.training.loop.automatic import Timed
+from workbench.training.compiled.automatic import Timed
 from workbench.training.loop.batches import Batches
 from workbench.training.loop.devices import Compute
 from workbench.training.loop.ema import Ema

@@ -11,8 +11,8 @@ from workbench import analysis
 from workbench.config import RunConfig
 from workbench.data import DataSet, load_data, what_is_missing
 from workbench.errors import RunError
+from workbench.models.pretrained.weights import Loaded
 from workbench.models.python import takes_targets
-from workbench.models.weights import Loaded
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.events import keep_prefix
 from workbench.runs.store.folder import RunFolder
@@ -20,7 +20,7 @@ from workbench.tasks import build_task
 from workbench.tasks.own_losses import OwnLosses
 from workbench.training.checkpoints import files as checkpoint
 from workbench.training.checkpoints import snapshots
-from workbench.training.loop import compile as compiling
+from workbench.training.compiled import compile as compiling
 from workbench.training.loop import devices, memory
 from workbench.training.loop.assembly import assemble, fresh_model, prepare
 from workbench.training.loop.trainer import Clock, Setup, Trainer, metric_name

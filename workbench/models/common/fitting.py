@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.errors import ConfigError
-from workbench.models.meta import ShapesOnly, on_meta
+from workbench.models.common.meta import ShapesOnly, on_meta
 
 RGB = 3
 

@@ -16,10 +16,10 @@ from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
 from workbench.tasks import build_task
 from workbench.training.checkpoints import snapshots
-from workbench.training.loop import compile as compiling
+from workbench.training.compiled import compile as compiling
+from workbench.training.compiled.compile_check import Observed, compare, tensors_in
 from workbench.training.loop import devices
 from workbench.training.loop.assembly import assemble, fresh_model
-from workbench.training.loop.compile_check import Observed, compare, tensors_in
 from workbench.training.loop.trainer import Setup, Trainer
 from workbench.training.worker import main as worker
 

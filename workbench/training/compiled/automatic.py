@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from workbench.training.loop.undo import left_as_it_was
+from workbench.training.compiled.undo import left_as_it_was
 
 if TYPE_CHECKING:
     from workbench.training.loop.trainer import Trainer

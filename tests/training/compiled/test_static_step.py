@@ -6,11 +6,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from tests.training.loop.every_preset import NAMES, preset_trainer
+from tests.training.compiled.every_preset import NAMES, preset_trainer
 from tests.training.synchronisation import Synchronisations
 from tests.training.trainers import small_trainer
 from workbench.training.checkpoints import snapshots
-from workbench.training.loop.static_step import StaticStep
+from workbench.training.compiled.static_step import StaticStep
 from workbench.training.loop.trainer import Trainer
 
 

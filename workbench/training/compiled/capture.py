@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Protocol
 import torch
 
 from workbench.tasks import Losses, StaticMeter
-from workbench.training.loop import compile_check
-from workbench.training.loop.host_state import first_change, host_state
+from workbench.training.compiled import compile_check
+from workbench.training.compiled.host_state import first_change, host_state
+from workbench.training.compiled.static_step import StaticStep
+from workbench.training.compiled.undo import left_as_it_was
 from workbench.training.loop.optimizers import CAPTURABLE
-from workbench.training.loop.static_step import StaticStep
-from workbench.training.loop.undo import left_as_it_was
 
 if TYPE_CHECKING:
     from workbench.training.loop.trainer import Trainer

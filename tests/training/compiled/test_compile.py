@@ -14,7 +14,7 @@ from workbench.errors import ConfigError
 from workbench.runs.store.events import read_events
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
-from workbench.training.loop import compile as compiling
+from workbench.training.compiled import compile as compiling
 from workbench.training.loop.trainer import StopTraining
 from workbench.training.worker import main as worker
 from workbench.training.worker.callbacks import Callbacks

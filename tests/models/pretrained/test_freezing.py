@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from workbench.errors import ConfigError
-from workbench.models.freezing import Freezing, frozen_modules
+from workbench.models.pretrained.freezing import Freezing, frozen_modules
 
 
 def network() -> nn.Module:

@@ -4,7 +4,7 @@ from torch.nn import functional as F
 from torchvision.ops import roi_align
 
 from workbench.detection.boxes import corners
-from workbench.models.crops import RoiAlign, spatial_transform, theta
+from workbench.models.common.crops import RoiAlign, spatial_transform, theta
 
 INSIDE = torch.tensor([[24.0, 20.0, 30.0], [20.0, 28.0, 24.0], [24.0, 24.0, 36.0]])
 SIDE = 48.0

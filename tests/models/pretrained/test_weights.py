@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from workbench.config.sections.models import SimpleNNModel, TimmModel
 from workbench.errors import ConfigError
-from workbench.models.weights import load_weights, normalisation_of, read_weights
+from workbench.models.pretrained.weights import load_weights, normalisation_of, read_weights
 
 
 def network(classes: int = 3) -> nn.Sequential:

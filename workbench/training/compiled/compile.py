@@ -18,9 +18,9 @@ import torch
 from torch import nn
 
 from workbench.system.compiler import cxx_compiler
-from workbench.training.loop import automatic, capture, compile_check
-from workbench.training.loop.automatic import Timed
-from workbench.training.loop.capture import first_line
+from workbench.training.compiled import automatic, capture, compile_check
+from workbench.training.compiled.automatic import Timed
+from workbench.training.compiled.capture import first_line
 
 if TYPE_CHECKING:
     from workbench.training.loop.trainer import Trainer

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import Tensor, nn
 
-from workbench.models.outputs import tensors_in
+from workbench.models.common.outputs import tensors_in
 from workbench.tasks import Losses
 from workbench.training.checkpoints.files import optimizer_state
-from workbench.training.loop.undo import left_as_it_was
+from workbench.training.compiled.undo import left_as_it_was
 
 if TYPE_CHECKING:
     from workbench.training.loop.trainer import Trainer

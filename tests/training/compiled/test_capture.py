@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from tests.training.loop.test_static_step import differing, everything
 from torch import nn
 
 from benchmarks.closures import Closures, Run
+from tests.training.compiled.every_preset import NAMES, preset_trainer
 from tests.training.conftest import Prepare, training_events
-from tests.training.loop.every_preset import NAMES, preset_trainer
-from tests.training.loop.test_static_step import differing, everything
 from tests.training.trainers import small_trainer
 from workbench.runs.history.verify import verify
 from workbench.runs.live.lineage import make_replay
@@ -27,8 +27,8 @@ from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
 from workbench.tasks.classification import AccuracyMeter
 from workbench.training.checkpoints import snapshots
-from workbench.training.loop import automatic, capture
-from workbench.training.loop import compile as compiling
+from workbench.training.compiled import automatic, capture
+from workbench.training.compiled import compile as compiling
 from workbench.training.loop.trainer import StopTraining, Trainer
 from workbench.training.worker import main as worker
 from workbench.training.worker.callbacks import Callbacks

@@ -1,0 +1,1 @@
+"""What several networks share: blocks, crops, outputs, the meta device, fitting to images."""

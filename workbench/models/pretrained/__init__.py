@@ -1,0 +1,1 @@
+"""Weights from elsewhere, and parts of a network that stay as they are."""

@@ -1,0 +1,1 @@
+"""The training step captured or compiled, and proven before it is used."""
