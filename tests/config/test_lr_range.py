@@ -1,6 +1,7 @@
 """The range test's rates, its end, and what fast.ai's rules suggest of a curve."""
 
 import math
+from itertools import pairwise
 
 import pytest
 
@@ -11,7 +12,7 @@ from workbench.errors import RequestError
 def test_rates_rise_by_equal_factors() -> None:
     rates = Span(1e-5, 1.0, 51).rates
     assert rates[0] == 1e-5 and rates[-1] == pytest.approx(1.0) and len(rates) == 51
-    factors = [after / before for before, after in zip(rates, rates[1:], strict=False)]
+    factors = [after / before for before, after in pairwise(rates)]
     assert factors == pytest.approx([factors[0]] * 50)
 
 

@@ -13,7 +13,7 @@ import platformdirs
 
 from workbench.catalog import arrays, coco, image_folder, mask_folder
 from workbench.config import RunConfig, plugins
-from workbench.config.pairing import find_mismatch, find_unfit_augmentation
+from workbench.config.pairing import find_mismatch, find_unfit_augmentation, find_unfit_split
 from workbench.config.sections.data import ScenesData
 from workbench.config.sections.mask_data import MaskFolderData
 from workbench.config.toml import change_config
@@ -137,6 +137,6 @@ def _check_fit(config: RunConfig) -> None:
         )
     if augment.test_shift >= (augment.test_crop or augment.crop or data.size):
         problems["augment.test_shift"] = "must be less than the side of a test image"
-    problems |= find_mismatch(config) | find_unfit_augmentation(config)
+    problems |= find_mismatch(config) | find_unfit_augmentation(config) | find_unfit_split(config)
     if problems:
         raise ConfigError(problems)

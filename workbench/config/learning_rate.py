@@ -79,7 +79,10 @@ def nominal_steps_per_epoch(config: RunConfig) -> int:
     images = KNOWN_TRAINING_IMAGES.get(config.data.name)
     if images is None:
         return NOMINAL_STEPS_PER_EPOCH
-    training = images - round(images * config.data.validation)
+    data = config.data
+    training = images - round(images * data.validation)
+    if data.folds:
+        training = images - (images + data.folds - data.fold) // data.folds
     if config.data.limit:
         training = min(training, config.data.limit)
     return max(1, training // config.train.batch_size)

@@ -7,12 +7,11 @@ writes one JSON object a line to stdout: ``{"progress": [what, done, total]}``, 
 
 import json
 import sys
-from collections.abc import Callable
 from typing import Any
 
 from workbench.config import RunConfig, build_config, parse_tables
 from workbench.config.lr_range import Span, suggestions
-from workbench.data import load_data, no_progress, what_is_missing
+from workbench.data import Progress, load_data, no_progress, what_is_missing
 from workbench.errors import RequestError, WorkbenchError
 from workbench.models.python import takes_targets
 from workbench.tasks import build_task
@@ -21,8 +20,6 @@ from workbench.training.loop import devices, memory
 from workbench.training.loop.assembly import assemble, fresh_model, prepare
 from workbench.training.loop.lr_range import Curve, range_test
 from workbench.training.loop.trainer import Setup, Trainer
-
-Progress = Callable[[str, int, int], None]
 
 
 class NoWatcher:
@@ -102,7 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
     return status
 
 
-def _tell(message: str, done: int, total: int) -> None:
+def _tell(message: str, done: int = 0, total: int = 0) -> None:
     print(json.dumps({"progress": [message, done, total]}), flush=True)
 
 

@@ -53,8 +53,12 @@ async def test_errors(
 async def test_a_cancelled_test_ends_its_process(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    script(monkeypatch, tmp_path, "print('{\"progress\": [str(os.getpid()), 0, 0]}'.replace("
-           "'str(os.getpid())', '\"%d\"' % os.getpid()), flush=True)", "time.sleep(60)")  # fmt: skip
+    script(
+        monkeypatch,
+        tmp_path,
+        'print(\'{"progress": ["%d", 0, 0]}\' % os.getpid(), flush=True)',
+        "time.sleep(60)",
+    )
     pid: asyncio.Future[str] = asyncio.get_running_loop().create_future()
     task = asyncio.create_task(find_lr(CONFIG, Span(), lambda what, *_: pid.set_result(what)))
     number = await asyncio.wait_for(pid, 20)

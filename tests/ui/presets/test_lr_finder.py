@@ -1,4 +1,4 @@
-"""The learning-rate finder over the Presets screen: its curve, and the rate it puts into the form."""
+"""The learning-rate finder over the Presets screen: its curve, and what it puts into the form."""
 
 import asyncio
 from pathlib import Path

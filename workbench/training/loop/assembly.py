@@ -10,10 +10,11 @@ from workbench.data import DataSet
 from workbench.data.augmentation.transforms import TestTransform, TrainAugment
 from workbench.models import build_model
 from workbench.models.preparing import Prepared
+from workbench.training.loop.balance import ClassOrder
 from workbench.training.loop.batches import Batches
 from workbench.training.loop.devices import Compute
 from workbench.training.loop.evaluation import Evaluator
-from workbench.training.loop.seeds import derive
+from workbench.training.loop.seeds import derive, epoch_order
 from workbench.training.loop.trainer import Setup, Trainer, Watcher
 
 # At most so many images, or pixels of them, go to a network's ``prepare`` before the first step.
@@ -35,7 +36,9 @@ def assemble(setup: Setup, data: DataSet, watcher: Watcher) -> Trainer:
     augment = TrainAugment(config, data.mean, data.std, channels_last=last)
     transform = TestTransform(config, data.mean, data.std, channels_last=last)
     train = data.train.to(compute.device)
-    batches = Batches(train, augment, config.train.batch_size, config.train.seed, compute.device)
+    order = ClassOrder(train.targets["label"]) if config.data.balance == "class" else epoch_order
+    size, seed = config.train.batch_size, config.train.seed
+    batches = Batches(train, augment, size, seed, compute.device, order)
     evaluator = Evaluator(setup.task, transform, compute, config.train.eval_batch_size)
     return Trainer(setup, batches, data.validation.to(compute.device), evaluator, watcher)
 
