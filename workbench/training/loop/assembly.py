@@ -14,6 +14,7 @@ from workbench.training.loop.balance import ClassOrder
 from workbench.training.loop.batches import Batches
 from workbench.training.loop.devices import Compute
 from workbench.training.loop.evaluation import Evaluator
+from workbench.training.loop.recompute import recompute_blocks
 from workbench.training.loop.seeds import derive, epoch_order
 from workbench.training.loop.trainer import Setup, Trainer, Watcher
 
@@ -32,6 +33,8 @@ def fresh_model(config: RunConfig, compute: Compute) -> nn.Module:
 def assemble(setup: Setup, data: DataSet, watcher: Watcher) -> Trainer:
     """Build the trainer; resident images are moved to the device."""
     config, compute = setup.config, setup.compute
+    if config.train.checkpoint_activations:
+        recompute_blocks(setup.model)
     last = compute.channels_last
     augment = TrainAugment(config, data.mean, data.std, channels_last=last)
     transform = TestTransform(config, data.mean, data.std, channels_last=last)

@@ -37,6 +37,9 @@ def compile_training(trainer: "Trainer", asked: str = "", macs: int = 0) -> str:
     differently. Network, buffers and optimiser are left as they were.
     """
     asked = asked or trainer.config.train.compile
+    if trainer.config.train.checkpoint_activations:  # its second pass sets buffers aside
+        why = "train.checkpoint_activations is on"
+        return f"compile: {why}; {UNCOMPILED}" if asked in ("default", "graphs") else ""
     if asked == "auto":
         return _automatic(trainer, macs)
     if asked == "graphs":
