@@ -12,6 +12,7 @@ from workbench.runs.history.run_info import as_json, read_run
 from workbench.runs.live.control import ask
 from workbench.runs.live.launch import prepare, start_new
 from workbench.runs.live.network_check import check_network
+from workbench.runs.live.weights_source import resolve_weights
 from workbench.runs.store.folder import RunFolder, find_run, runs_root
 from workbench.system.gpus import check_device
 
@@ -80,8 +81,7 @@ def start(
 
     fitted = resolve_to_train(config, data)
     check_device(fitted.train.device)
-    check_network(fitted)
-    folder = prepare(fitted, runs_dir, name)
+    folder = prepare(check_network(resolve_weights(fitted, runs_dir)), runs_dir, name)
     start_new(folder)
     return folder
 

@@ -12,7 +12,12 @@ from workbench.config.presets import list_presets, load_preset
 from workbench.models import build_model
 from workbench.models.meta import on_meta
 
-NAMES = [preset.name for preset in list_presets() if not preset.own]
+# Of timm's own classes of convolutions (Conv2dSame) ptflops knows nothing; a remark says so.
+NAMES = [
+    preset.name
+    for preset in list_presets()
+    if not preset.own and load_preset(preset.name).model.kind != "timm"
+]
 
 
 @pytest.mark.parametrize("name", NAMES)

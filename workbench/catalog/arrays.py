@@ -3,12 +3,13 @@
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import DataError
 from workbench.system.regular_files import open_regular
+
+if TYPE_CHECKING:
+    import numpy as np
 
 SPLITS = ("train", "val", "test")
 LAYOUT = "x_train and y_train, and where there are any x_val, y_val, x_test, y_test"
@@ -36,8 +37,10 @@ def find_arrays(root: str | Path) -> ArrayFiles:
     return ArrayFiles(path, splits)
 
 
-def read_array(files: ArrayFiles, name: str) -> np.ndarray:
+def read_array(files: ArrayFiles, name: str) -> "np.ndarray":
     """One of the arrays; raises :class:`DataError`."""
+    import numpy as np
+
     path = files.root
     try:
         if path.is_dir():
@@ -90,7 +93,7 @@ def _names(path: Path) -> set[str]:
         raise DataError(f"{path}: is neither .npz nor .safetensors: {words}") from None
 
 
-def _array(value: Any) -> np.ndarray:
-    if not isinstance(value, np.ndarray):
+def _array(value: Any) -> "np.ndarray":
+    if not hasattr(value, "dtype"):
         raise ValueError("is no array")
-    return value
+    return value  # type: ignore[no-any-return]

@@ -15,8 +15,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from PIL import Image
-
 from workbench.catalog.image_folder import VALIDATION_NAMES, ImageFile, images_below
 from workbench.errors import DataError
 from workbench.system.regular_files import open_regular, read_regular
@@ -67,6 +65,8 @@ def find_masks(root: Path, ignore: int) -> MaskFolder:
 
 def mask_values(path: Path) -> set[int]:
     """The values of a mask; raises OSError, and ValueError for what is no mask."""
+    from PIL import Image
+
     with open_regular(path) as file, Image.open(file) as image:
         if image.mode not in MASK_MODES:
             raise ValueError(f"is {image.mode}; a mask is grey or has a palette, one class a value")
@@ -144,7 +144,7 @@ def _looked_at(root: Path, pairs: list[MaskedImage]) -> Iterator[tuple[Path, set
             yield path, mask_values(path)
         except ValueError as error:
             raise DataError(f"{path}: {error}") from None
-        except (OSError, SyntaxError, Image.DecompressionBombError):
+        except Exception:  # noqa: BLE001 (a stranger's file fails in any way a decoder can)
             continue  # a broken file: decoding lists it
 
 

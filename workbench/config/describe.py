@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from workbench.config import plugins
+from workbench.config.sections.model_section import ModelSection
 
 DISCRIMINATORS = ("kind", "name")
 
@@ -51,7 +52,7 @@ def discriminator(section: type[BaseModel]) -> str | None:
 
 
 def describe(section: BaseModel, prefix: str, root: type[BaseModel]) -> list[FieldSpec]:
-    """Every key of a section, in the order in which it is declared, its own kind first."""
+    """Every key of a section as declared; its kind first, what all networks share last."""
     specs = []
     tag = discriminator(type(section))
     variants = tuple(dict.fromkeys((*section_variants(root, prefix), *plugins.names(prefix))))
@@ -61,7 +62,10 @@ def describe(section: BaseModel, prefix: str, root: type[BaseModel]) -> list[Fie
             help_text = (type(section).__doc__ or "").strip().split("\n")[0]
             spec = FieldSpec(spec.key, "choice", spec.default, help_text, "", variants, {})
         specs.append(spec)
-    specs.sort(key=lambda spec: spec.key != f"{prefix}.{tag}")
+    shared = ModelSection.model_fields if prefix == "model" else {}
+    specs.sort(
+        key=lambda spec: (spec.key != f"{prefix}.{tag}", spec.key[len(prefix) + 1 :] in shared)
+    )
     return specs
 
 

@@ -2,7 +2,8 @@
 
 ``python -m workbench.models.trial`` reads a configuration (TOML) from stdin and leaves with 0,
 or with 2 and one JSON document ``{"problems": {key: why}}`` on stdout: the launcher asks in this
-way, since it has no torch and imports nobody's code.
+way, since it has no torch and imports nobody's code. Of pretrained weights it prints
+``{"changes": {key: value}}``.
 """
 
 import json
@@ -12,13 +13,16 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench.config import RunConfig, build_config, parse_tables
+from workbench.config import RunConfig, build_config, parse_tables, plugins
 from workbench.errors import ConfigError, RequestError
 from workbench.models import build_model
+from workbench.models.freezing import frozen_modules
 from workbench.models.python import takes_targets
+from workbench.models.weights import load_weights, normalisation_of
 from workbench.system.trusted import in_own_words
 
 IMAGES = 2
+OWN_KINDS = frozenset(("python",))
 
 
 def try_network(config: RunConfig) -> None:
@@ -28,6 +32,10 @@ def try_network(config: RunConfig) -> None:
     and where what it gives does not fit the classes.
     """
     network = build_model(config)
+    load_weights(network, config.model)
+    frozen_modules(network, getattr(config.model, "freeze", ()))
+    if config.model.kind not in OWN_KINDS and config.model.kind not in plugins.names("model"):
+        return  # ours: the layer table has tried it
     images = torch.zeros(IMAGES, *config.input_shape)
     try:
         with torch.inference_mode():
@@ -83,9 +91,12 @@ def _try_losses(network: nn.Module, images: Tensor, config: RunConfig) -> None:
 
 
 def main() -> int:
-    """Try the network of the configuration on stdin."""
+    """Try the network of the configuration on stdin; print what its weights were trained with."""
     try:
-        try_network(build_config(parse_tables(sys.stdin.buffer.read(), "stdin")))
+        config = build_config(parse_tables(sys.stdin.buffer.read(), "stdin"))
+        try_network(config)
+        if found := normalisation_of(config.model):
+            print(json.dumps({"changes": dict(zip(("data.mean", "data.std"), found, strict=True))}))
     except ConfigError as error:
         print(json.dumps({"problems": error.problems}))
         return 2

@@ -5,12 +5,15 @@ as the uncaptured run does, to the bit; one that leaves something out is found b
 step, and nothing stays of it.
 """
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from benchmarks.closures import Closures, Run
 from tests.training.conftest import Prepare, training_events
@@ -22,6 +25,7 @@ from workbench.runs.live.lineage import make_replay
 from workbench.runs.store.events import read_events
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
+from workbench.tasks.classification import AccuracyMeter
 from workbench.training.checkpoints import snapshots
 from workbench.training.loop import automatic, capture
 from workbench.training.loop import compile as compiling
@@ -305,6 +309,42 @@ def test_what_cannot_be_captured_says_why_once(
     assert words in notice and record["environment"]["compile"] == "off"
 
 
+class Counts(nn.Module):
+    """A network of one's own that does something on the host at each call."""
+
+    def __init__(self, network: nn.Module, act: Callable[["Counts"], None]) -> None:
+        super().__init__()
+        self.network, self.act, self.calls = network, act, 0
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        self.act(self)
+        logits: torch.Tensor = self.network(images)
+        return logits
+
+
+def counts(self: Counts) -> None:
+    self.calls += 1
+
+
+@pytest.mark.parametrize(
+    ("act", "words"),
+    [
+        (counts, "each step changes calls on the host"),
+        (lambda _: random.random(), "each step changes Python's random numbers on the host"),
+        (lambda _: np.random.rand(), "each step changes NumPy's random numbers on the host"),
+        (lambda self: setattr(self, "known", 7), ""),  # made in the first step, and then the same
+    ],
+)
+def test_what_a_replay_would_leave_out_on_the_host_is_found(
+    act: Any, words: str, graphs: Any
+) -> None:
+    trainer = small_trainer()
+    wrapped = Counts(trainer.model, act)
+    trainer.model = trainer.forward = wrapped
+    assert capture.capture(trainer) == words
+    assert (trainer.captured is None) == bool(words) == (not trainer.optimizer.state)
+
+
 def test_images_elsewhere_and_batches_in_parts_are_not_captured(graphs: Any) -> None:
     trainer = small_trainer()
     trainer.compute = replace(trainer.compute, device=torch.device("cuda"))
@@ -313,6 +353,16 @@ def test_images_elsewhere_and_batches_in_parts_are_not_captured(graphs: Any) -> 
     trainer.micro_batch = 4
     assert "in parts" in capture.why_not(trainer)
     assert capture.why_not(small_trainer()) == ""
+
+
+def test_a_meter_that_adds_to_update_alone_is_not_captured(graphs: Any) -> None:
+    class More(AccuracyMeter):
+        def update(self, outputs: Any, targets: Any, losses: Any) -> None:
+            super().update(outputs, targets, losses)
+
+    trainer = small_trainer()
+    trainer.meter = More()
+    assert "no static form" in capture.why_not(trainer)
 
 
 def times(monkeypatch: pytest.MonkeyPatch, trainer: Trainer, off: float, used: float) -> None:

@@ -78,4 +78,4 @@ def test_a_run_keeps_every_loss_metric_and_its_images(tmp_path: Path) -> None:
     assert {"test_accuracy_true_box", "test_map50_95", "test_loss_box", "macs"} <= set(result)
     gallery = read_gallery(tmp_path / "two/gallery-test.npz")
     assert gallery is not None and gallery.split == "test"
-    assert len(gallery.images[0].marks) == 4 and gallery.images[0].crop is not None
+    assert len(gallery.images[0].boxes) == 4 and gallery.images[0].crop is not None

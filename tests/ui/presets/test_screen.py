@@ -275,10 +275,10 @@ async def test_layers_are_sorted_by_a_key_or_by_their_titles(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("presses", "seen", "unseen"),
     [
-        ([], "resnet18-cifar10", "shortcut"),
-        (["f6"], "shortcut", "resnet18-cifar10"),
-        (["f6", "f6"], "total  32 parameters", "resnet18-cifar10"),
-        (["f6", "f6", "f6"], "resnet18-cifar10", "total  32"),
+        ([], "faster-rcnn-digits", "shortcut"),
+        (["f6"], "shortcut", "faster-rcnn-digits"),
+        (["f6", "f6"], "total  32 parameters", "faster-rcnn-digits"),
+        (["f6", "f6", "f6"], "faster-rcnn-digits", "total  32"),
     ],
 )
 async def test_at_80_columns_the_panels_are_tabs(

@@ -9,7 +9,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from workbench.config.scaling import Stages, quantised_linear
-from workbench.config.sections.base import Activation, PositiveInt, Section, per_item, setting
+from workbench.config.sections.base import Activation, PositiveInt, per_item, setting
+from workbench.config.sections.model_section import ModelSection
 from workbench.config.sections.own_model import PythonModel
 from workbench.config.sections.segmentation_models import TorchvisionSegmenterModel, UNetModel
 
@@ -19,7 +20,7 @@ DROP_PATH = (
 )
 
 
-class SimpleNNModel(Section):
+class SimpleNNModel(ModelSection):
     """Two convolutions with pooling and three linear layers (a LeNet-5 relative)."""
 
     kind: Literal["simplenn"] = "simplenn"
@@ -37,7 +38,7 @@ class SimpleNNModel(Section):
     dropout: float = setting(0.0, "Dropout before each hidden linear layer.", ge=0, lt=1)
 
 
-class ResNetModel(Section):
+class ResNetModel(ModelSection):
     """Residual network of basic or bottleneck blocks (He et al. 2015, arXiv:1512.03385)."""
 
     kind: Literal["resnet"] = "resnet"
@@ -62,7 +63,7 @@ class ResNetModel(Section):
     drop_path: float = setting(0.0, DROP_PATH, ge=0, lt=1)
 
 
-class RegNetModel(Section):
+class RegNetModel(ModelSection):
     """RegNetX: stages of bottleneck blocks with grouped 3×3 convolutions (arXiv:2003.13678).
 
     Its stages are given by ``blocks`` and ``widths``, or by the paper's quantised-linear
@@ -160,7 +161,7 @@ class RegNetModel(Section):
             )
 
 
-class SmallNetModel(Section):
+class SmallNetModel(ModelSection):
     """Stages of one unit and a max-pool, then a 3×3 convolution and a linear layer (study 5)."""
 
     kind: Literal["smallnet"] = "smallnet"
@@ -179,7 +180,7 @@ class SmallNetModel(Section):
     dropout: float = setting(0.0, "Dropout before the linear layer.", ge=0, lt=1)
 
 
-class SpeedNetModel(Section):
+class SpeedNetModel(ModelSection):
     """SpeedNet: a whitening 2×2 stem, stages of 3×3 convolutions, a scaled linear layer."""
 
     kind: Literal["speednet"] = "speednet"
@@ -202,7 +203,7 @@ class SpeedNetModel(Section):
     )
 
 
-class TorchvisionModel(Section):
+class TorchvisionModel(ModelSection):
     """Any classification network of torchvision by its name, untrained."""
 
     kind: Literal["torchvision"] = "torchvision"
@@ -211,14 +212,14 @@ class TorchvisionModel(Section):
     )
 
 
-class TimmModel(Section):
+class TimmModel(ModelSection):
     """Any network of timm by its name, untrained; needs the package timm."""
 
     kind: Literal["timm"] = "timm"
     name: str = setting("resnet18", "Name of the network, as in timm.list_models().")
 
 
-class RpnModel(Section):
+class RpnModel(ModelSection):
     """A small base of stride 8 and a region proposal network on it (study 5, arXiv:1506.01497)."""
 
     kind: Literal["rpn"] = "rpn"
@@ -259,7 +260,7 @@ class FasterRcnnModel(RpnModel):
     )
 
 
-class TorchvisionDetectorModel(Section):
+class TorchvisionDetectorModel(ModelSection):
     """A detector of torchvision by its name, untrained, for boxes of any shape."""
 
     kind: Literal["torchvision_detector"] = "torchvision_detector"

@@ -47,6 +47,12 @@ class OptimizerSection(Section):
     bias_lr_factor: float = setting(
         1.0, "Learning rate of norms and biases, as a multiple of lr.", gt=0, le=1000
     )
+    layer_decay: float = setting(
+        1.0,
+        "Factor on the learning rate for each stage further from the head; 1: none.",
+        gt=0,
+        le=1,
+    )
     clip_norm: float = setting(0.0, "Clip the gradient's global norm to this; 0: never.", ge=0)
 
 

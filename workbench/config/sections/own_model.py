@@ -4,10 +4,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from workbench.config.sections.base import Section, setting
+from workbench.config.sections.base import setting
+from workbench.config.sections.model_section import ModelSection
 
 
-class PythonModel(Section):
+class PythonModel(ModelSection):
     """A class or function of your own that gives a network, in a trusted folder or a package."""
 
     kind: Literal["python"] = "python"

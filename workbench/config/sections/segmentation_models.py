@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from workbench.config.sections.base import Activation, PositiveInt, Section, per_item, setting
+from workbench.config.sections.base import Activation, PositiveInt, per_item, setting
+from workbench.config.sections.model_section import ModelSection
 
 
-class UNetModel(Section):
+class UNetModel(ModelSection):
     """A U-Net: an encoder, and a decoder that sees each stage again (arXiv:1505.04597)."""
 
     kind: Literal["unet"] = "unet"
@@ -19,7 +20,7 @@ class UNetModel(Section):
     dropout: float = setting(0.0, "Dropout of the smallest features.", ge=0, lt=1)
 
 
-class TorchvisionSegmenterModel(Section):
+class TorchvisionSegmenterModel(ModelSection):
     """A segmentation network of torchvision by its name, untrained."""
 
     kind: Literal["torchvision_segmenter"] = "torchvision_segmenter"

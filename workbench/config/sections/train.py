@@ -48,6 +48,25 @@ class TrainConfig(Section):
     nonfinite: Literal["stop", "skip"] = setting(
         "stop", "What to do where the loss is NaN or infinite: end the run, or skip the step."
     )
+    ema: float = setting(
+        0.0,
+        "Decay of an exponential moving average of the weights, which is evaluated and saved "
+        "beside them; 0: none.",
+        ge=0,
+        lt=1,
+    )
+    patience: int = setting(
+        0,
+        "Epochs without a better validation result after which training ends; 0: never.",
+        unit="epochs",
+        ge=0,
+    )
+    accumulate: int = setting(
+        1, "Parts of a batch, one after the other, whose gradients are summed.", ge=1
+    )
+    unfreeze_epoch: int = setting(
+        0, "Epoch from which on what model.freeze names trains too; 0: never.", ge=0
+    )
 
     @field_validator("compile", mode="before")
     @classmethod
@@ -61,6 +80,10 @@ class TrainConfig(Section):
             raise ValueError("set epochs or steps, not both")
         if not self.epochs and not self.steps:
             raise ValueError("set epochs (or steps) to 1 or more")
+        if self.batch_size % self.accumulate:
+            raise ValueError(f"accumulate must divide batch_size ({self.batch_size})")
+        if self.accumulate > 1 and self.auto_batch:
+            raise ValueError("accumulate and auto_batch exclude each other: set one of them")
         return self
 
     @property

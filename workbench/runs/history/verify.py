@@ -74,6 +74,9 @@ def why_not_exact(before: Record, after: Record) -> list[str]:
     ]
     if not new.get("deterministic", True):
         reasons.append("train.deterministic is off")
+    weights = [record.get("weights", {}).get("sha256") for record in (before, after)]
+    if weights[0] != weights[1]:
+        reasons.append("the file of model.weights has changed")
     sources = [record.get("source", {}) for record in (before, after)]
     if sources[0].get("sha256") != sources[1].get("sha256"):
         reasons.append(f"your own code has changed ({', '.join(sources[1].get('files', []))})")

@@ -15,7 +15,8 @@ def take(trainer: Trainer) -> Snapshot:
     Synchronises: each tensor is fetched from the device.
     """
     meter = {f"meter.{name}": tensor for name, tensor in trainer.meter.state().items()}
-    tensors = checkpoint.optimizer_state(trainer.optimizer, trainer.model) | meter
+    average = {f"ema.{name}": t for name, t in (trainer.ema.state() if trainer.ema else {}).items()}
+    tensors = checkpoint.optimizer_state(trainer.optimizer, trainer.model) | meter | average
     numbers = {
         "epochs_done": trainer.epochs_done,
         "best_accuracy": trainer.best_accuracy,
@@ -43,6 +44,8 @@ def restore(trainer: Trainer, snapshot: Snapshot) -> None:
     trainer.model.load_state_dict(snapshot.weights)
     if numbers["optimizer"] == trainer.config.optimizer.kind:
         checkpoint.restore_optimizer(trainer.optimizer, trainer.model, snapshot.tensors)
+    if trainer.ema:
+        trainer.ema.load(_below("ema.", snapshot.tensors, trainer.compute.device))
     trainer.step, trainer.epochs_done = snapshot.step, int(numbers["epochs_done"])
     trainer.best_accuracy, trainer.best_epoch = numbers["best_accuracy"], numbers["best_epoch"]
     trainer.last_row = numbers["last_row"]

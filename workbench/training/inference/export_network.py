@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from workbench.errors import RequestError, RunError
@@ -40,9 +41,15 @@ SHAPES = ({0: torch.export.Dim("batch")},)  # any number of images
 
 
 def export_weights(folder: RunFolder, target: Path, weights: Which = "last") -> list[Path]:
-    """Copy the weights of a run's ``last`` or ``best`` checkpoint, as safetensors."""
-    open_run(folder, weights, "cpu")  # they are whole, and of this network
+    """Copy the weights of a run's ``last`` or ``best`` checkpoint, as safetensors.
+
+    Of a run that keeps an average of its weights it is the average, which was evaluated.
+    """
+    run = open_run(folder, weights, "cpu")  # they are whole, and of this network
     _make_room(target)
+    if run.config.train.ema:
+        save_file({k: v.contiguous() for k, v in run.model.state_dict().items()}, target)
+        return [target]
     source = resolve_link(folder.checkpoints, weights) / "weights.safetensors"
     shutil.copyfile(source, target)
     return [target]

@@ -86,12 +86,22 @@ def open_run(folder: RunFolder, weights: Which = "last", device: str | None = No
     snapshot = _weights(folder, weights)
     model = build_model(config)
     try:
-        model.load_state_dict(snapshot.weights)
+        model.load_state_dict(evaluated_weights(config, snapshot))
     except RuntimeError as error:
         reason = str(error).splitlines()[0]
         raise RunError(f"{folder.checkpoints}: belongs to another network: {reason}") from None
     model = model.to(device=compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload]
     return FinishedRun(folder, config, record, compute, model.eval(), weights, snapshot.step)
+
+
+def evaluated_weights(config: RunConfig, snapshot: checkpoint.Snapshot) -> dict[str, Tensor]:
+    """The weights that the run was evaluated with: their average, where it keeps one."""
+    average = {
+        name.removeprefix("ema."): tensor
+        for name, tensor in snapshot.tensors.items()
+        if name.startswith("ema.")
+    }
+    return average if config.train.ema and average else snapshot.weights
 
 
 def takes(run: FinishedRun, side: int) -> bool:

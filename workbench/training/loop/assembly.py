@@ -10,6 +10,7 @@ from workbench.data import DataSet
 from workbench.data.augmentation.transforms import TestTransform, TrainAugment
 from workbench.models import build_model
 from workbench.models.preparing import Prepared
+from workbench.models.weights import Loaded, load_weights
 from workbench.training.loop.balance import ClassOrder
 from workbench.training.loop.batches import Batches
 from workbench.training.loop.devices import Compute
@@ -23,10 +24,17 @@ PREPARED_FROM, PREPARED_PIXELS = 5000, 1 << 24
 PREPARING = "preparing the network on images"
 
 
-def fresh_model(config: RunConfig, compute: Compute) -> nn.Module:
-    """The configuration's network with freshly initialised weights (by its seed), on the device."""
+def fresh_model(
+    config: RunConfig, compute: Compute, tell: Callable[[Loaded], None] = lambda _: None
+) -> nn.Module:
+    """The configuration's network on the device, its weights by its seed or from elsewhere.
+
+    ``tell`` is called with what came of loading ``model.weights``, where it names any.
+    """
     torch.manual_seed(derive(config.train.seed, "weights"))
     model = build_model(config)
+    if loaded := load_weights(model, config.model):
+        tell(loaded)
     return model.to(device=compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload,no-any-return]
 
 

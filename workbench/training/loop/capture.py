@@ -16,6 +16,7 @@ import torch
 
 from workbench.tasks import Losses, StaticMeter
 from workbench.training.loop import compile_check
+from workbench.training.loop.host_state import first_change, host_state
 from workbench.training.loop.optimizers import CAPTURABLE
 from workbench.training.loop.static_step import StaticStep
 from workbench.training.loop.undo import left_as_it_was
@@ -74,6 +75,10 @@ class CudaRecorder:
             generator.graphsafe_set_state(torch.Generator(self.device).graphsafe_get_state())
 
 
+class CannotBeCaptured(Exception):
+    """A step does what a recording would leave out; says what."""
+
+
 class CapturedStep:
     """Makes a trainer's steps by replaying recorded ones."""
 
@@ -88,7 +93,11 @@ class CapturedStep:
         with left_as_it_was(trainer, keep_state=True):
             for norm in [False] * WARM_UP + [True] * (trainer.norm_every > 0):
                 self.static.fill(trainer.step)
+                before = host_state(trainer.model, on_gpu=self.static.gpu)
                 recorder.warm_up(lambda norm=norm: self.static.run(norm))  # type: ignore[misc]
+                after = host_state(trainer.model, on_gpu=self.static.gpu)
+            if changed := first_change(before, after):  # in the last one: attributes may be made
+                raise CannotBeCaptured(f"each step changes {changed} on the host")
             self._replays = {
                 norm: recorder.record(lambda norm=norm: self.static.run(norm))  # type: ignore[misc]
                 for norm in (False, True)[: 1 + (trainer.norm_every > 0)]
@@ -121,6 +130,7 @@ def why_not(trainer: "Trainer") -> str:
         "torchvision's detectors have sizes that vary": config.model.kind == "torchvision_detector",
         f"{config.optimizer.kind} counts its steps on the host": config.optimizer.kind
         not in CAPTURABLE,
+        "train.unfreeze_epoch changes the step": config.train.unfreeze_epoch > 0,
         "this task's metrics have no static form": not _is_static(trainer.meter),
     }
     return next((reason for reason, holds in reasons.items() if holds), "")
@@ -157,6 +167,8 @@ def capture(trainer: "Trainer") -> str:
     try:
         step = CapturedStep(trainer, recorder)
         wrong = compile_check.find_difference_of_step(trainer, step)
+    except CannotBeCaptured as error:
+        wrong = str(error)
     except Exception as error:  # noqa: BLE001 (what a capture raises has no common class)
         recorder.give_up()
         wrong = f"the step cannot be captured ({first_line(error)})"

@@ -11,6 +11,7 @@ know whether it was compiled.
 import importlib.util
 import os
 import shutil
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -24,15 +25,20 @@ from workbench.training.loop.capture import first_line
 if TYPE_CHECKING:
     from workbench.training.loop.trainer import Trainer
 
+CAPTURING, COMPILING = "capturing the step", "compiling the network"
 UNCOMPILED = "training uncompiled"
 UNCAPTURED = "training uncaptured"
+Tell = Callable[[str], None]
 
 
-def compile_training(trainer: "Trainer", asked: str = "", macs: int = 0) -> str:
+def compile_training(
+    trainer: "Trainer", asked: str = "", macs: int = 0, tell: Tell = lambda _: None
+) -> str:
     """Compile as ``asked`` (by default ``train.compile``) says, and check the result.
 
     Returns a notice for the user, "" for none; ``trainer.compiled`` says what is used. ``macs``
-    (of an image's forward pass) tell ``auto`` which runs are short without timing a step.
+    (of an image's forward pass) tell ``auto`` which runs are short without timing a step;
+    ``tell`` is told what is being waited for.
     Training stays uncompiled where there is no compiler, it fails, or the compiled step trains
     differently. Network, buffers and optimiser are left as they were.
     """
@@ -41,22 +47,29 @@ def compile_training(trainer: "Trainer", asked: str = "", macs: int = 0) -> str:
         why = "train.checkpoint_activations is on"
         return f"compile: {why}; {UNCOMPILED}" if asked in ("default", "graphs") else ""
     if asked == "auto":
-        return _automatic(trainer, macs)
+        return _automatic(trainer, macs, tell)
     if asked == "graphs":
+        tell(CAPTURING)
         return _captured(trainer)
-    return _compiled(trainer) if asked == "default" else ""
+    if asked == "default":
+        tell(COMPILING)
+        return _compiled(trainer)
+    return ""
 
 
-def _automatic(trainer: "Trainer", macs: int) -> str:
+def _automatic(trainer: "Trainer", macs: int, tell: Tell) -> str:
     if capture.has_graphs(trainer.compute.device):
+        tell(CAPTURING)
         notice = _captured(trainer)
         if trainer.captured is not None and not _time(trainer, trainer.captured).pays:
             trainer.captured, trainer.compiled = None, "off"
         return notice
     if automatic.is_surely_short(trainer, macs) or missing(trainer.compute.device):
         return ""
+    tell("timing a few steps")
     if not automatic.is_long(trainer, automatic.seconds_a_step(trainer, trainer.train_step)):
         return ""
+    tell(COMPILING)
     notice = _compiled(trainer)
     if trainer.compiled != "off" and not _time(trainer, trainer.train_step).pays:
         trainer.forward, trainer.compiled = trainer.model, "off"

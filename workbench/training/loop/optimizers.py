@@ -7,6 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.config.sections.optimizer import MuonOptimizer, OptimizerSection
+from workbench.training.loop.layer_decay import by_stage
 
 # Keys that are not arguments of the optimiser's class.
 OWN = {*OptimizerSection.model_fields, "kind", "rest_lr_factor"}
@@ -62,6 +63,10 @@ def parameter_groups(model: nn.Module, settings: OptimizerSection) -> list[dict[
 
     The trainer multiplies a group's learning rate by its ``lr_factor``.
     """
+    return by_stage(_by_treatment(model, settings), model, settings.layer_decay)
+
+
+def _by_treatment(model: nn.Module, settings: OptimizerSection) -> list[dict[str, Any]]:
     parameters: list[Tensor] = [p for p in model.parameters() if p.requires_grad]
     if isinstance(settings, MuonOptimizer):
         matrices = _matrices(model)

@@ -16,10 +16,12 @@ from workbench.config import RunConfig
 from workbench.config.learning_rate import Plateau, lr_at
 from workbench.config.sections.schedule import PlateauSchedule
 from workbench.data import Split
+from workbench.models.freezing import Freezing
 from workbench.tasks import Losses, Targets, Task
 from workbench.training.loop.automatic import Timed
 from workbench.training.loop.batches import Batches
 from workbench.training.loop.devices import Compute
+from workbench.training.loop.ema import Ema
 from workbench.training.loop.evaluation import Evaluator
 from workbench.training.loop.nonfinite import nonfinite_error
 from workbench.training.loop.optimizers import build_optimizer, set_rate
@@ -104,15 +106,22 @@ class Trainer:
         self.compiled = "off"  # or default, graphs
         self.captured: Callable[[], tuple[Losses, float]] | None = None  # in ``train_step``'s place
         self.timed: Timed | None = None  # where ``auto`` had to choose
-        self.eval_model = eval_model(model, config.augment)
+        self.freezing = Freezing(model, getattr(config.model, "freeze", ()))
+        if not config.train.unfreeze_epoch:
+            self.freezing.freeze()
         self.optimizer = build_optimizer(config.optimizer, model)
+        self.freezing.freeze()
+        self.ema = Ema(model, config.train.ema) if config.train.ema else None
+        self.eval_model = eval_model(self.ema.model if self.ema else model, config.augment)
         self.scaler = torch.amp.GradScaler(
             compute.device.type, enabled=compute.precision == "float16"
         )
         self.steps_per_epoch = batches.steps_per_epoch
         self.steps = config.train.steps or config.train.epochs * self.steps_per_epoch
         self.epochs = -(-self.steps // self.steps_per_epoch)
-        self.micro_batch = batches.batch_size  # images at once; fewer where memory is short
+        self.micro_batch = -(
+            -batches.batch_size // config.train.accumulate
+        )  # images at once; fewer where memory is short
         self.step = 0
         self.epochs_done = 0
         self.best_accuracy: float | None = None
@@ -120,6 +129,7 @@ class Trainer:
         self.last_row: dict[str, Any] = {}
         self.worst: list[int] = []  # rows of the split that was evaluated last
         self.plateau = Plateau()
+        self.ended_early = ""  # why, where it ended before its last epoch
         self._planned: list[tuple[float, int]] = []
         self._planned_from = -1
         # What every step asks for: between two steps Python finds cold caches, and each look
@@ -142,11 +152,32 @@ class Trainer:
         self.model.train()
         if self._evaluation_is_due():  # stopped after an epoch's last step
             self._end_epoch()
+        self._end_early()
         while self.step < self.steps:
+            self._follow_freezing()
             losses, lr = (self.captured or self.train_step)()
+            if self.ema:
+                self.ema.update(self.step)
             self.watcher.step_done(self, losses, lr)
             if self._evaluation_is_due():
                 self._end_epoch()
+                self._end_early()
+
+    def _follow_freezing(self) -> None:
+        """Let the frozen part train from the first step of ``train.unfreeze_epoch`` on."""
+        epoch = self.config.train.unfreeze_epoch
+        if epoch and self.freezing.holds and self.step >= (epoch - 1) * self.steps_per_epoch:
+            self.freezing.lift()
+
+    def _end_early(self) -> None:
+        """End after ``train.patience`` epochs without a better validation result."""
+        waited, patience = self.epochs_done - self.best_epoch, self.config.train.patience
+        if patience and self.best_epoch and waited >= patience:
+            self.ended_early = (
+                f"ended after epoch {self.epochs_done}: no better validation result for {waited} "
+                f"epochs (best: epoch {self.best_epoch})"
+            )
+            self.steps = self.step
 
     def train_step(self) -> tuple[Losses, float]:
         """Make one optimiser step; returns its losses (detached) and learning rate."""

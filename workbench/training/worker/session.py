@@ -2,6 +2,8 @@
 
 import json
 import logging
+from dataclasses import asdict
+from functools import partial
 
 import torch
 
@@ -10,6 +12,7 @@ from workbench.config import RunConfig
 from workbench.data import DataSet, load_data, what_is_missing
 from workbench.errors import RunError
 from workbench.models.python import takes_targets
+from workbench.models.weights import Loaded
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.events import keep_prefix
 from workbench.runs.store.folder import RunFolder
@@ -41,7 +44,7 @@ def run_session(folder: RunFolder, callbacks: Callbacks, config: RunConfig) -> N
     for lack in what_is_missing(config, data):
         callbacks.notice(lack)
     callbacks.phase("building the network")
-    model = fresh_model(config, compute)
+    model = fresh_model(config, compute, partial(_note_weights, callbacks))
     task = build_task(config, data, compute.device)
     if takes_targets(model):
         task = OwnLosses(task)
@@ -65,19 +68,30 @@ def run_session(folder: RunFolder, callbacks: Callbacks, config: RunConfig) -> N
         if trainer.step != resumed_from and not callbacks.heartbeat.lost:
             _save_interrupted(callbacks, trainer)
         raise
+    if trainer.ended_early:
+        callbacks.notice(trainer.ended_early)
+        callbacks.recorder.note("run", ended_early=trainer.ended_early)
     callbacks.phase("testing")
     _test(callbacks, trainer, data)
     callbacks.flush_at_last()
     callbacks.keep_final(trainer)
 
 
+def _note_weights(callbacks: Callbacks, loaded: Loaded) -> None:
+    """Tell and record where the weights came from, and what of them did not fit."""
+    callbacks.notice(f"weights: {loaded.words}")
+    before = callbacks.recorder.record.get("weights", {}).get("sha256")
+    if before and before != loaded.sha256:
+        callbacks.notice("model.weights: the file has changed since this run began")
+    callbacks.recorder.note("weights", **asdict(loaded))
+
+
 def _compile(callbacks: Callbacks, trainer: Trainer) -> None:
     """As the run did before, or the run that it repeats; else as its configuration asks."""
     record = callbacks.recorder.record
     asked = compiled_before(callbacks.folder, record) or trainer.config.train.compile
-    if asked in ("default", "graphs"):
-        callbacks.phase("compiling the network")
-    if notice := compiling.compile_training(trainer, asked, record["result"]["macs"] or 0):
+    macs = record["result"]["macs"] or 0
+    if notice := compiling.compile_training(trainer, asked, macs, callbacks.phase):
         callbacks.notice(notice)
     callbacks.recorder.note("environment", compile=trainer.compiled)
     if trainer.timed:
@@ -210,6 +224,8 @@ def _test(callbacks: Callbacks, trainer: Trainer, data: DataSet) -> None:
     )
     callbacks.show(trainer, split, "test")
     result = {f"test_{name}": value for name, value in metrics.items() if name != "confusion"}
+    if trainer.ema:
+        result["ema_sha256"] = checkpoint.weights_hash(trainer.ema.state())
     result["weights_sha256"] = checkpoint.weights_hash(trainer.model.state_dict())
     callbacks.recorder.note("result", **result)
     callbacks.recorder.note("run", seconds=round(trainer.clock.seconds, 3))

@@ -8,6 +8,7 @@ from workbench.config.split_check import resolve_to_train
 from workbench.errors import ConfigError, WorkbenchError
 from workbench.runs.live.launch import prepare, start_worker
 from workbench.runs.live.network_check import check_network
+from workbench.runs.live.weights_source import resolve_weights
 from workbench.runs.store.folder import RunFolder
 from workbench.system.gpus import why_no_cuda
 from workbench.ui.context import AppContext
@@ -22,7 +23,8 @@ async def start_run(config: RunConfig, context: AppContext) -> RunFolder:
     if reason := why_no_cuda(config.train.device):
         raise ConfigError({"train.device": reason})
     fitted = await asyncio.to_thread(resolve_to_train, config, context.data_root)
-    await asyncio.to_thread(check_network, fitted)
+    fitted = await asyncio.to_thread(resolve_weights, fitted, context.runs_root)
+    fitted = await asyncio.to_thread(check_network, fitted)
     folder = prepare(fitted, context.runs_root)
     try:
         if context.preloaded.phase == "ready":
