@@ -175,3 +175,33 @@ def test_a_plateau_counts_anew_after_each_reduction_and_each_fall() -> None:
         factors.append(plateau.factor)
     # An equal loss is no fall; two of them reduce.
     assert factors == [1.0, 1.0, 0.5, 0.5, 0.25, 0.25, 0.25, 0.125]
+
+
+def test_warm_restarts_of_one_length() -> None:
+    changes = {"schedule__kind": "restarts", "schedule__period": 3.0, "schedule__growth": 1.0}
+    rates = lr_list(config(train__epochs=9, **changes), steps_per_epoch=100)
+    assert rates == pytest.approx([1.0, 0.75, 0.25] * 3, abs=1e-6)
+    tiny = changes | {"schedule__period": 1e-6, "schedule__growth": 1.0001}
+    rates = lr_list(config(train__epochs=3, **tiny), 3)
+    assert all(0 <= rate <= 1 for rate in rates)
+
+
+def test_warm_restarts_begin_anew_and_each_takes_longer() -> None:
+    rates = lr_list(
+        config(
+            schedule__kind="restarts",
+            schedule__period=2.0,
+            schedule__growth=2.0,
+            schedule__shrink=0.5,
+            schedule__end=0.1,
+            train__epochs=14,
+            optimizer__lr=1.0,
+            schedule__warmup=0.0,
+        ),
+        steps_per_epoch=10,
+    )
+    assert [rates[0], rates[2], rates[6]] == pytest.approx([1.0, 0.5, 0.25])
+    assert rates[1] == pytest.approx(0.55) and rates[4] == pytest.approx(0.3)
+    for start, end in ((0, 2), (2, 6), (6, 14)):
+        within = rates[start:end]
+        assert within == sorted(within, reverse=True) and min(within) >= 0.1

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pytest
 import tomli
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.errors import ConfigError
 from workbench.sweeps.config import SweepConfig, build_sweep
 from workbench.sweeps.plan import plan
 
@@ -65,3 +67,20 @@ def test_whole_numbers_include_both_bounds() -> None:
     keys = {"model.width": {"low": 1, "high": 3, "integer": True}}
     runs = plan(sweep("", random={"points": 60, "keys": keys}), "s")
     assert {run.config.model.width for run in runs} == {1, 2, 3}  # type: ignore[union-attr]
+
+
+def test_each_point_is_trained_on_each_fold_and_seed() -> None:
+    runs = plan(sweep("seeds = [1, 2]\nfolds = 3\n[grid]\noptimizer.lr = [0.1, 0.2]"), "s")
+    assert len({run.id for run in runs}) == 12 and {run.variant for run in runs} == {
+        "lr 0.1",
+        "lr 0.2",
+    }
+    first = [run.config.data for run in runs[:3]]
+    assert [(data.folds, data.fold) for data in first] == [(3, 1), (3, 2), (3, 3)]
+    assert runs[1].id.rpartition("-")[0] == "s-lr-0.1-s1-f2"
+
+
+def test_one_fold_is_none() -> None:
+    for text in ("folds = 1", "folds = 3\n[search]\ntrials = 2\nkeys.optimizer.lr = [1]"):
+        with pytest.raises(ConfigError, match="folds must be 0 or at least 2"):
+            sweep(text)

@@ -44,3 +44,10 @@ def test_each_sweep_gets_a_name_of_its_own(tmp_path: Path) -> None:
         names.append(free_name("quick/digits", grid, tmp_path))
         store(open_sweep(names[-1], tmp_path), typed_sweep("optimizer.lr=1", "quick/digits", {}))
     assert names == ["digits-lr", "digits-lr-2", "digits-lr-3"]
+
+
+def test_folds_are_repetitions_and_no_points() -> None:
+    runs = plan(typed_sweep("data.folds = 4; optimizer.lr = 1, 2", "quick/digits", {}), "x")
+    assert len(runs) == 8 and {run.variant for run in runs} == {"lr 1", "lr 2"}
+    runs = plan(typed_sweep("data.folds = 3", "quick/digits", {}), "x")
+    assert [run.fold for run in runs] == [1, 2, 3]

@@ -29,6 +29,21 @@ def stratified(labels: Rows, share: float, seed: int) -> tuple[Rows, Rows]:
     return kept, chosen
 
 
+def folded(labels: Rows, folds: int, fold: int, seed: int) -> tuple[Rows, Rows]:
+    """Split rows into (kept, taken) for cross-validation; ``taken`` is fold ``fold``, from 1 on.
+
+    The folds divide the rows; of each class, and of all, they hold equally many or one more.
+    """
+    rng = np.random.default_rng(seed)
+    of = np.empty(len(labels), dtype=np.int64)
+    dealt = 0
+    for label in np.unique(labels):
+        rows = rng.permutation(np.flatnonzero(labels == label))
+        of[rows] = (dealt + np.arange(len(rows))) % folds
+        dealt += len(rows)
+    return np.flatnonzero(of != fold - 1), np.flatnonzero(of == fold - 1)
+
+
 def limited(labels: Rows, limit: int, seed: int) -> Rows:
     """At most ``limit`` rows (0: all), each class by its share, in ascending order."""
     if not limit or limit >= len(labels):

@@ -18,6 +18,7 @@ from workbench.system.terminal import image_protocol
 COMMANDS = {
     **dict.fromkeys(("presets", "summary", "scale", "data"), "presets"),
     **dict.fromkeys(("train", "stop", "pause", "resume", "replay", "queue", "sweep"), "training"),
+    "lr-find": "training",
     **dict.fromkeys(("runs", "show", "tag", "delete", "restore", "archive", "roots"), "library"),
     **dict.fromkeys(("evaluate", "compare", "report", "predict", "export", "import"), "results"),
     **dict.fromkeys(("trust", "untrust", "new", "plugins"), "own"),
@@ -35,7 +36,8 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        module = importlib.import_module(f"workbench.cli.{COMMANDS[cmd_name]}.{cmd_name}")
+        name = cmd_name.replace("-", "_")
+        module = importlib.import_module(f"workbench.cli.{COMMANDS[cmd_name]}.{name}")
         command: click.Command = module.command
         return command
 

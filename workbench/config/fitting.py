@@ -6,6 +6,7 @@ worker fetches it.
 
 import os
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import platformdirs
 
 from workbench.catalog import arrays, coco, image_folder, mask_folder
 from workbench.config import RunConfig, plugins
-from workbench.config.pairing import find_mismatch, find_unfit_augmentation
+from workbench.config.pairing import find_mismatch, find_unfit_augmentation, find_unfit_split
 from workbench.config.sections.data import ScenesData
 from workbench.config.sections.mask_data import MaskFolderData
 from workbench.config.toml import change_config
@@ -135,8 +136,10 @@ def _check_fit(config: RunConfig) -> None:
         problems["augment.crop"] = (
             f"{augment.crop} px do not fit into {data.size} px with {augment.pad} px on each side"
         )
+    if config.optimizer.kind == "timm" and find_spec("timm") is None:
+        problems["optimizer.kind"] = "the package timm is not installed: pip install timm"
     if augment.test_shift >= (augment.test_crop or augment.crop or data.size):
         problems["augment.test_shift"] = "must be less than the side of a test image"
-    problems |= find_mismatch(config) | find_unfit_augmentation(config)
+    problems |= find_mismatch(config) | find_unfit_augmentation(config) | find_unfit_split(config)
     if problems:
         raise ConfigError(problems)

@@ -79,7 +79,10 @@ def nominal_steps_per_epoch(config: RunConfig) -> int:
     images = KNOWN_TRAINING_IMAGES.get(config.data.name)
     if images is None:
         return NOMINAL_STEPS_PER_EPOCH
-    training = images - round(images * config.data.validation)
+    data = config.data
+    training = images - round(images * data.validation)
+    if data.folds:
+        training = images - (images + data.folds - data.fold) // data.folds
     if config.data.limit:
         training = min(training, config.data.limit)
     return max(1, training // config.train.batch_size)
@@ -110,6 +113,19 @@ def _cosine(schedule: Any, at: Position) -> float:
     return float(schedule.end + (1 - schedule.end) * (1 + math.cos(math.pi * at.share)) / 2)
 
 
+def _restarts(schedule: Any, at: Position) -> float:
+    growth, periods = schedule.growth, at.epochs / schedule.period + 1e-9
+    if growth == 1:
+        cycle = math.floor(periods)
+        passed = float(cycle)
+    else:  # the first n cosines last 1 + growth + … = (growth^n - 1) / (growth - 1) periods
+        cycle = math.floor(math.log(1 + periods * (growth - 1), growth))
+        passed = (growth**cycle - 1) / (growth - 1)
+    peak = max(schedule.end, schedule.shrink**cycle)
+    turned = (1 + math.cos(math.pi * (periods - passed) / growth**cycle)) / 2
+    return float(schedule.end + (peak - schedule.end) * turned)
+
+
 def _quarter_cosine(schedule: Any, at: Position) -> float:
     turned = math.cos(math.pi / 2 * at.inclusive_share)
     return float(schedule.end + (1 - schedule.end) * turned)
@@ -137,6 +153,7 @@ _FACTORS: dict[str, Callable[[Any, Position], float]] = {
     "exponential": _exponential,
     "linear": _linear,
     "cosine": _cosine,
+    "restarts": _restarts,
     "quarter_cosine": _quarter_cosine,
     "onecycle": _onecycle,
     "cyclic": _cyclic,

@@ -66,6 +66,17 @@ def _data_mismatch(task: str, data: str) -> dict[str, str]:
     return {}
 
 
+def find_unfit_split(config: RunConfig) -> dict[str, str]:
+    """Folds and balance where an image has no class of its own: key and why."""
+    data, task = config.data, config.task.kind
+    own = task in plugins.loaded("task") or data.name in plugins.loaded("data")
+    if own or (task == "classification" and data.name not in BOXES | MASKS):
+        return {}
+    why = f"needs one class an image, which {data.name} ({task}) has not: leave it out"
+    asked = {"data.folds": data.folds > 0, "data.balance": data.balance != "none"}
+    return {key: why for key, wanted in asked.items() if wanted}
+
+
 def find_unfit_augmentation(config: RunConfig) -> dict[str, str]:
     """What is asked for that the task's targets cannot follow: key and why."""
     task, augment = config.task.kind, config.augment

@@ -55,9 +55,13 @@ def check_splits(config: RunConfig) -> None:
         _check_scenes(data)
         data = source_config(config).data
     if data.name == "imagefolder":
-        most = None if data.limit else ENOUGH
+        most = None if data.limit else max(ENOUGH, 2 * data.folds)
         classes, own = image_folder.count_images(Path(data.root), most)
         names = [f"class {name!r}" for name in classes]
+        if data.folds and "validation" in own:
+            raise ConfigError(
+                {"data.folds": f"{data.root} has images for validation of its own: leave it at 0"}
+            )
         counts, shares = own["train"], _Shares.of(data, set(own))
     else:
         counts = CIFAR.get(data.name, DIGITS)
@@ -76,12 +80,14 @@ class _Shares:
 
     validation: float
     test: float
+    folds: int = 0
 
     @classmethod
     def of(cls, data: DataSection, own: set[str]) -> "_Shares":
         return cls(
             0 if "validation" in own else data.validation,
             0 if "test" in own else float(getattr(data, "test", 0)),
+            data.folds,
         )
 
     @property
@@ -91,15 +97,30 @@ class _Shares:
         return [name for name, wanted in zip(SPLITS, taken, strict=True) if wanted]
 
     def parts(self, count: int) -> list[int]:
-        """Images of a class with ``count`` of them in each of :attr:`splits`."""
+        """Images of a class with ``count`` of them in each of :attr:`splits`.
+
+        Of folds, in the one that has the fewest.
+        """
         test = share_of(count, self.test) if self.test else 0
         validation = share_of(count - test, self.validation) if self.validation else 0
+        if self.folds:
+            validation = (count - test) // self.folds
         found = {"training": count - test - validation, "validation": validation, "test": test}
         return [found[name] for name in self.splits]
 
     def least(self) -> int:
         """The fewest images a class needs so that every split gets one."""
-        return next(count for count in range(1, ENOUGH + 1) if min(self.parts(count)) > 0)
+        enough = max(ENOUGH, 2 * self.folds)
+        return next(count for count in range(1, enough + 1) if min(self.parts(count)) > 0)
+
+    @property
+    def words(self) -> str:
+        """How many images of a class go to which split."""
+        if self.folds:
+            return f"one for each of data.folds = {self.folds}" + (
+                " and the test" * (self.test > 0)
+            )
+        return _one_each(self.splits)
 
     def leaves_one_empty(self, counts: Sequence[int]) -> bool:
         """Whether a split gets no image at all."""
@@ -118,7 +139,7 @@ def _check_counts(
     count = counts[short[0]]
     raise DataError(
         f"{data.root}: {names[short[0]]} has {_images(count)} and needs at least {least}, "
-        f"{_one_each(shares.splits)}{_others(len(short) - 1)}; add images"
+        f"{shares.words}{_others(len(short) - 1)}; add images"
         + ("" if empty else f" or set {ALLOW}")
     )
 
@@ -131,7 +152,7 @@ def _check_limit(
     labels = np.repeat(np.arange(len(train)), train)
     rows = limited(labels, data.limit, data.split_seed)
     left = np.bincount(labels[rows], minlength=len(train)).tolist()
-    shares = _Shares(shares.validation, 0)
+    shares = _Shares(shares.validation, 0, shares.folds)
     least, empty = shares.least(), shares.leaves_one_empty(left)
     short = [label for label, count in enumerate(left) if count < min(least, train[label])]
     if not short or (data.allow_missing_classes and not empty):
@@ -141,7 +162,7 @@ def _check_limit(
     raise ConfigError(
         {
             "data.limit": f"{data.limit} leaves {has} of {names[short[0]]}, which needs at "
-            f"least {least}, {_one_each(shares.splits)}{_others(len(short) - 1)}: set "
+            f"least {least}, {shares.words}{_others(len(short) - 1)}: set "
             f"data.limit to at least {enough}" + ("" if empty else f" or set {ALLOW}")
         }
     )

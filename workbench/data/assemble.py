@@ -9,8 +9,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from workbench.catalog.splits import Rows, limited, stratified
+from workbench.catalog.splits import Rows, folded, limited, stratified
 from workbench.config import RunConfig
+from workbench.config.sections.data_section import DataSection
 from workbench.data.cache import Decoded
 from workbench.data.dataset import DataSet, ImageRows, Split, take, tensor_hash
 from workbench.data.statistics import kept_statistics, normalisation
@@ -35,7 +36,7 @@ def assemble(
     kept = limited(labels.numpy(), config.data.limit, config.data.split_seed)
     images, labels = resize(_rows(images, kept), config.data.size), _rows(labels, kept)
     tested = resize(test[0], config.data.size)
-    rows, held_out = stratified(labels.numpy(), config.data.validation, config.data.split_seed)
+    rows, held_out = hold_out(labels.numpy(), config.data)
     splits = [
         _part(images, labels, rows),
         _part(images, labels, held_out),
@@ -44,6 +45,13 @@ def assemble(
     hashes = [tensor_hash(part.permute(0, 2, 3, 1)) for part in (images, tested)]
     content = content_hash(classes, hashes, splits, [rows, held_out])
     return _data_set(config, classes, splits, content)
+
+
+def hold_out(labels: Rows, data: DataSection) -> tuple[Rows, Rows]:
+    """Rows of the training images to train on and to validate with: a share of them, or a fold."""
+    if data.folds:
+        return folded(labels, data.folds, data.fold, data.split_seed)
+    return stratified(labels, data.validation, data.split_seed)
 
 
 def assemble_splits(

@@ -7,9 +7,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.catalog.splits import stratified
 from workbench.config import RunConfig
-from workbench.data.assemble import assemble_splits
+from workbench.data.assemble import assemble_splits, hold_out
 from workbench.data.dataset import DataSet
 from workbench.errors import DataError
 
@@ -37,10 +36,13 @@ def as_data_set(config: RunConfig, given: Any) -> DataSet:
     if "train" not in parts or "test" not in parts:
         raise DataError(f"{_source(config)}: train and test must be given; validation may be None")
     own = frozenset(parts)
+    if config.data.folds and "validation" in parts:
+        raise DataError(
+            f"{_source(config)}: gives a validation split of its own: leave data.folds at 0"
+        )
     if "validation" not in parts:
         images, labels = parts["train"]
-        share, seed = config.data.validation, config.data.split_seed
-        rows, apart = (torch.from_numpy(r) for r in stratified(labels.numpy(), share, seed))
+        rows, apart = (torch.from_numpy(r) for r in hold_out(labels.numpy(), config.data))
         parts["train"] = images[rows], labels[rows]
         parts["validation"] = images[apart], labels[apart]
     classes = _classes(config, parts)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.config.sections.models import RegNetModel
-from workbench.models.common.blocks import Head, Network, initialise, same_conv
+from workbench.models.common.blocks import Head, Network, drop_path, initialise, same_conv
 
 
 class RegNet(Network):
@@ -15,14 +15,16 @@ class RegNet(Network):
     def __init__(self, config: RegNetModel, *, channels: int, classes: int) -> None:
         super().__init__()
         self.stem = _stem(config, channels)
-        inputs = config.stem_width
+        inputs, built = config.stem_width, 0
         stages = config.stages
         strides = config.strides or [2] * len(stages.widths)
         for index, (depth, width) in enumerate(zip(stages.blocks, stages.widths, strict=True)):
             stage: OrderedDict[str, nn.Module] = OrderedDict()
             for number in range(1, depth + 1):
                 stride = strides[index] if number == 1 else 1
-                stage[f"block{number}"] = XBlock(config, inputs, width, stride)
+                built += 1
+                dropped = config.drop_path * built / sum(stages.blocks)
+                stage[f"block{number}"] = XBlock(config, inputs, width, stride, dropped)
                 inputs = width
             self.add_module(f"stage{index + 1}", nn.Sequential(stage))
         self.head = Head(inputs, classes)
@@ -45,8 +47,11 @@ class XBlock(nn.Module):
     [N, inputs, H, W] -> [N, outputs, H/stride, W/stride].
     """
 
-    def __init__(self, config: RegNetModel, inputs: int, outputs: int, stride: int) -> None:
+    def __init__(
+        self, config: RegNetModel, inputs: int, outputs: int, stride: int, dropped: float
+    ) -> None:
         super().__init__()
+        self.dropped = dropped  # share of the images
         inner, groups = config.inner_width(outputs), config.groups_of(outputs)
         self.conv1 = same_conv(inputs, inner, 1)
         self.norm1 = nn.BatchNorm2d(inner)
@@ -62,6 +67,7 @@ class XBlock(nn.Module):
         y = self.act1(self.norm1(self.conv1(x)))
         y = self.act2(self.norm2(self.conv2(y)))
         y = self.norm3(self.conv3(y))
+        y = drop_path(y, self.dropped, training=self.training)
         return torch.relu_(y + self.shortcut(x))
 
 

@@ -11,7 +11,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from workbench.config.sections.models import ResNetModel
-from workbench.models.common.blocks import Head, Network, activation, initialise, same_conv
+from workbench.models.common.blocks import (
+    Head,
+    Network,
+    activation,
+    drop_path,
+    initialise,
+    same_conv,
+)
 
 
 class ResNet(Network):
@@ -21,13 +28,15 @@ class ResNet(Network):
         super().__init__()
         block = BLOCKS[config.block]
         self.stem = _stem(config, channels)
-        inputs = config.width
+        inputs, built = config.width, 0
         for index, depth in enumerate(config.blocks):
             outputs = config.width * 2**index * block.expansion
             layer: OrderedDict[str, nn.Module] = OrderedDict()
             for number in range(1, depth + 1):
                 stride = 2 if index > 0 and number == 1 else 1
-                layer[f"block{number}"] = block(config, inputs, outputs, stride)
+                built += 1
+                dropped = config.drop_path * built / sum(config.blocks)
+                layer[f"block{number}"] = block(config, inputs, outputs, stride, dropped)
                 inputs = outputs
             self.add_module(f"layer{index + 1}", nn.Sequential(layer))
         self.head = Head(inputs, classes, config.dropout)
@@ -51,8 +60,11 @@ class BasicBlock(nn.Module):
 
     expansion = 1
 
-    def __init__(self, config: ResNetModel, inputs: int, outputs: int, stride: int) -> None:
+    def __init__(
+        self, config: ResNetModel, inputs: int, outputs: int, stride: int, dropped: float = 0.0
+    ) -> None:
         super().__init__()
+        self.dropped = dropped  # share of the images
         self.conv1 = same_conv(inputs, outputs, 3, stride)
         self.norm1 = nn.BatchNorm2d(outputs)
         self.act1 = activation(config.activation)
@@ -64,6 +76,7 @@ class BasicBlock(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         y = self.act1(self.norm1(self.conv1(x)))
         y = self.norm2(self.conv2(y))
+        y = drop_path(y, self.dropped, training=self.training)
         out: Tensor = self.act2(y + self.shortcut(x))
         return out
 
@@ -73,8 +86,11 @@ class BottleneckBlock(nn.Module):
 
     expansion = 4
 
-    def __init__(self, config: ResNetModel, inputs: int, outputs: int, stride: int) -> None:
+    def __init__(
+        self, config: ResNetModel, inputs: int, outputs: int, stride: int, dropped: float = 0.0
+    ) -> None:
         super().__init__()
+        self.dropped = dropped  # share of the images
         inner = outputs // self.expansion
         self.conv1 = same_conv(inputs, inner, 1)
         self.norm1 = nn.BatchNorm2d(inner)
@@ -91,6 +107,7 @@ class BottleneckBlock(nn.Module):
         y = self.act1(self.norm1(self.conv1(x)))
         y = self.act2(self.norm2(self.conv2(y)))
         y = self.norm3(self.conv3(y))
+        y = drop_path(y, self.dropped, training=self.training)
         out: Tensor = self.act3(y + self.shortcut(x))
         return out
 

@@ -111,6 +111,12 @@ class SweepConfig(Section):
     random: RandomPoints | None = None
     search: Search | None = None
     seeds: list[int] = per_item("Each point is trained with each of these seeds.", default=[])
+    folds: int = setting(
+        0,
+        "Each point is trained on each of so many folds of the training images; 0: none.",
+        ge=0,
+        le=100,
+    )
     jobs: int = setting(1, "Runs at a time on each device.", ge=1, le=256)
     devices: list[str] = per_item("Where runs train; one entry a device.", default=["auto"])
     budget: Budget = Field(default_factory=Budget)
@@ -120,6 +126,8 @@ class SweepConfig(Section):
     def _fits_together(self) -> Self:
         if self.search and (self.grid or self.random or self.variants or len(self.seeds) > 1):
             raise ValueError("a search stands alone: leave out grid, random, variants and seeds")
+        if self.folds == 1 or (self.search and self.folds):
+            raise ValueError("folds must be 0 or at least 2, and 0 with a search")
         points = self.random or self.search
         drawn = points.keys if points else {}
         empty = [key for key, values in {**self.grid, **drawn}.items() if values == []]

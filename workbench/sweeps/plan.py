@@ -25,6 +25,7 @@ class PlannedRun:
     id: str  # of the run's folder; a function of the sweep's name, preset and changes
     variant: str  # what the row is called that it belongs to
     seed: int | None  # the seed it repeats with; None: the preset's own
+    fold: int | None  # the fold that it validates on; None: the preset's own split
     changes: dict[str, Any]  # what makes this variant, without the sweep's own ``set``
     config: RunConfig
 
@@ -36,9 +37,10 @@ def plan(sweep: SweepConfig, name: str) -> list[PlannedRun]:
     """
     runs: dict[str, PlannedRun] = {}
     seeds: list[int | None] = [*sweep.seeds] or [None]
+    folds: list[int | None] = [*range(1, sweep.folds + 1)] or [None]
     for label, changes in points(sweep):
-        for seed in seeds:
-            run = planned(sweep, name, label, changes, seed)
+        for seed, fold in itertools.product(seeds, folds):
+            run = planned(sweep, name, label, changes, seed, fold)
             runs.setdefault(run.id, run)
             if len(runs) > MAX_RUNS:
                 raise ConfigError({"grid": f"gives more than {MAX_RUNS:,} runs"})
@@ -47,12 +49,19 @@ def plan(sweep: SweepConfig, name: str) -> list[PlannedRun]:
 
 
 def planned(
-    sweep: SweepConfig, name: str, label: str, changes: Mapping[str, Any], seed: int | None
+    sweep: SweepConfig,
+    name: str,
+    label: str,
+    changes: Mapping[str, Any],
+    seed: int | None = None,
+    fold: int | None = None,
 ) -> PlannedRun:
     """One run of a sweep with its configuration, validated."""
     whole = {**sweep.set, **changes}
     if seed is not None:
         whole["train.seed"] = seed
+    if fold is not None:
+        whole |= {"data.folds": sweep.folds, "data.fold": fold}
     try:
         config = load_preset(sweep.preset, whole)
     except ConfigError as error:
@@ -60,8 +69,9 @@ def planned(
     text = json.dumps([sweep.preset, whole], sort_keys=True)
     mark = hashlib.sha256(text.encode()).hexdigest()[:6]
     words = f"{name}-{label}" + (f"-s{seed}" if seed is not None else "")
+    words += f"-f{fold}" if fold is not None else ""
     slug = re.sub(r"[^A-Za-z0-9.]+", "-", words).strip("-.") or "run"
-    return PlannedRun(f"{slug[:70]}-{mark}", label, seed, dict(changes), config)
+    return PlannedRun(f"{slug[:70]}-{mark}", label, seed, fold, dict(changes), config)
 
 
 def points(sweep: SweepConfig) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -26,7 +26,7 @@ class OptunaSearch:
     def __init__(self, sweep: SweepConfig, folder: SweepFolder) -> None:
         assert sweep.search is not None
         self.sweep, self.search, self.name = sweep, sweep.search, folder.name
-        planned(sweep, folder.name, "search", _any_point(self.search), None)  # are the keys right?
+        planned(sweep, folder.name, "search", _any_point(self.search))  # are the keys right?
         self.study = _open_study(sweep, self.search, folder)
         self._queue = list(self.study.get_trials(deepcopy=False))
         self._trials: dict[str, Any] = {}  # run id → FrozenTrial or Trial
@@ -105,7 +105,7 @@ class OptunaSearch:
             for key, value in sorted(trial.params.items())
         }
         label = f"trial {trial.number:03d}"
-        return planned(self.sweep, self.name, label, point, None)
+        return planned(self.sweep, self.name, label, point)
 
 
 def _any_point(search: Search) -> dict[str, Any]:

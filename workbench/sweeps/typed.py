@@ -10,6 +10,7 @@ from workbench.errors import RequestError
 from workbench.sweeps.config import SweepConfig, build_sweep
 from workbench.sweeps.folder import open_sweep
 
+FOLDS = "data.folds"
 RULE = "write KEY = VALUE, VALUE; such as optimizer.lr = 0.1, 0.01"
 
 
@@ -20,7 +21,10 @@ def typed_sweep(text: str, preset: str, changes: Mapping[str, Any]) -> SweepConf
     """
     grid = read_grid(text)
     own = {key: value for key, value in changes.items() if key not in grid}
-    return build_sweep({"preset": preset, "set": own, "grid": grid}, source="sweep")
+    tables: dict[str, Any] = {"preset": preset, "set": own, "grid": grid}
+    if len(grid.get(FOLDS, ())) == 1:  # each point on each of them, not one point with so many
+        tables["folds"] = grid.pop(FOLDS)[0]
+    return build_sweep(tables, source="sweep")
 
 
 def read_grid(text: str) -> dict[str, list[Any]]:

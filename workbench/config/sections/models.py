@@ -14,6 +14,11 @@ from workbench.config.sections.model_section import ModelSection
 from workbench.config.sections.own_model import PythonModel
 from workbench.config.sections.segmentation_models import TorchvisionSegmenterModel, UNetModel
 
+DROP_PATH = (
+    "Share of the images for which the last block is left out in training; of the blocks before "
+    "it less, by their depth (stochastic depth)."
+)
+
 
 class SimpleNNModel(ModelSection):
     """Two convolutions with pooling and three linear layers (a LeNet-5 relative)."""
@@ -55,6 +60,7 @@ class ResNetModel(ModelSection):
     )
     activation: Activation = setting("relu", "Activation.")
     dropout: float = setting(0.0, "Dropout before the linear layer.", ge=0, lt=1)
+    drop_path: float = setting(0.0, DROP_PATH, ge=0, lt=1)
 
 
 class RegNetModel(ModelSection):
@@ -96,6 +102,7 @@ class RegNetModel(ModelSection):
     stem_width: int = setting(32, "Channels of the stem.", ge=1)
     stem_stride: Literal[1, 2] = setting(2, "Stride of the 3×3 convolution of the stem.")
     shortcut_norm: bool = setting(True, "Batch normalisation after each projection shortcut.")
+    drop_path: float = setting(0.0, DROP_PATH, ge=0, lt=1)
 
     @property
     def stages(self) -> Stages:

@@ -10,6 +10,11 @@ from pydantic import Field
 
 from workbench.config.sections.base import Section, per_item, setting
 
+# Of timm's those that torch has not, and that a checkpoint brings back to the bit.
+TimmName = Literal[
+    "lamb", "lars", "larc", "adabelief", "adamp", "adan", "adopt", "laprop", "madgrad", "mars",
+    "nadamw", "novograd", "sgdp",
+]  # fmt: skip
 Beta = Annotated[float, Field(ge=0, lt=1)]
 
 
@@ -147,6 +152,42 @@ class RMSpropOptimizer(OptimizerSection):
     eps: float = _eps(1e-8)
 
 
+class LionOptimizer(OptimizerSection):
+    """Lion: the sign of a momentum (Chen et al. 2023, arXiv:2302.06675); lr a tenth of AdamW's."""
+
+    target: ClassVar[str] = "workbench.training.loop.lion:Lion"
+    kind: Literal["lion"] = "lion"
+    lr: float = _lr(1e-4)
+    betas: list[Beta] = per_item(
+        "Share of the momentum in a step, and its decay.",
+        default=[0.9, 0.99],
+        min_length=2,
+        max_length=2,
+    )
+
+
+class AdafactorOptimizer(OptimizerSection):
+    """Adafactor: second moments by rows and columns, little memory (arXiv:1804.04235)."""
+
+    target: ClassVar[str] = "torch.optim:Adafactor"
+    kind: Literal["adafactor"] = "adafactor"
+    lr: float = _lr(1e-2)
+    beta2_decay: float = setting(
+        -0.8, "Exponent of the step by which the second moment's decay grows.", ge=-2, le=0
+    )
+    d: float = setting(1.0, "Largest root mean square of an update, before lr.", gt=0)
+
+
+class TimmOptimizer(OptimizerSection):
+    """One of timm's optimisers, with timm's defaults for what is not said here; needs timm."""
+
+    target: ClassVar[str] = "workbench.training.loop.timm_optimizer:build"
+    kind: Literal["timm"] = "timm"
+    lr: float = _lr(1e-3)
+    name: TimmName = setting("lamb", "Its name in timm; lamb and lars are for large batches.")
+    momentum: float = setting(0.9, "Momentum, of those that have one.", ge=0, lt=1)
+
+
 class MuonOptimizer(OptimizerSection):
     """Muon for the weights of layers, AdamW for the rest (Jordan et al. 2024; arXiv:2502.16982).
 
@@ -186,6 +227,9 @@ OptimizerConfig = Annotated[
     | AdagradOptimizer
     | AdadeltaOptimizer
     | RMSpropOptimizer
+    | LionOptimizer
+    | AdafactorOptimizer
+    | TimmOptimizer
     | MuonOptimizer,
     Field(discriminator="kind"),
 ]

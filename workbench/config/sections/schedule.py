@@ -66,6 +66,18 @@ class CosineSchedule(ScheduleSection):
     end: float = setting(0.0, "Learning rate at the last step, as a share of lr.", ge=0, le=1)
 
 
+class RestartsSchedule(ScheduleSection):
+    """Cosines from lr down to ``end``, one after the other: warm restarts (arXiv:1608.03983)."""
+
+    kind: Literal["restarts"] = "restarts"
+    period: float = setting(10.0, "Length of the first cosine.", unit="epochs", gt=0)
+    growth: float = setting(
+        2.0, "Length of each cosine, as a multiple of the one before.", ge=1, le=10
+    )
+    shrink: float = setting(1.0, "Factor of the peak from one cosine to the next.", gt=0, le=1)
+    end: float = setting(0.0, "Learning rate at the end of each, as a share of lr.", ge=0, le=1)
+
+
 class QuarterCosineSchedule(ScheduleSection):
     """A quarter of a cosine: slow at first, steepest at the end, ``end`` at the last (study 1)."""
 
@@ -108,6 +120,7 @@ ScheduleConfig = Annotated[
     | ExponentialSchedule
     | LinearSchedule
     | CosineSchedule
+    | RestartsSchedule
     | QuarterCosineSchedule
     | OneCycleSchedule
     | CyclicSchedule

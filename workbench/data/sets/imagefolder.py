@@ -16,7 +16,7 @@ from workbench.catalog.image_folder import ImageFile, ImageFolder, find_images
 from workbench.catalog.splits import Rows, limited, stratified
 from workbench.config import RunConfig
 from workbench.config.sections.data import ImageFolderData
-from workbench.data.assemble import assemble_cached
+from workbench.data.assemble import assemble_cached, hold_out
 from workbench.data.cache import Decoded, Decoding, decoded
 from workbench.data.dataset import DataSet, Progress
 from workbench.errors import DataError
@@ -68,7 +68,7 @@ def _split_rows(
         for start, count in zip(starts, counts, strict=False)
     )
     if not len(validation):
-        kept, apart = stratified(labels[train], data.validation, data.split_seed)
+        kept, apart = hold_out(labels[train], data)
         train, validation = train[kept], train[apart]
     return [train, validation, test]
 

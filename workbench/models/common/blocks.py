@@ -36,6 +36,18 @@ def full_precision(x: Tensor) -> AbstractContextManager[None]:
     return nullcontext() if x.is_meta else torch.autocast(x.device.type, enabled=False)
 
 
+def drop_path(x: Tensor, rate: float, *, training: bool) -> Tensor:
+    """Stochastic depth: a block's branch [N, C, H, W] without a share ``rate`` of the images.
+
+    Those kept are scaled to the same mean; does nothing in evaluation (Huang et al. 2016,
+    arXiv:1603.09382).
+    """
+    if not rate or not training:
+        return x
+    kept = torch.empty((len(x), 1, 1, 1), dtype=x.dtype, device=x.device).bernoulli_(1 - rate)
+    return x * (kept / (1 - rate))
+
+
 class GlobalAveragePool(nn.Module):
     """[N, C, H, W] -> [N, C]."""
 

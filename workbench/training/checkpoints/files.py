@@ -138,11 +138,17 @@ def detach(tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 def optimizer_state(optimizer: torch.optim.Optimizer, model: nn.Module) -> dict[str, Tensor]:
     """The optimiser's tensors by ``optimizer/<parameter>/<name>``.
 
-    Its groups are configuration, and may be cut otherwise when it is restored.
+    Its groups are configuration, and may be cut otherwise when it is restored; but some
+    optimisers count their steps there: ``group/<index>/step``.
     """
+    counted = {
+        f"group/{index}/step": _as_tensor(group["step"])
+        for index, group in enumerate(optimizer.param_groups)
+        if "step" in group
+    }
     names: dict[Tensor, str] = {p: name for name, p in model.named_parameters()}
-    return {
-        f"optimizer/{names[parameter]}/{key}": torch.as_tensor(value)
+    return counted | {
+        f"optimizer/{names[parameter]}/{key}": _as_tensor(value)
         for parameter, state in optimizer.state.items()
         for key, value in state.items()
         if value is not None
@@ -156,7 +162,7 @@ def restore_optimizer(
     named = dict(model.named_parameters())
     parameters = [p for group in optimizer.param_groups for p in group["params"]]
     indices = {parameter: index for index, parameter in enumerate(parameters)}
-    state: dict[int, dict[str, Tensor]] = {}
+    state: dict[int, dict[str, Any]] = {}
     for path, value in tensors.items():
         kind, _, rest = path.partition("/")
         if kind != "optimizer":
@@ -165,9 +171,24 @@ def restore_optimizer(
         parameter = named[name]
         if value.shape == parameter.shape:  # the same layout as before, so the same arithmetic
             value = torch.empty_like(parameter, dtype=value.dtype).copy_(value)
-        state.setdefault(indices[parameter], {})[key] = value
+        state.setdefault(indices[parameter], {})[key] = _as_it_was(value)
     groups = optimizer.state_dict()["param_groups"]
+    for index, group in enumerate(groups):
+        if (counted := tensors.get(f"group/{index}/step")) is not None:
+            group["step"] = _as_it_was(counted)
     optimizer.load_state_dict({"state": state, "param_groups": groups})
+
+
+def _as_tensor(value: Any) -> Tensor:
+    """A value of an optimiser's state; Python's own numbers keep all their digits."""
+    exact = {int: torch.int64, float: torch.float64}.get(type(value))
+    return torch.as_tensor(value, dtype=exact)
+
+
+def _as_it_was(value: Tensor) -> Any:
+    """The number, or the tensor, that became this one (:func:`_as_tensor`)."""
+    is_number = value.ndim == 0 and value.dtype in (torch.int64, torch.float64)
+    return value.item() if is_number else value
 
 
 def _save_tensors(tensors: dict[str, Tensor], path: Path) -> None:

@@ -43,6 +43,9 @@ def compile_training(
     differently. Network, buffers and optimiser are left as they were.
     """
     asked = asked or trainer.config.train.compile
+    if trainer.config.train.checkpoint_activations:  # its second pass sets buffers aside
+        why = "train.checkpoint_activations is on"
+        return f"compile: {why}; {UNCOMPILED}" if asked in ("default", "graphs") else ""
     if asked == "auto":
         return _automatic(trainer, macs, tell)
     if asked == "graphs":

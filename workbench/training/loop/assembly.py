@@ -11,10 +11,12 @@ from workbench.data.augmentation.transforms import TestTransform, TrainAugment
 from workbench.models import build_model
 from workbench.models.common.preparing import Prepared
 from workbench.models.pretrained.weights import Loaded, load_weights
+from workbench.training.loop.balance import ClassOrder
 from workbench.training.loop.batches import Batches
 from workbench.training.loop.devices import Compute
 from workbench.training.loop.evaluation import Evaluator
-from workbench.training.loop.seeds import derive
+from workbench.training.loop.recompute import recompute_blocks
+from workbench.training.loop.seeds import derive, epoch_order
 from workbench.training.loop.trainer import Setup, Trainer, Watcher
 
 # At most so many images, or pixels of them, go to a network's ``prepare`` before the first step.
@@ -39,11 +41,15 @@ def fresh_model(
 def assemble(setup: Setup, data: DataSet, watcher: Watcher) -> Trainer:
     """Build the trainer; resident images are moved to the device."""
     config, compute = setup.config, setup.compute
+    if config.train.checkpoint_activations:
+        recompute_blocks(setup.model)
     last = compute.channels_last
     augment = TrainAugment(config, data.mean, data.std, channels_last=last)
     transform = TestTransform(config, data.mean, data.std, channels_last=last)
     train = data.train.to(compute.device)
-    batches = Batches(train, augment, config.train.batch_size, config.train.seed, compute.device)
+    order = ClassOrder(train.targets["label"]) if config.data.balance == "class" else epoch_order
+    size, seed = config.train.batch_size, config.train.seed
+    batches = Batches(train, augment, size, seed, compute.device, order)
     evaluator = Evaluator(setup.task, transform, compute, config.train.eval_batch_size)
     return Trainer(setup, batches, data.validation.to(compute.device), evaluator, watcher)
 

@@ -12,6 +12,7 @@ from workbench.training.loop.seeds import derive_for_step, epoch_order
 
 # Of images, targets, a generator, the images' rows in the split and the epoch (from 0).
 Augment = Callable[[Tensor, Targets, torch.Generator, Tensor, int | Tensor], tuple[Tensor, Targets]]
+Order = Callable[[int, int, int], Tensor]  # of seed, epoch (from 0) and count: int64 [count]
 
 
 class Batches:
@@ -22,9 +23,15 @@ class Batches:
     """
 
     def __init__(
-        self, split: Split, augment: Augment, batch_size: int, seed: int, device: torch.device
+        self,
+        split: Split,
+        augment: Augment,
+        batch_size: int,
+        seed: int,
+        device: torch.device,
+        order: Order = epoch_order,
     ) -> None:
-        self.split = split
+        self.split, self.order = split, order
         self.augment = augment
         self.batch_size = min(batch_size, len(split))
         self.steps_per_epoch = len(split) // self.batch_size
@@ -43,7 +50,7 @@ class Batches:
         """Epoch (from 0) and images (int64 [B]) of a step; seeds what its batch is to draw."""
         epoch, place = divmod(step, self.steps_per_epoch)
         if epoch != self._epoch:
-            order = epoch_order(self.seed, epoch, len(self.split))
+            order = self.order(self.seed, epoch, len(self.split))
             self._order, self._epoch = onto(order, self.split.images.device), epoch
         self.generator.manual_seed(derive_for_step(self.seed, "augment", step))
         start = place * self.batch_size

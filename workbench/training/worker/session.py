@@ -23,6 +23,7 @@ from workbench.training.checkpoints import snapshots
 from workbench.training.compiled import compile as compiling
 from workbench.training.loop import devices, memory
 from workbench.training.loop.assembly import assemble, fresh_model, prepare
+from workbench.training.loop.recompute import find_blocks
 from workbench.training.loop.trainer import Clock, Setup, Trainer, metric_name
 from workbench.training.worker.callbacks import Callbacks
 from workbench.training.worker.recorder import compiled_before, environment
@@ -48,6 +49,8 @@ def run_session(folder: RunFolder, callbacks: Callbacks, config: RunConfig) -> N
     if takes_targets(model):
         task = OwnLosses(task)
     trainer = assemble(Setup(config, model, task, compute), data, callbacks)
+    if config.train.checkpoint_activations and not any(find_blocks(model)):
+        callbacks.notice("train.checkpoint_activations: this network has no blocks to do it with")
     trainer.clock = Clock(now=callbacks.signals.awake.now)
     _record_facts(folder, callbacks, trainer, data)
     resumed_from = _restore_checkpoint(callbacks, trainer)

@@ -50,6 +50,8 @@ class PresetsScreen(Screen[None]):
                 tooltip="The data set: facts, images as augmented, how many of each class"),
         Binding("f7,w", "sweep", "Sweep", id="preset.sweep", key_display="F7", show=False,
                 tooltip="Train several values of some keys: a sweep"),
+        Binding("f10,r", "find_lr", "Find rate", id="preset.lr", key_display="F10", show=False,
+                tooltip="Try a range of learning rates on a throw-away copy, and suggest one"),
         Binding("f9", "reset_all", "Reset all", id="preset.reset", show=False,
                 tooltip="Set every field to the preset's value again"),
         Binding("slash", "filter", "Filter", id="preset.filter",
@@ -186,6 +188,19 @@ class PresetsScreen(Screen[None]):
         folder = await self.app.push_screen_wait(start)
         if folder is not None:
             self.app.push_screen(SweepScreen(folder))
+
+    @work
+    async def action_find_lr(self) -> None:
+        """Test learning rates, and put the one that is taken over into the form."""
+        draft, name = self.draft, self._chosen
+        if draft is None or draft.problems:
+            self.notify("Settings that are refused cannot be tried.", severity="error")
+            return
+        from workbench.ui.presets.lr_finder import LrFinder  # loads plotext: when looked at
+
+        rate = await self.app.push_screen_wait(LrFinder(draft.config, self.context))
+        if rate is not None and name == self._chosen and self.draft is not None:
+            await self._change(self.draft.edit("optimizer.lr", rate))
 
     @on(Choice.Chosen, "#panel-strip")
     def _panel_chosen(self, event: Choice.Chosen) -> None:
