@@ -40,6 +40,10 @@ mutants:
 	OMP_NUM_THREADS=1 nice -n 15 $(BIN)/mutmut run --max-children 1 \
 		$(foreach path,$(PATHS),'$(subst /,.,$(path:.py=)).*')
 
+# The same for a random sample of each area, with a table.
+mutants-sample:
+	nice -n 15 $(BIN)/python benchmarks/mutants.py
+
 # The table of commands and switches in docs/commands.md, from the commands themselves.
 commands:
 	$(BIN)/python docs/commands.py
