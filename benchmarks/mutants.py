@@ -25,7 +25,7 @@ AREAS = {
     "runs: library": ("runs/library/",),
     "runs: live": ("runs/live/",),
     "sweeps": ("sweeps/",),
-    "training: loop": ("training/loop/",),
+    "training: loop": ("training/loop/", "training/compiled/"),
     "training: checkpoints": ("training/checkpoints/",),
     "training: worker": ("training/worker/",),
     "training: inference": ("training/inference/",),
