@@ -64,9 +64,8 @@ def main() -> None:
         drawn[area] = sorted(rng.sample(names, min(options.each, len(names))))
     mutmut(*(name for names in drawn.values() for name in names))
     codes = {name: code for _, name, code in faults()}
-    print(
-        "| area | faults | tried | unreached | noticed | lived |\n| --- | ---: | ---: | ---: | ---: | ---: |"
-    )
+    print("| area | faults | tried | unreached | noticed | lived |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
     for area, names in drawn.items():
         total = sum(file.startswith(AREAS[area]) for file, _, _ in known)
         found = [codes[name] for name in names]
