@@ -24,6 +24,7 @@ from workbench.runs.history.run_info import read_run
 from workbench.runs.history.state import RunState
 from workbench.runs.live.control import ask
 from workbench.runs.live.launch import reap, start_worker
+from workbench.runs.live.weights_source import resolve_weights
 from workbench.runs.store.events import EventTail
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
@@ -172,6 +173,7 @@ class Coordinator:
     def _start(self, run: PlannedRun, folder: RunFolder, device: str) -> None:
         if not folder.is_run:
             config = resolve(change_config(run.config, self._place(run, device)), self.rules.data)
+            config = resolve_weights(config, self.folder.runs_dir)
             note = Note(self.folder.name, run.variant, run.seed, 0, run.changes)
             prepare_run(self.folder.runs_dir, run.id, to_toml(config), note)
         start_worker(folder)

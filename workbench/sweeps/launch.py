@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.errors import RequestError
+from workbench.runs.live.weights_source import resolve_weights
 from workbench.runs.store.folder import RunFolder
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.folder import SweepFolder
@@ -30,13 +31,17 @@ def begun_runs(sweep: SweepConfig, folder: SweepFolder) -> list[PlannedRun]:
 
 
 def check_data(runs: Sequence[PlannedRun], runs_dir: Path, data: Path | None) -> None:
-    """Check the data of the runs that have not begun, each data set once.
+    """Check data and weights of the runs that have not begun, each of them once.
 
-    Raises as :func:`resolve_to_train`.
+    Raises as :func:`resolve_to_train`, and where a file of weights is not there.
     """
     from workbench.config.split_check import resolve_to_train
 
-    waiting = (run for run in runs if not RunFolder(runs_dir / run.id).is_run)
+    waiting = [run for run in runs if not RunFolder(runs_dir / run.id).is_run]
+    for config in {
+        getattr(run.config.model, "weights", ""): run.config for run in waiting
+    }.values():
+        resolve_weights(config, runs_dir)
     for config in {run.config.data.model_dump_json(): run.config for run in waiting}.values():
         resolve_to_train(config, data)
 
