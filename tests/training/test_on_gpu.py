@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 import torch
-from tests.training.loop.test_capture import CHANGES, notices, work
-from tests.training.loop.test_static_step import differing, everything
 
 from tests.training.compiled.every_preset import NAMES, preset_trainer
+from tests.training.compiled.test_capture import CHANGES, notices, work
+from tests.training.compiled.test_static_step import differing, everything
 from tests.training.conftest import Prepare, training_events
 from workbench.runs.history.verify import verify
 from workbench.runs.live.lineage import make_replay

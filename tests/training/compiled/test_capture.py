@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tests.training.loop.test_static_step import differing, everything
 from torch import nn
 
 from benchmarks.closures import Closures, Run
 from tests.training.compiled.every_preset import NAMES, preset_trainer
+from tests.training.compiled.test_static_step import differing, everything
 from tests.training.conftest import Prepare, training_events
 from tests.training.trainers import small_trainer
 from workbench.runs.history.verify import verify

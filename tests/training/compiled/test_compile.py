@@ -155,7 +155,7 @@ def test_graphs_on_a_cpu_train_uncaptured(new_run: Prepare) -> None:
 def stands(device: torch.device, asked: str) -> Any:
     """As much of a trainer as compiling looks at; its losses do without the network."""
     return SimpleNamespace(
-        config=SimpleNamespace(train=SimpleNamespace(compile=asked)),
+        config=SimpleNamespace(train=SimpleNamespace(compile=asked, checkpoint_activations=False)),
         compute=SimpleNamespace(device=device),
         batches=SimpleNamespace(batch_size=8),
         micro_batch=8,

@@ -19,7 +19,6 @@ from workbench.cli.console.plotting import line_plot
 from workbench.cli.console.waiting import Waiting
 from workbench.config.lr_range import Span, verdict
 from workbench.config.presets import load_preset
-from workbench.config.split_check import resolve_to_train
 from workbench.runs.live.network_check import check_network
 from workbench.system.gpus import check_device
 
@@ -58,6 +57,10 @@ def command(
     """
     span = Span(low, high, steps)
     changes = read_assignments(assignments) | ({"train.device": device} if device else {})
+    from workbench.config.split_check import (
+        resolve_to_train,  # brings numpy, which --help does not need
+    )
+
     config = resolve_to_train(load_preset(preset, changes), data)
     check_device(config.train.device)
     check_network(config)

@@ -28,6 +28,8 @@ from workbench.errors import DataError
 
 VERSION = 1  # of the drawing: a change of it makes every cache anew
 CHUNK = 500  # scenes drawn at once
+# Keys that change nothing about the images: what was drawn without them is not drawn anew.
+NOT_DRAWN = {"root", "mean", "std", "classes", "allow_missing_classes", "folds", "fold", "balance"}
 SPLITS = ("train", "validation", "test")
 
 
@@ -150,6 +152,6 @@ def _open(folder: Path, name: str) -> Split:
 
 
 def _key(data: ScenesData, source_hash: str) -> str:
-    settings = data.model_dump(exclude={"root", "mean", "std", "classes", "allow_missing_classes"})
+    settings = data.model_dump(exclude=NOT_DRAWN)
     text = json.dumps([VERSION, CHUNK, settings, source_hash], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:32]
