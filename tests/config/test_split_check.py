@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from workbench.catalog.splits import least_limit, limited, stratified
 from workbench.config import RunConfig, build_config
 from workbench.config.fitting import resolve
-from workbench.config.sections.data import ImageFolderData
+from workbench.config.sections.listed_data import ImageFolderData
 from workbench.config.split_check import (
     ENOUGH,
     _Shares,

@@ -13,7 +13,8 @@ import pytest
 import torch
 from filelock import FileLock
 
-from workbench.catalog.image_folder import ImageFile, find_images
+from workbench.catalog.image_folder import find_images
+from workbench.catalog.listing import ImageFile
 from workbench.data import cache
 from workbench.data.cache import Decoded, Decoding, decoded
 from workbench.data.dataset import no_progress

@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from workbench.catalog.image_folder import ImageFile
+from workbench.catalog.listing import ImageFile
 from workbench.errors import DataError
 from workbench.system.paths import left_behind
 from workbench.system.regular_files import read_regular

@@ -13,59 +13,16 @@ reads classes and channels here before a run exists.
 import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from workbench.catalog.listing import SUFFIXES, ImageFile, ImageListing, all_grey
 from workbench.errors import DataError
 from workbench.system.paths import Skipped, left_behind
 from workbench.system.regular_files import open_regular, refuse_irregular
 
-SUFFIXES = frozenset(
-    (
-        ".bmp",
-        ".gif",
-        ".jfif",
-        ".jpeg",
-        ".jpg",
-        ".pbm",
-        ".pgm",
-        ".png",
-        ".ppm",
-        ".tif",
-        ".tiff",
-        ".webp",
-    )
-)
 VALIDATION_NAMES = ("val", "valid", "validation")
-GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"))
 LAYOUT = "put images into train/<class>/ and test/<class>/, or into <class>/"
-
-
-@dataclass(frozen=True)
-class ImageFile:
-    """One file, with the values that tell whether it has changed."""
-
-    path: str  # relative to the root, with forward slashes
-    label: int
-    size: int  # bytes
-    mtime: int  # nanoseconds
-    mode: int  # permissions: an image that has become readable is worth another look
-
-
-@dataclass(frozen=True)
-class ImageFolder:
-    """Classes in alphabetical order, and the files of each split in the order of their paths.
-
-    ``validation`` and ``test`` are empty where the folder has none of its own. ``skipped``
-    has (path below the root, why).
-    """
-
-    root: Path
-    classes: tuple[str, ...]
-    train: tuple[ImageFile, ...]
-    validation: tuple[ImageFile, ...] = field(default=())
-    test: tuple[ImageFile, ...] = field(default=())
-    skipped: tuple[tuple[str, str], ...] = field(default=())
 
 
 def find_classes(root: Path) -> tuple[str, ...]:
@@ -112,7 +69,7 @@ def images_below(folder: Path) -> tuple[list[Path], tuple[tuple[str, str], ...]]
     return found, skipped.listed()
 
 
-def find_images(root: Path) -> ImageFolder:
+def find_images(root: Path) -> ImageListing:
     """List an image folder.
 
     Raises :class:`DataError`, which says what to put where, for a folder that is missing, empty
@@ -128,27 +85,19 @@ def find_images(root: Path) -> ImageFolder:
         split: _list_split(folder, index, skipped, complete=split == "train")
         for split, folder in {"train": train, **others}.items()
     }
-    return ImageFolder(root=root, classes=classes, **splits, skipped=skipped.listed())
+    return ImageListing(root=root, classes=classes, **splits, skipped=skipped.listed())
 
 
 def grey_only(root: Path, per_class: int = 3) -> bool:
     """Whether the first images of every class are all grey, by their headers."""
-    from PIL import Image
-
     skipped = Skipped(root)
     train, _ = _layout(root, skipped)
-    seen = False
-    for name in _class_names(train, skipped):
-        for entry, _ in itertools.islice(_files(train / name, skipped), per_class):
-            try:
-                with open_regular(Path(entry.path)) as file, Image.open(file) as image:
-                    mode = image.mode
-            except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-                continue  # a broken image: decoding lists it
-            if mode not in GREY_MODES:
-                return False
-            seen = True
-    return seen
+    first = (
+        Path(entry.path)
+        for name in _class_names(train, skipped)
+        for entry, _ in itertools.islice(_files(train / name, skipped), per_class)
+    )
+    return all_grey(partial(open_regular, path) for path in first)
 
 
 def _layout(root: Path, skipped: Skipped) -> tuple[Path, dict[str, Path]]:

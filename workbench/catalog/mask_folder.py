@@ -15,7 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from workbench.catalog.image_folder import VALIDATION_NAMES, ImageFile, images_below
+from workbench.catalog.image_folder import VALIDATION_NAMES, images_below
+from workbench.catalog.listing import ImageFile
 from workbench.errors import DataError
 from workbench.system.regular_files import open_regular, read_regular
 

@@ -86,3 +86,21 @@ def random_parts(
     order = order[: limit or None]
     count = max(1, round(len(order) * shares[0]))
     return [np.sort(order[count:]), np.sort(order[:count]), test]
+
+
+def own_or_random_parts(
+    good: Rows, counts: tuple[int, int], shares: tuple[float, float], limit: int, seed: int
+) -> list[Rows]:
+    """As :func:`random_parts`, of rows in the order training, validation, test.
+
+    ``good`` are the rows that can be used, ``counts`` how many rows training and validation
+    have in all; validation is made at random where it has none of its own.
+    """
+    first, second = counts[0], sum(counts)
+    own = good[(good >= first) & (good < second)]
+    least = 0 if len(own) else limit
+    made = random_parts(good[good < first], good[good >= second], shares, least, seed)
+    if not len(own):
+        return made
+    train = np.random.default_rng(seed).permutation(np.concatenate(made[:2]))
+    return [np.sort(train[: limit or None]), own, made[2]]

@@ -12,11 +12,10 @@ from typing import Any
 
 import platformdirs
 
-from workbench.catalog import arrays, coco, image_folder, mask_folder
 from workbench.config import RunConfig, plugins
+from workbench.config.facts import on_disk
 from workbench.config.pairing import find_mismatch, find_unfit_augmentation, find_unfit_split
 from workbench.config.sections.data import ScenesData
-from workbench.config.sections.mask_data import MaskFolderData
 from workbench.config.toml import change_config
 from workbench.errors import ConfigError, DataError
 
@@ -43,17 +42,8 @@ def resolve(config: RunConfig, data_root: str | Path | None = None) -> RunConfig
     if name not in NEEDS_NO_FILES and name not in plugins.loaded("data"):
         root = find_root(config, data_root)
         facts["root"] = str(root)
-        if name == "imagefolder":
-            facts["classes"] = len(image_folder.find_classes(root))
-            facts["channels"] = 1 if image_folder.grey_only(root) else 3
-        elif isinstance(config.data, MaskFolderData):
-            facts["classes"] = len(mask_folder.find_classes(root, config.data.ignore))
-        elif name == "arrays":
-            facts |= arrays.facts(root)
-        elif name in ("coco", "cocomasks"):
-            background = name == "cocomasks"
-            facts["classes"] = len(coco.find_classes(root)) + background
-        elif name in DOWNLOADS:
+        facts |= on_disk(config.data, name, root)
+        if name in DOWNLOADS:
             _check_downloadable(root, name)
     changes = {
         f"data.{key}": value for key, value in facts.items() if getattr(config.data, key) != value

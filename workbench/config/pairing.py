@@ -53,10 +53,10 @@ def _data_mismatch(task: str, data: str) -> dict[str, str]:
             "data.name": f"segmentation needs masks, which {data} has not: use maskfolder or "
             "cocomasks"
         }
-    if task == "multilabel" and data not in BOXES:
+    if task == "multilabel" and data not in BOXES | {"table"}:
         return {
             "data.name": f"multilabel needs several labels an image, which {data} has not: use "
-            f"coco, or scenes with data.source={data}"
+            f"a table, coco, or scenes with data.source={data}"
         }
     if task in ("proposals", "detection") and data not in BOXES:
         return {

@@ -7,7 +7,7 @@ they are decoded: :func:`check_loaded` checks again then.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,9 +16,11 @@ import numpy as np
 from workbench.catalog import coco, image_folder, mask_folder
 from workbench.catalog.splits import least_limit, limited, random_parts, share_of
 from workbench.config import RunConfig, plugins
+from workbench.config.facts import Listed, find_listing, find_table
 from workbench.config.fitting import resolve, source_config
 from workbench.config.sections.data import CocoData, ScenesData
 from workbench.config.sections.data_section import DataSection
+from workbench.config.sections.listed_data import TableData, TorchvisionData
 from workbench.config.sections.mask_data import CocoMasksData, MaskFolderData, ShapesData
 from workbench.config.sections.own_data import ArraysData, PythonData
 from workbench.errors import ConfigError, DataError
@@ -47,16 +49,26 @@ def check_splits(config: RunConfig) -> None:
     data = config.data
     if isinstance(data, CocoData):
         return _check_boxes(data)
-    if isinstance(data, PythonData | ArraysData) or data.name in plugins.loaded("data"):
+    if isinstance(data, PythonData | ArraysData | TorchvisionData) or data.name in plugins.loaded(
+        "data"
+    ):
         return None  # what is in it shows when it is loaded; `check_loaded` looks then
     if isinstance(data, ShapesData | MaskFolderData | CocoMasksData):
         return _check_masks(data)
     if isinstance(data, ScenesData):
         _check_scenes(data)
         data = source_config(config).data
-    if data.name == "imagefolder":
+    if isinstance(data, TableData) and _check_table(config, data):
+        return None
+    if isinstance(data, Listed):
+        listing = find_listing(data, Path(data.root))
+        classes, own = listing.classes, listing.counts()
+    elif data.name == "imagefolder":
         most = None if data.limit else max(ENOUGH, 2 * data.folds)
         classes, own = image_folder.count_images(Path(data.root), most)
+    else:
+        classes, own = (), {}
+    if own:
         names = [f"class {name!r}" for name in classes]
         if data.folds and "validation" in own:
             raise ConfigError(
@@ -188,12 +200,34 @@ def _check_masks(data: DataSection) -> None:
         raise ConfigError({"data.limit": "1 is too few to split; set data.limit to at least 2"})
     if isinstance(data, MaskFolderData):
         folder = mask_folder.find_masks(Path(data.root), data.ignore)
-        least = 3 - bool(folder.validation) - bool(folder.test)
-        if len(folder.train) < least:
-            raise DataError(
-                f"{data.root}: has {_images(len(folder.train))} to train on and needs at least "
-                f"{least}, one for each of {' and '.join(SPLITS)}"
-            )
+        own = {"validation": folder.validation, "test": folder.test}
+        _check_enough(data, len(folder.train), {name for name, found in own.items() if found})
+
+
+def _check_enough(data: DataSection, count: int, own: Collection[str]) -> None:
+    """Refuse fewer images to train on than there are splits to make of them."""
+    least = 3 - ("validation" in own) - ("test" in own)
+    if count < least:
+        raise DataError(
+            f"{data.root}: has {_images(count)} to train on and needs at least "
+            f"{least}, one for each of {' and '.join(SPLITS)}"
+        )
+
+
+def _check_table(config: RunConfig, data: TableData) -> bool:
+    """Whether a table is for several labels an image; refuses it where that is not asked for."""
+    table = find_table(data, Path(data.root))
+    if config.task.kind == "multilabel":
+        own = table.listing.counts()
+        _check_enough(data, len(table.listing.train), own)
+        return True
+    if path := table.several:
+        count = len(table.labels[path])
+        raise DataError(
+            f"{data.root}: {path} has {count} labels in {data.file}; classification needs one "
+            "an image: set task.kind=multilabel for several"
+        )
+    return False
 
 
 def _check_boxes(data: CocoData) -> None:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from workbench.catalog.image_folder import ImageFile
+from workbench.catalog.listing import ImageFile
 from workbench.config.fitting import cache_folder
 from workbench.data.dataset import Progress
 from workbench.data.decode import BrokenImage, Fit, decode

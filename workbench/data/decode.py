@@ -1,5 +1,6 @@
 """Decodes an image file of any size and mode to a square uint8 image."""
 
+from collections.abc import Callable
 from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import BinaryIO, Literal, cast
@@ -25,18 +26,29 @@ def decode(path: Path | str, size: int, channels: int, fit: Fit) -> NDArray[np.u
     Turned as its EXIF orientation says, transparent parts on white, 16-bit grey
     scaled to 8, the first frame of several. Nothing but a regular file is opened.
     """
+    return decode_opened(lambda: _buffered(open_regular(Path(path))), size, channels, fit)
+
+
+def decode_opened(
+    opened: Callable[[], BinaryIO], size: int, channels: int, fit: Fit
+) -> NDArray[np.uint8]:
+    """As :func:`decode`, of what ``opened`` gives."""
     try:
-        with open_regular(Path(path)) as file, Image.open(_buffered(file)) as image:
+        with opened() as file, Image.open(file) as image:
             # JPEG only: decode at a half, a quarter or an eighth where that is enough.
             image.draft("RGB" if channels == 3 else "L", (HEADROOM * size, HEADROOM * size))
-            upright = ImageOps.exif_transpose(image)
-            square = _square(_plain(upright, "RGB" if channels == 3 else "L"), size, fit)
+            return to_square(image, size, channels, fit)
     except MemoryError:
         raise BrokenImage("does not fit into memory") from None
     except Exception as error:  # noqa: BLE001 - a stranger's file fails in any way a decoder can
         raise BrokenImage(_reason(error)) from None
-    array = np.asarray(square, dtype=np.uint8)
-    return array.reshape(size, size, channels)
+
+
+def to_square(image: Image.Image, size: int, channels: int, fit: Fit) -> NDArray[np.uint8]:
+    """An opened image as uint8 [size, size, channels], upright and without transparency."""
+    upright = ImageOps.exif_transpose(image)
+    square = _square(_plain(upright, "RGB" if channels == 3 else "L"), size, fit)
+    return np.asarray(square, dtype=np.uint8).reshape(size, size, channels)
 
 
 def decode_mask(path: Path | str, size: int, fit: Fit, ignore: int) -> NDArray[np.uint8]:

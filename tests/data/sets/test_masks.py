@@ -10,7 +10,7 @@ import torch
 from PIL import Image
 
 from workbench.catalog.coco import CocoImage
-from workbench.catalog.image_folder import ImageFile
+from workbench.catalog.listing import ImageFile
 from workbench.catalog.mask_folder import find_classes
 from workbench.config import RunConfig, build_config
 from workbench.config.split_check import resolve_to_train

@@ -12,6 +12,13 @@ from pydantic import Field, model_validator
 
 from workbench.config.sections.base import setting
 from workbench.config.sections.data_section import DataSection
+from workbench.config.sections.listed_data import (
+    HuggingFaceData,
+    ImageFolderData,
+    TableData,
+    TorchvisionData,
+    WebDatasetData,
+)
 from workbench.config.sections.mask_data import CocoMasksData, MaskFolderData, ShapesData
 from workbench.config.sections.own_data import ArraysData, PythonData
 
@@ -36,20 +43,6 @@ class Cifar100Data(DataSection):
 
     name: Literal["cifar100"] = "cifar100"
     classes: int = setting(100, "Number of classes; follows the data when it is read.", ge=1)
-
-
-class ImageFolderData(DataSection):
-    """A folder of images: ``root/train/<class>/…`` and ``root/test/<class>/…``, or one tree."""
-
-    name: Literal["imagefolder"] = "imagefolder"
-    test: float = setting(
-        0.2, "Share kept for the test where the folder has no test/ of its own.", gt=0, le=0.5
-    )
-    fit: Literal["crop", "pad", "stretch"] = setting(
-        "crop",
-        "How an image becomes square: scale the short side and crop the centre, scale the "
-        "long side and pad with zeros, or scale both sides.",
-    )
 
 
 class BoxDataSection(DataSection):
@@ -132,6 +125,10 @@ DataConfig = Annotated[
     | ShapesData
     | MaskFolderData
     | CocoMasksData
+    | TableData
+    | TorchvisionData
+    | HuggingFaceData
+    | WebDatasetData
     | PythonData
     | ArraysData,
     Field(discriminator="name"),

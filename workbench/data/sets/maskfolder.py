@@ -8,7 +8,7 @@ import torch
 from numpy.typing import NDArray
 
 from workbench.catalog.mask_folder import MaskedImage, MaskFolder, find_masks
-from workbench.catalog.splits import Rows, random_parts
+from workbench.catalog.splits import own_or_random_parts
 from workbench.config import RunConfig
 from workbench.config.sections.mask_data import MaskFolderData
 from workbench.data.assemble import assemble_cached
@@ -50,7 +50,13 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
     masks = decoded(folder.root, [pair.mask for pair in pairs], how, progress)
     _check_values(folder, pairs, masks)
     good = np.flatnonzero(images.good & masks.good)
-    parts = _parts(folder, good, data)
+    parts = own_or_random_parts(
+        good,
+        (len(folder.train), len(folder.validation)),
+        (data.validation, data.test),
+        data.limit,
+        data.split_seed,
+    )
     if not all(map(len, parts)):
         raise DataError(f"{folder.root}: too few images to split, {len(good)} can be read")
     pixels = masks.images[:, 0]
@@ -63,18 +69,6 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
         skipped=[*images.problems, *masks.problems, *folder.skipped],
         given=frozenset(("train", "validation", "test")),  # an image shows what it shows
     )
-
-
-def _parts(folder: MaskFolder, good: Rows, data: MaskFolderData) -> list[Rows]:
-    """Rows for training, validation and test: the folder's own, else at random by the seed."""
-    first, second = len(folder.train), len(folder.train) + len(folder.validation)
-    own = good[(good >= first) & (good < second)]
-    shares, limit = (data.validation, data.test), 0 if len(own) else data.limit
-    made = random_parts(good[good < first], good[good >= second], shares, limit, data.split_seed)
-    if not len(own):
-        return made
-    train = np.random.default_rng(data.split_seed).permutation(np.concatenate(made[:2]))
-    return [np.sort(train[: data.limit or None]), own, made[2]]
 
 
 def _check_values(folder: MaskFolder, pairs: list[MaskedImage], masks: Decoded) -> None:

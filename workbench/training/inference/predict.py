@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from workbench.config.sections.data import ImageFolderData
+from workbench.config.sections.listed_data import ListedData
 from workbench.data.decode import BrokenImage, Fit, decode
 from workbench.errors import RequestError
 from workbench.runs.store.folder import RunFolder
@@ -67,7 +67,7 @@ def _batch(run: FinishedRun, paths: Sequence[Path], top: int) -> Iterator[Predic
 
 def _decode(run: FinishedRun, path: Path) -> NDArray[np.uint8] | str:
     data = run.config.data
-    fit: Fit = data.fit if isinstance(data, ImageFolderData) else "crop"
+    fit: Fit = data.fit if isinstance(data, ListedData) else "crop"
     try:
         return decode(path, data.size, data.channels, fit)
     except BrokenImage as error:

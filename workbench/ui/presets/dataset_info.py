@@ -11,6 +11,9 @@ DATA_SETS = {
     "cifar10": ("CIFAR-10", "50,000 + 10,000"),
     "cifar100": ("CIFAR-100", "50,000 + 10,000"),
     "imagefolder": ("an image folder", ""),
+    "table": ("images of a table", ""),
+    "huggingface": ("Parquet files", ""),
+    "webdataset": ("tar shards", ""),
     "scenes": ("scenes of one object", ""),
 }
 
