@@ -14,7 +14,8 @@ from workbench.config import RunConfig
 from workbench.config.sections.data_section import DataSection
 from workbench.data.cache import Decoded
 from workbench.data.dataset import DataSet, ImageRows, Split, take, tensor_hash
-from workbench.data.statistics import kept_statistics, normalisation
+from workbench.data.statistics import kept_statistics, normalisation, spread
+from workbench.data.uncached import Undecoded
 from workbench.errors import DataError
 
 CHUNK = 1000  # images scaled at once
@@ -81,11 +82,11 @@ def assemble_splits(
 def assemble_cached(
     config: RunConfig,
     classes: Sequence[str],
-    cache: Decoded,
+    cache: Decoded | Undecoded,
     parts: Sequence[Rows],
     targets: Sequence[dict[str, Tensor]],
 ) -> DataSet:
-    """Make a data set of images in a cache, which are read from there by batches.
+    """Make a data set of images that are read by batches, from a cache or their own files.
 
     ``parts`` are the cache's rows for training, validation and test, ``targets`` the targets of
     each part.
@@ -106,7 +107,7 @@ def _data_set(
     skipped: Sequence[tuple[str, str]] = (),
 ) -> DataSet:
     train, validation, test = splits
-    mean, std = normalisation(config, lambda: kept_statistics(train.images, content))
+    mean, std = normalisation(config, lambda: kept_statistics(spread(train.images), content))
     return DataSet(
         name=config.data.name,
         classes=tuple(classes),

@@ -21,15 +21,31 @@ def no_progress(message: str, done: int, total: int) -> None:
     """A :class:`Progress` that does nothing."""
 
 
+class ImageSource(Protocol):
+    """Images that are made when they are asked for."""
+
+    @property
+    def shape(self) -> torch.Size:
+        """[M, C, H, W]."""
+
+    @property
+    def device(self) -> torch.device:
+        """Where they are made: the CPU."""
+
+    def gather(self, rows: Tensor) -> Tensor:
+        """Images uint8 [B, C, H, W] of ``rows`` (int64 [B])."""
+
+
 @dataclass(frozen=True)
 class ImageRows:
     """Rows of a shared image tensor, gathered when they are indexed.
 
-    The tensor may be mapped from a file larger than memory. Has the part of a tensor's interface
+    The tensor may be mapped from a file larger than memory, or not be there at all
+    (:class:`workbench.data.uncached.UncachedImages`). Has the part of a tensor's interface
     that a training loop uses.
     """
 
-    source: Tensor  # uint8 [M, C, H, W], resident or mapped
+    source: Tensor | ImageSource  # uint8 [M, C, H, W], resident or mapped
     rows: Tensor  # int64 [N]
 
     def __len__(self) -> int:
@@ -47,6 +63,9 @@ class ImageRows:
 
     def __getitem__(self, indices: Tensor | slice | int) -> Tensor:
         rows = self.rows[indices]
+        if not isinstance(self.source, Tensor):
+            images = self.source.gather(rows.reshape(-1))
+            return images if rows.ndim else images[0]
         return take(self.source, rows) if rows.ndim else self.source[rows]
 
 
@@ -73,7 +92,12 @@ class Split:
         """Images [B, C, H, W] and targets of ``indices`` (int64 [B])."""
         rows = onto(indices, self.images.device)
         images = self.images
-        images = take(images, rows) if isinstance(images, Tensor) else images[rows]
+        return self.with_targets(
+            take(images, rows) if isinstance(images, Tensor) else images[rows], indices
+        )
+
+    def with_targets(self, images: Tensor, indices: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        """As :meth:`batch`, of images that were read before."""
         wanted = onto(indices, self.device)
         targets = {name: target[wanted] for name, target in self.targets.items()}
         return onto(images, self.device), targets
@@ -89,7 +113,8 @@ class Split:
         images = self.images
         if device.type == "cuda":
             free, _ = torch.cuda.mem_get_info(device)
-            if images.shape.numel() <= RESIDENT_SHARE * free:
+            held = isinstance(images, Tensor) or isinstance(images.source, Tensor)
+            if held and images.shape.numel() <= RESIDENT_SHARE * free:
                 images = images[:].to(device)
         elif isinstance(images, Tensor):
             images = images.to(device)

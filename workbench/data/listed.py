@@ -1,11 +1,12 @@
 """A data set of listed images with one class each, through the cache of decoded images.
 
 The images stay in the memory-mapped cache and are read by batches: a small set costs what a
-resident one does, a large one needs no memory.
+resident one does, a large one needs no memory. With ``data.cache = "none"`` there is no cache.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -14,10 +15,11 @@ from numpy.typing import NDArray
 from workbench.catalog.listing import ImageFile, ImageListing
 from workbench.catalog.splits import Rows, limited, stratified
 from workbench.config import RunConfig
-from workbench.config.sections.listed_data import ListedData
+from workbench.config.sections.listed_data import FileListedData, ListedData
 from workbench.data.assemble import assemble_cached, hold_out
 from workbench.data.cache import Decoded, Decoding, decoded
 from workbench.data.dataset import DataSet, Progress
+from workbench.data.uncached import Undecoded, undecoded
 from workbench.errors import ConfigError, DataError
 
 
@@ -36,7 +38,7 @@ def load_listed(
         )
     halves = _choose(listing, data)
     files = [file for half in halves for file in half]
-    cache = decoded(listing.root, files, how, progress)
+    cache = open_images(listing.root, files, how, config, progress)
     labels = _labels(files)
     _check_classes(listing, halves[0], cache)
     parts = _split_rows([len(half) for half in halves], labels, cache.good, data)
@@ -48,6 +50,15 @@ def load_listed(
         skipped=[*data_set.skipped, *listing.skipped],
         given=frozenset(split for split, files in own.items() if files),
     )
+
+
+def open_images(
+    root: Path, files: Sequence[ImageFile], how: Decoding, config: RunConfig, progress: Progress
+) -> Decoded | Undecoded:
+    """The images of files: decoded once, or with ``data.cache = "none"`` as they are read."""
+    if isinstance(config.data, FileListedData) and config.data.cache == "none":
+        return undecoded(root, files, how, config.data.workers)
+    return decoded(root, files, how, progress)
 
 
 def _choose(listing: ImageListing, data: ListedData) -> list[list[ImageFile]]:
@@ -75,7 +86,9 @@ def _split_rows(
     return [train, validation, test]
 
 
-def _check_classes(listing: ImageListing, train: Sequence[ImageFile], cache: Decoded) -> None:
+def _check_classes(
+    listing: ImageListing, train: Sequence[ImageFile], cache: Decoded | Undecoded
+) -> None:
     reasons = dict(cache.problems)
     counts = np.bincount(_labels(train)[cache.good[: len(train)]], minlength=len(listing.classes))
     for label, name in enumerate(listing.classes):

@@ -5,12 +5,14 @@ import json
 from collections.abc import Callable
 
 import torch
+from torch import Tensor
 
 from workbench.config import RunConfig
 from workbench.config.fitting import cache_folder
-from workbench.data.dataset import Images
+from workbench.data.dataset import ImageRows, Images
 
 CHUNK = 1000  # images at once, so that the whole set is never needed as floats
+SAMPLE = 2000  # images whose statistics stand for a set that is decoded as it is read
 Statistics = tuple[list[float], list[float]]  # mean and std of each channel, 0 to 1
 
 
@@ -22,6 +24,13 @@ def normalisation(config: RunConfig, compute: Callable[[], Statistics]) -> Stati
         mean, std = mean or own_mean, std or own_std
     # A channel that never changes carries nothing; dividing by 0 would make it NaN.
     return mean, [value if value > 0 else 1.0 for value in std]
+
+
+def spread(images: Images) -> Images:
+    """The images whose statistics are taken: all, or ``SAMPLE`` of those not held anywhere."""
+    if isinstance(images, Tensor) or isinstance(images.source, Tensor) or len(images) <= SAMPLE:
+        return images
+    return ImageRows(images.source, images.rows[torch.arange(SAMPLE) * len(images) // SAMPLE])
 
 
 def kept_statistics(images: Images, content_hash: str) -> Statistics:

@@ -19,13 +19,30 @@ class ListedData(DataSection):
     )
 
 
-class ImageFolderData(ListedData):
+class FileListedData(ListedData):
+    """The keys of those whose images can be read in any order, one by one."""
+
+    cache: Literal["decoded", "none"] = setting(
+        "decoded",
+        "Decode all images once, into the user's cache folder, or each as it is needed (none): "
+        "for sets that are too large to keep decoded.",
+    )
+    workers: int = setting(
+        0,
+        "Processes that decode ahead of training where data.cache is none; 0: one a core, at "
+        "most 8.",
+        ge=0,
+        le=64,
+    )
+
+
+class ImageFolderData(FileListedData):
     """A folder of images: ``root/train/<class>/…`` and ``root/test/<class>/…``, or one tree."""
 
     name: Literal["imagefolder"] = "imagefolder"
 
 
-class TableData(ListedData):
+class TableData(FileListedData):
     """Images named by a CSV or Parquet table with the columns file, label and maybe split."""
 
     name: Literal["table"] = "table"
@@ -47,7 +64,7 @@ class HuggingFaceData(ListedData):
     label_column: str = setting("label", "Column of the labels.")
 
 
-class WebDatasetData(ListedData):
+class WebDatasetData(FileListedData):
     """Tar shards as WebDataset writes them: ``000.jpg`` and ``000.cls``; ``train-0000.tar``, …"""
 
     name: Literal["webdataset"] = "webdataset"

@@ -12,9 +12,9 @@ from workbench.catalog.table import ImageTable, read_table
 from workbench.config import RunConfig
 from workbench.config.sections.listed_data import TableData
 from workbench.data.assemble import assemble_cached
-from workbench.data.cache import Decoding, decoded
+from workbench.data.cache import Decoding
 from workbench.data.dataset import DataSet, Progress
-from workbench.data.listed import load_listed
+from workbench.data.listed import load_listed, open_images
 from workbench.detection.boxes import NO_OBJECT
 from workbench.errors import DataError
 
@@ -39,7 +39,7 @@ def _several(config: RunConfig, table: ImageTable, how: Decoding, progress: Prog
     data, listing = config.data, table.listing
     assert isinstance(data, TableData)
     files = [*listing.train, *listing.validation, *listing.test]
-    cache = decoded(listing.root, files, how, progress)
+    cache = open_images(listing.root, files, how, config, progress)
     good = np.flatnonzero(cache.good)
     parts = own_or_random_parts(
         good,
