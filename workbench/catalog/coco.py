@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from workbench.catalog.listing import ImageFile
+from workbench.catalog.boxed import Box, BoxedImage, BoxListing, Outline, file_of
 from workbench.errors import DataError
 from workbench.system.paths import left_behind
 from workbench.system.regular_files import read_regular
@@ -26,36 +26,6 @@ LAYOUT = "put annotations/instances_train*.json there, with the images in train*
 SPLITS = ("train", "test")
 TEST_NAMES = ("val", "valid", "test")
 MOST_BYTES = 2 << 30  # COCO's own file is 0.45 GB
-Box = tuple[float, float, float, float, int]  # left, top, width, height, the class's place
-Outline = tuple[int, tuple[tuple[float, ...], ...]]  # the class's place, polygons x, y, x, y, …
-
-
-@dataclass(frozen=True)
-class CocoImage:
-    """One image and its boxes: left, top, width, height in pixels, and the class's index.
-
-    ``outlines`` are there where they were asked for.
-    """
-
-    file: ImageFile
-    width: int
-    height: int
-    boxes: tuple[Box, ...]
-    outlines: tuple[Outline, ...] = ()
-
-
-@dataclass(frozen=True)
-class CocoFolder:
-    """Classes in the order of their category ids; ``test`` is empty where there is no such file.
-
-    ``skipped`` has the images that were skipped: (name, why).
-    """
-
-    root: Path
-    classes: tuple[str, ...]
-    train: tuple[CocoImage, ...]
-    test: tuple[CocoImage, ...]
-    skipped: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -97,14 +67,14 @@ def find_labels(root: Path) -> tuple[tuple[str, ...], list[set[int]], list[set[i
     return read.classes, train, test
 
 
-def read_coco(root: Path, *, outlines: bool = False) -> CocoFolder:
+def read_coco(root: Path, *, outlines: bool = False) -> BoxListing:
     """Read the annotations, with the objects' outlines where they are wanted.
 
     Raises :class:`DataError`, which names the file and what is wrong.
     """
     read = _read(root, outlines=outlines)
     train, test = (_images(root, read.files.get(split), read.splits[split]) for split in SPLITS)
-    return CocoFolder(root, read.classes, train, test, tuple(read.skipped))
+    return BoxListing(root, read.classes, train, test, tuple(read.skipped))
 
 
 def _read(root: Path, *, outlines: bool = False) -> _Annotations:
@@ -125,13 +95,15 @@ def _read(root: Path, *, outlines: bool = False) -> _Annotations:
     return replace(read, classes=tuple(names.values()))
 
 
-def _images(root: Path, path: Path | None, entries: list[_Entry]) -> tuple[CocoImage, ...]:
+def _images(root: Path, path: Path | None, entries: list[_Entry]) -> tuple[BoxedImage, ...]:
     """The images of an annotation file, with their files' size and time."""
     if path is None:
         return ()
     folder = _folder(root, path, entries[0].name)
     return tuple(
-        CocoImage(_file(folder, entry.name), entry.width, entry.height, entry.boxes, entry.outlines)
+        BoxedImage(
+            file_of(folder / entry.name), entry.width, entry.height, entry.boxes, entry.outlines
+        )
         for entry in entries
     )
 
@@ -243,12 +215,3 @@ def _inside(path: Path, name: str) -> str:
     if pure.is_absolute() or ".." in pure.parts:
         raise DataError(f"{path}: an image is named {name!r}, outside of its folder")
     return name
-
-
-def _file(folder: Path, name: str) -> ImageFile:
-    path = folder / name
-    try:
-        stat = path.stat()
-    except OSError:
-        return ImageFile(str(path), 0, 0, 0, 0)  # decoding lists it as broken
-    return ImageFile(str(path), 0, stat.st_size, stat.st_mtime_ns, stat.st_mode)

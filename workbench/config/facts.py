@@ -4,7 +4,17 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from workbench.catalog import arrays, coco, image_folder, mask_folder, parquet, webdataset
+from workbench.catalog import (
+    arrays,
+    coco,
+    image_folder,
+    mask_folder,
+    parquet,
+    voc,
+    webdataset,
+    yolo,
+)
+from workbench.catalog.boxed import BoxListing
 from workbench.catalog.listing import ImageListing, is_grey
 from workbench.catalog.table import ImageTable, read_table
 from workbench.catalog.torchvision_sets import torchvision_set
@@ -20,6 +30,7 @@ from workbench.system.regular_files import open_regular
 
 Facts = dict[str, Any]  # key of [data] → value
 Listed = TableData | HuggingFaceData | WebDatasetData
+BOXED: Mapping[str, Callable[[Path], BoxListing]] = {"voc": voc.read_voc, "yolo": yolo.read_yolo}
 OPENERS: Mapping[str, Callable[[Path], BinaryIO]] = {
     "table": open_regular,
     "huggingface": parquet.open_row,
@@ -48,6 +59,8 @@ def on_disk(data: DataSection, name: str, root: Path) -> Facts:
     if name in ("coco", "cocomasks"):
         background = name == "cocomasks"
         return {"classes": len(coco.find_classes(root)) + background}
+    if name in BOXED:
+        return {"classes": len(BOXED[name](root).classes)}
     return {}
 
 
@@ -63,6 +76,18 @@ def find_listing(data: Listed, root: Path) -> ImageListing:
 def find_table(data: TableData, root: Path) -> ImageTable:
     """The images of a table."""
     return read_table(root, data.file, other_columns=data.other_columns)
+
+
+def find_box_labels(name: str, root: Path) -> tuple[tuple[str, ...], dict[str, list[set[int]]]]:
+    """The class names, and the classes of each annotated image by split."""
+    if name == "coco":
+        classes, train, test = coco.find_labels(root)
+        return classes, {"train": train, "validation": [], "test": test}
+    listing = BOXED[name](root)
+    splits = {"train": listing.train, "validation": listing.validation, "test": listing.test}
+    return listing.classes, {
+        split: [image.labels for image in images] for split, images in splits.items()
+    }
 
 
 def _facts(classes: int, *, grey: bool) -> Facts:

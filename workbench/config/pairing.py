@@ -4,7 +4,7 @@ from workbench.config import RunConfig, plugins
 from workbench.config.sections.augment import AugmentConfig
 
 # What the targets of a data set are; one class an image where nothing is said.
-BOXES = frozenset(("scenes", "coco"))
+BOXES = frozenset(("scenes", "coco", "voc", "yolo"))
 MASKS = frozenset(("shapes", "maskfolder", "cocomasks"))
 # The networks that a task can train; classification and multilabel take all others.
 NETWORKS = {

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.catalog import coco, image_folder, mask_folder
-from workbench.catalog.splits import least_limit, limited, random_parts, share_of
+from workbench.catalog import image_folder, mask_folder
+from workbench.catalog.splits import least_limit, limited, own_or_random_parts, share_of
 from workbench.config import RunConfig, plugins
-from workbench.config.facts import Listed, find_listing, find_table
+from workbench.config.facts import Listed, find_box_labels, find_listing, find_table
 from workbench.config.fitting import resolve, source_config
-from workbench.config.sections.data import CocoData, ScenesData
+from workbench.config.sections.data import AnnotatedData, CocoData, ScenesData, VocData, YoloData
 from workbench.config.sections.data_section import DataSection
 from workbench.config.sections.listed_data import TableData, TorchvisionData
 from workbench.config.sections.mask_data import CocoMasksData, MaskFolderData, ShapesData
@@ -47,7 +47,7 @@ def resolve_to_train(config: RunConfig, data_root: str | Path | None = None) -> 
 def check_splits(config: RunConfig) -> None:
     """Raise DataError or ConfigError where a split, or a class of a split, would be empty."""
     data = config.data
-    if isinstance(data, CocoData):
+    if isinstance(data, CocoData | VocData | YoloData):
         return _check_boxes(data)
     if isinstance(data, PythonData | ArraysData | TorchvisionData) or data.name in plugins.loaded(
         "data"
@@ -230,26 +230,29 @@ def _check_table(config: RunConfig, data: TableData) -> bool:
     return False
 
 
-def _check_boxes(data: CocoData) -> None:
+def _check_boxes(data: CocoData | VocData | YoloData) -> None:
     """Refuse annotations whose images, split at random, leave a split or a class of it empty."""
-    names, train, test = coco.find_labels(Path(data.root))
-    labels, rows = [*train, *test], np.arange(len(train) + len(test))
+    names, splits = find_box_labels(data.name, Path(data.root))
+    train, own, test = splits["train"], splits["validation"], splits["test"]
+    labels, rows = [*train, *own, *test], np.arange(len(train) + len(own) + len(test))
     counts = [sum(label in found for found in labels) for label in range(len(names))]
     for limit in dict.fromkeys((0, data.limit)):
-        parts = random_parts(
-            rows[: len(train)],
-            rows[len(train) :],
+        parts = own_or_random_parts(
+            rows,
+            (len(train), len(own)),
             (data.validation, data.test),
             limit,
             data.split_seed,
         )
-        made = SPLITS[:2] if test else SPLITS
+        given = {"validation": own, "test": test}
+        made = [split for split in SPLITS if not given.get(split)]
         if limit and not all(map(len, parts)):
             raise ConfigError(
                 {"data.limit": f"{limit} is too few to split; set data.limit to at least 2"}
             )
         problem = _missing(data, names, counts, {
-            name: [labels[row] for row in part] for name, part in zip(made, parts, strict=False)
+            name: [labels[row] for row in part]
+            for name, part in zip(SPLITS, parts, strict=True) if name in made
         })  # fmt: skip
         if problem and limit:
             raise ConfigError({"data.limit": f"{limit} is too few: {problem}"})
@@ -258,7 +261,7 @@ def _check_boxes(data: CocoData) -> None:
 
 
 def _missing(
-    data: CocoData,
+    data: AnnotatedData,
     names: Sequence[str],
     counts: Sequence[int],
     parts: Mapping[str, Sequence[set[int]]],

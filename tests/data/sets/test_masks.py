@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from workbench.catalog.coco import CocoImage
+from workbench.catalog.boxed import BoxedImage
 from workbench.catalog.listing import ImageFile
 from workbench.catalog.mask_folder import find_classes
 from workbench.config import RunConfig, build_config
@@ -124,7 +124,7 @@ def test_outlines_are_drawn_the_smaller_on_top() -> None:
         (0, ((2.0, 2.0, 6.0, 2.0, 6.0, 6.0, 2.0, 6.0),)),
         (1, ((0.0, 0.0, 15.0, 0.0, 15.0, 7.0, 0.0, 7.0),)),
     )
-    image = CocoImage(ImageFile("x", 0, 0, 0, 0), 16, 8, (), outlines)
+    image = BoxedImage(ImageFile("x", 0, 0, 0, 0), 16, 8, (), outlines)
     mask = draw_mask(image, 16)
     assert mask[:4].unique().tolist() == [255] == mask[12:].unique().tolist()
     assert mask[8, 4] == 1 and mask[5, 12] == 2 and mask[4:12].unique().tolist() == [1, 2]

@@ -98,10 +98,9 @@ class ScenesData(BoxDataSection):
         return self
 
 
-class CocoData(BoxDataSection):
-    """Images with boxes in COCO format: ``annotations/instances_train*.json`` and folders."""
+class AnnotatedData(BoxDataSection):
+    """The keys of those whose images are annotated with boxes in files."""
 
-    name: Literal["coco"] = "coco"
     size: int = setting(
         320,
         "Images are scaled to fit into a square of this side, a multiple of 8.",
@@ -111,8 +110,26 @@ class CocoData(BoxDataSection):
     )
     most: int = setting(20, "Boxes kept of an image, the largest first.", ge=1, le=200)
     test: float = setting(
-        0.2, "Share kept for the test where there is no file of test boxes.", gt=0, le=0.5
+        0.2, "Share kept for the test where there are no images for it.", gt=0, le=0.5
     )
+
+
+class CocoData(AnnotatedData):
+    """Images with boxes in COCO format: ``annotations/instances_train*.json`` and folders."""
+
+    name: Literal["coco"] = "coco"
+
+
+class VocData(AnnotatedData):
+    """Images with boxes in Pascal VOC's format: ``Annotations/*.xml`` and ``JPEGImages/``."""
+
+    name: Literal["voc"] = "voc"
+
+
+class YoloData(AnnotatedData):
+    """Images with boxes in YOLO's format: ``images/train/``, ``labels/train/`` and data.yaml."""
+
+    name: Literal["yolo"] = "yolo"
 
 
 DataConfig = Annotated[
@@ -122,6 +139,8 @@ DataConfig = Annotated[
     | ImageFolderData
     | ScenesData
     | CocoData
+    | VocData
+    | YoloData
     | ShapesData
     | MaskFolderData
     | CocoMasksData

@@ -8,7 +8,8 @@ import torch
 from PIL import Image, ImageDraw
 from torch import Tensor
 
-from workbench.catalog.coco import CocoImage, read_coco
+from workbench.catalog.boxed import BoxedImage
+from workbench.catalog.coco import read_coco
 from workbench.catalog.splits import random_parts
 from workbench.config import RunConfig
 from workbench.config.sections.mask_data import CocoMasksData
@@ -54,7 +55,7 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
     )
 
 
-def draw_mask(image: CocoImage, size: int) -> Tensor:
+def draw_mask(image: BoxedImage, size: int) -> Tensor:
     """The mask uint8 [size, size] of an image as it is decoded; smaller objects lie on top."""
     scale = size / max(image.width, image.height)
     wide, tall = (max(1, round(scale * side)) for side in (image.width, image.height))
