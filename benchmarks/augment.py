@@ -25,6 +25,7 @@ from workbench.data.augmentation.transforms import TrainAugment
 from workbench.training.loop.allocator import keep_freed_memory
 
 MEAN, STD = [0.4914, 0.4822, 0.4465], [0.2470, 0.2435, 0.2616]
+BASE = "torchvision, PIL, one by one"
 COUNT, SIDE, PAD = 45_000, 32, 4
 Way = Callable[[Tensor], Tensor]  # rows of the data set → floats [B, 3, 32, 32]
 
@@ -109,6 +110,15 @@ def textbook(images: Tensor) -> Way:
     return way
 
 
+def one_by_one(images: Tensor, transform: Callable[[Tensor], Tensor]) -> Way:
+    """A transform of torchvision's alone, tensor by tensor: no crop, flip or normalisation."""
+
+    def way(indices: Tensor) -> Tensor:
+        return torch.stack([transform(image) for image in images[indices]])
+
+    return way
+
+
 def rate(way: Way, batch: int, count: int) -> tuple[float, float]:
     """Images per second over ``count`` images, and processor time of one in seconds."""
     order = torch.randperm(COUNT)[:count]
@@ -123,12 +133,13 @@ def main() -> None:
     parser.add_argument("--batch", type=int, default=128)
     parser.add_argument("--threads", type=int, default=min(2, os.cpu_count() or 1))
     parser.add_argument("--repeats", type=int, default=7)
+    parser.add_argument("--only", default="", help="ways with this word in their name")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     keep_freed_memory()  # as in a worker
     images = torch.randint(0, 256, (COUNT, 3, SIDE, SIDE), dtype=torch.uint8)
     ways = {
-        "torchvision, PIL, one by one": (textbook(images), 2_000),
+        BASE: (textbook(images), 2_000),
         "gather of pixels": (pixel_gather(images), 20_000),
         "windows of [N, C, H, W]": (windows(images), 20_000),
         "workbench": (ours(images), 20_000),
@@ -141,11 +152,14 @@ def main() -> None:
             ours(images, brightness=0.4, contrast=0.4, saturation=0.4),
             10_000,
         ),
-        "workbench, TrivialAugment (image by image)": (
-            ours(images, policy="trivialaugment"),
-            1_000,
-        ),
+        "workbench, hue": (ours(images, hue=0.1), 10_000),
+        "workbench, TrivialAugment": (ours(images, policy="trivialaugment"), 5_000),
+        "workbench, RandAugment": (ours(images, policy="randaugment"), 5_000),
+        "torchvision, hue alone": (one_by_one(images, v2.ColorJitter(hue=0.1)), 1_000),
+        "torchvision, TrivialAugment alone": (one_by_one(images, v2.TrivialAugmentWide()), 1_000),
+        "torchvision, RandAugment alone": (one_by_one(images, v2.RandAugment()), 1_000),
     }
+    ways = {name: way for name, way in ways.items() if args.only in name or name == BASE}
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in ways}
     for repeat in range(args.repeats + 1):
         for name, (way, count) in ways.items():
@@ -155,7 +169,7 @@ def main() -> None:
     print(f"batch {args.batch}, {args.threads} threads, medians of {args.repeats}\n")
     print("| way | images/s | lowest | highest | ratio | processor time |")
     print("| --- | ---: | ---: | ---: | ---: | ---: |")
-    base = statistics.median(first for first, _ in found["torchvision, PIL, one by one"])
+    base = statistics.median(first for first, _ in found[BASE])
     for name, pairs in found.items():
         speeds, spent = zip(*pairs, strict=True)
         middle = statistics.median(speeds)

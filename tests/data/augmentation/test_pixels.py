@@ -5,7 +5,7 @@ import torch
 from torchvision.transforms.v2 import functional as V
 
 from workbench.config.sections.augment import AugmentConfig
-from workbench.data.augmentation.pixels import PerImage, jitter, resized_crop
+from workbench.data.augmentation.pixels import jitter, resized_crop, shift_hue, turned
 
 
 def make_images(count: int = 64, side: int = 12, channels: int = 3) -> torch.Tensor:
@@ -59,26 +59,19 @@ def test_a_resized_crop_takes_the_share_that_it_should() -> None:
     assert area.mean().item() == pytest.approx(0.615, abs=0.02)
 
 
-@pytest.mark.parametrize(
-    "config",
-    [
-        AugmentConfig(hue=0.3),
-        AugmentConfig(policy="randaugment"),
-        AugmentConfig(policy="trivialaugment"),
-    ],
-    ids=["hue", "randaugment", "trivialaugment"],
-)
-@pytest.mark.parametrize("channels", [1, 3])
-def test_per_image_transforms_follow_the_given_generator(
-    config: AugmentConfig, channels: int
-) -> None:
-    assert PerImage.wanted(config)
-    images, transform = make_images(8, channels=channels), PerImage(config)
-    before = torch.get_rng_state()
-    first = transform(images, generator())
-    assert torch.equal(torch.get_rng_state(), before)
-    torch.rand(5)
-    assert torch.equal(transform(images, generator()), first)
-    assert first.shape == images.shape and first.dtype == torch.uint8
-    if channels == 3:
-        assert not torch.equal(transform(images, generator(7)), first)
+@pytest.mark.parametrize("share", [-0.5, -0.2, 0.0, 0.1, 0.4])
+def test_hues_are_turned_as_by_torchvision(share: float) -> None:
+    images = make_images(8)
+    expected = V.adjust_hue(images.permute(0, 3, 1, 2), share).permute(0, 2, 3, 1)
+    found = turned(images, torch.full((8, 1, 1), share))
+    assert (found.int() - expected.int()).abs().max() <= 1
+
+
+def test_each_image_has_a_hue_of_its_own_by_the_generator() -> None:
+    images = make_images(1).expand(8, -1, -1, -1)
+    found = shift_hue(images, 0.3, generator())
+    assert torch.equal(found, shift_hue(images, 0.3, generator()))
+    assert not torch.equal(found, shift_hue(images, 0.3, generator(7)))
+    assert len(found.flatten(1).unique(dim=0)) == 8
+    grey_images = make_images(channels=1)
+    assert torch.equal(shift_hue(grey_images, 0.3, generator()), grey_images)

@@ -299,7 +299,6 @@ def test_uncaptured_and_resumed_captured_it_comes_to_the_same(graphs: Any) -> No
     ("changes", "words"),
     [
         ({"train__nonfinite": "skip"}, "train.nonfinite = skip looks at every loss"),
-        ({"augment__hue": 0.1}, "image by image"),
         ({"optimizer__kind": "adagrad"}, "adagrad counts its steps on the host"),
     ],
 )

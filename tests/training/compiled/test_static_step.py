@@ -91,6 +91,8 @@ def test_dropout_mixing_and_every_augmentation() -> None:
             augment__brightness=0.2,
             augment__contrast=0.2,
             augment__saturation=0.2,
+            augment__hue=0.2,
+            augment__policy="randaugment",
             augment__cutout=2,
             augment__mixup=0.2,
             augment__cutmix=0.2,

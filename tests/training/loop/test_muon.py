@@ -3,6 +3,7 @@
 import pytest
 import torch
 from torch import Tensor, nn
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from workbench.config.sections.optimizer import MuonOptimizer
 from workbench.training.loop.muon import Muon, orthogonalised
@@ -28,7 +29,7 @@ def a_weight(*shape: int) -> nn.Parameter:
 @pytest.mark.parametrize("shape", [(16, 40), (40, 16), (16, 16)])
 def test_singular_values_near_one_and_the_directions_kept(shape: tuple[int, int]) -> None:
     matrix = a_weight(*shape).detach()
-    found = orthogonalised(matrix)
+    found = orthogonalised(matrix[None])[0]
     values = torch.linalg.svdvals(found)
     assert values.min() > 0.5 and values.max() < 1.3
     u, _, v = torch.linalg.svd(matrix, full_matrices=False)
@@ -92,3 +93,53 @@ def test_layers_but_the_last_are_matrices_and_the_rest_goes_to_adamw() -> None:
 def test_a_network_of_one_layer_is_all_rest() -> None:
     (group,) = build_optimizer(MuonOptimizer(), nn.Linear(3, 2)).param_groups
     assert not group["orthogonal"] and len(group["params"]) == 2
+
+
+class Products(TorchDispatchMode):
+    """Counts products of matrices."""
+
+    count = 0
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # type: ignore[no-untyped-def]
+        name = func.overloadpacket.__name__
+        self.count += name in ("mm", "addmm", "bmm", "baddbmm", "matmul")
+        return func(*args, **kwargs or {})
+
+
+def stepped(shapes: list[tuple[int, ...]], *, together: bool, fixed_norm: bool) -> list[Tensor]:
+    """Weights after three steps, all in one optimiser or each in one of its own."""
+    weights = [nn.Parameter(w) for shape in shapes for w in gradients(shape, 3)]
+    groups = [weights] if together else [[weight] for weight in weights]
+    for group in groups:
+        settings = {"params": group, "weight_decay": 0.1, "orthogonal": True}
+        optimizer = Muon([settings], lr=0.05, fixed_norm=fixed_norm)
+        for step in range(3):
+            for weight in group:
+                weight.grad = (weight.detach() * (step + 2)).sin()
+            optimizer.step()
+    return [weight.detach() for weight in weights]
+
+
+@pytest.mark.parametrize("fixed_norm", [False, True])
+def test_equal_shapes_together_move_as_each_alone(fixed_norm: bool) -> None:
+    # Two of the shapes are the same matrix, 8 by 18, and the last is taller than wide.
+    shapes = [(8, 2, 3, 3), (8, 18), (12, 5)]
+    pairs = zip(
+        stepped(shapes, together=True, fixed_norm=fixed_norm),
+        stepped(shapes, together=False, fixed_norm=fixed_norm),
+        strict=True,
+    )
+    for one, other in pairs:
+        # Sums are added up in another order: last digits of float32.
+        assert torch.allclose(one, other, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("count", [1, 2, 9])
+def test_products_do_not_grow_with_the_number_of_equal_shapes(count: int) -> None:
+    weights = [nn.Parameter(gradient) for gradient in gradients((6, 4), count)]
+    for weight in weights:
+        weight.grad = weight.detach().sin()
+    optimizer = Muon([{"params": weights, "orthogonal": True}], lr=0.1, iterations=5)
+    with Products() as products:
+        optimizer.step()
+    assert products.count == 3 * 5  # an iteration has three

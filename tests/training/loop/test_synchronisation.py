@@ -26,6 +26,8 @@ DIGITS = {
     "augment.brightness": 0.1,
     "augment.contrast": 0.1,
     "augment.saturation": 0.1,
+    "augment.hue": 0.1,
+    "augment.policy": "trivialaugment",
     "augment.cutout": 2,
     "augment.mixup": 0.2,
     "augment.cutmix": 0.2,

@@ -1,6 +1,5 @@
-"""Resized crop, colour jitter and torchvision's policies, uint8 [N, H, W, C] to the same."""
+"""Resized crop, colour jitter and hue, uint8 [N, H, W, C] to the same."""
 
-from collections.abc import Callable
 from functools import cache
 
 import torch
@@ -10,7 +9,6 @@ from torch.nn import functional as F
 from workbench.config.sections.augment import AugmentConfig
 
 LUMA = (0.2989, 0.587, 0.114)  # ITU-R BT.601, as torchvision has it
-OTHER_STREAM = 0x5DEECE66D  # makes another seed of a seed
 RATIO = 4 / 3  # a random resized crop is at most this much wider or taller than square
 
 
@@ -50,49 +48,43 @@ def jitter(images: Tensor, config: AugmentConfig, generator: torch.Generator) ->
     if config.brightness:
         batch = (batch * factor(config.brightness)).clamp_(0, 255)
     if config.contrast:
-        level = _grey(batch).mean(dim=(1, 2, 3), keepdim=True)
+        level = grey(batch).mean(dim=(1, 2, 3), keepdim=True)
         batch = torch.lerp(level, batch, factor(config.contrast)).clamp_(0, 255)
     if config.saturation:
-        batch = torch.lerp(_grey(batch).expand_as(batch), batch, factor(config.saturation))
+        batch = torch.lerp(grey(batch).expand_as(batch), batch, factor(config.saturation))
     return _bytes(batch)
 
 
-class PerImage:
-    """torchvision's own transforms, one image at a time: hue, RandAugment, TrivialAugment.
+def shift_hue(images: Tensor, most: float, generator: torch.Generator) -> Tensor:
+    """Turn each image's hues by a share of the colour circle of its own, up to ``most``.
 
-    They draw from torch's global generator, which is seeded from the caller's generator for the
-    batch and restored afterwards.
+    Through hue, value and chroma (Smith 1978, "Color gamut transform pairs"). Grey images have
+    no hue.
     """
-
-    def __init__(self, config: AugmentConfig) -> None:
-        from torchvision.transforms import v2  # 1.3 s: only for those who need it
-
-        chain: list[Callable[[Tensor], Tensor]] = []
-        if config.hue:
-            chain.append(v2.ColorJitter(hue=config.hue))
-        if config.policy == "randaugment":
-            chain.append(v2.RandAugment(config.policy_ops, config.policy_magnitude))
-        elif config.policy == "trivialaugment":
-            chain.append(v2.TrivialAugmentWide())
-        self.transform = v2.Compose(chain)
-
-    @staticmethod
-    def wanted(config: AugmentConfig) -> bool:
-        """Whether a configuration asks for any of them."""
-        return config.hue > 0 or config.policy != "none"
-
-    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        # Not drawn: that would wait for the GPU. Turned, so that it is no stream used before.
-        seed = generator.initial_seed() ^ OTHER_STREAM
-        channels_first = images.permute(0, 3, 1, 2)
-        with torch.random.fork_rng(devices=[]):
-            torch.default_generator.manual_seed(seed)  # the GPU's own is left alone
-            # Synchronises on a GPU: torchvision makes small tensors of what it has drawn.
-            changed = torch.stack([self.transform(image) for image in channels_first])
-        return changed.permute(0, 2, 3, 1).contiguous()
+    if images.shape[3] == 1:
+        return images
+    draw = torch.rand(len(images), 1, 1, generator=generator, device=images.device)
+    return turned(images, most * (2 * draw - 1))
 
 
-def _grey(batch: Tensor) -> Tensor:
+def turned(images: Tensor, share: Tensor) -> Tensor:
+    """Colour images with their hues turned by ``share`` [N, 1, 1] of the circle."""
+    batch = images.float()
+    red, green, blue = batch.unbind(dim=3)
+    value = batch.amax(dim=3)
+    chroma = value - batch.amin(dim=3)
+    divisor = chroma.clamp(min=1)  # at 0 the hue does not matter
+    # In sixths of the circle, from red; the largest channel says in which third.
+    sixths = torch.where(value == green, 2 + (blue - red) / divisor, 4 + (red - green) / divisor)
+    sixths = torch.where(value == red, (green - blue) / divisor, sixths) + 6 * share
+    channels = []
+    for offset in (5, 3, 1):
+        place = (sixths + offset) % 6
+        channels.append(value - chroma * torch.minimum(place, 4 - place).clamp(0, 1))
+    return _bytes(torch.stack(channels, dim=3))
+
+
+def grey(batch: Tensor) -> Tensor:
     """Luma [N, H, W, 1] of floats [N, H, W, C]."""
     if batch.shape[3] == 1:
         return batch

@@ -11,7 +11,8 @@ from workbench.config import RunConfig
 from workbench.config.sections.augment import AugmentConfig
 from workbench.data.augmentation.geometry import Windows, alternating, centre_crop
 from workbench.data.augmentation.mixing import Mix, Targets, cutout
-from workbench.data.augmentation.pixels import PerImage, jitter, resized_crop
+from workbench.data.augmentation.pixels import jitter, resized_crop, shift_hue
+from workbench.data.augmentation.policy import Policy
 
 SEGMENT = "segment"  # the target that has a class for every pixel
 
@@ -72,7 +73,7 @@ class TrainAugment:
         self.seed = config.train.seed
         self.side = augment.crop or config.data.size
         self.windows = _windows(augment, self.side)
-        self.per_image = PerImage(augment) if PerImage.wanted(augment) else None
+        self.policy = Policy(augment) if augment.policy != "none" else None
         self.normalize = Normalize(mean, std, dtype, channels_last)
         self.mix = Mix(augment.mixup, augment.cutmix) if augment.mixup or augment.cutmix else None
 
@@ -144,8 +145,10 @@ class TrainAugment:
         config = self.config
         if config.brightness or config.contrast or config.saturation:
             batch = jitter(batch, config, generator)
-        if self.per_image is not None:
-            batch = self.per_image(batch, generator)
+        if config.hue:
+            batch = shift_hue(batch, config.hue, generator)
+        if self.policy is not None:
+            batch = self.policy(batch, generator)
         return batch
 
 

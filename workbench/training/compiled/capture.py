@@ -123,9 +123,6 @@ def why_not(trainer: "Trainer") -> str:
         "the images do not fit onto the device": images.device != trainer.compute.device,
         "a batch in parts is several steps": trainer.micro_batch < batches.batch_size,
         "train.nonfinite = skip looks at every loss": config.train.nonfinite == "skip",
-        "hue and policies are drawn image by image": bool(
-            getattr(batches.augment, "per_image", None)
-        ),
         "float16 scales its gradients on the host": trainer.scaler.is_enabled(),
         "torchvision's detectors have sizes that vary": config.model.kind == "torchvision_detector",
         f"{config.optimizer.kind} counts its steps on the host": config.optimizer.kind

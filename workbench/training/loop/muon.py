@@ -55,9 +55,9 @@ class Muon(torch.optim.AdamW):
         """Make one step of every parameter group."""
         groups = self.param_groups
         for group in groups:
-            for weight in group["params"] if group["orthogonal"] else []:
-                if weight.grad is not None:
-                    _orthogonal_step(weight, self.state[weight], group)
+            if group["orthogonal"]:
+                for weights in _equal_shapes(group["params"]):
+                    _orthogonal_step(weights, [self.state[weight] for weight in weights], group)
         self.param_groups = [group for group in groups if not group["orthogonal"]]
         try:
             super().step()
@@ -65,38 +65,67 @@ class Muon(torch.optim.AdamW):
             self.param_groups = groups
 
 
-def orthogonalised(matrix: Tensor, iterations: int = 5) -> Tensor:
-    """Float [M, N] -> [M, N] with singular values near 1 (0.7 to 1.2) and the same directions.
+def orthogonalised(matrices: Tensor, iterations: int = 5) -> Tensor:
+    """Float [K, M, N] -> [K, M, N] with singular values near 1 (0.7 to 1.2), directions kept.
 
-    Newton-Schulz iteration with an odd quintic, in bfloat16 on a GPU.
+    Newton-Schulz iteration with an odd quintic, in bfloat16 on a GPU; each of the K matrices
+    by itself, all in the same products.
     """
     a, b, c = COEFFICIENTS
-    x = matrix.bfloat16() if matrix.is_cuda else matrix.float()
-    tall = x.shape[0] > x.shape[1]
-    x = x.T if tall else x
-    x = x / (x.norm() + 1e-7)
+    x = matrices.bfloat16() if matrices.is_cuda else matrices.float()
+    tall = x.shape[1] > x.shape[2]
+    x = x.mT if tall else x
+    x = x / (torch.linalg.matrix_norm(x, keepdim=True) + 1e-7)
     for _ in range(iterations):
-        gram = x @ x.T
-        x = torch.addmm(x, torch.addmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
-    return (x.T if tall else x).to(matrix.dtype)
+        gram = x @ x.mT
+        x = torch.baddbmm(x, torch.baddbmm(gram, gram, gram, beta=b, alpha=c), x, beta=a)
+    return (x.mT if tall else x).to(matrices.dtype)
 
 
-def _orthogonal_step(weight: Tensor, state: dict[str, Tensor], group: dict[str, Any]) -> None:
-    gradient, lr = weight.grad, group["lr"]
-    assert gradient is not None
+def _equal_shapes(weights: list[Tensor]) -> list[list[Tensor]]:
+    """The weights with a gradient, together where their matrices can be stacked."""
+    found: dict[tuple[object, ...], list[Tensor]] = {}
+    for weight in weights:
+        if weight.grad is not None:
+            key = (len(weight), weight.numel(), weight.dtype, weight.device)
+            found.setdefault(key, []).append(weight)
+    return list(found.values())
+
+
+def _orthogonal_step(
+    weights: list[Tensor], states: list[dict[str, Tensor]], group: dict[str, Any]
+) -> None:
+    """One step of weights whose matrices have the same shape."""
+    towards = [_towards(*pair, group) for pair in zip(weights, states, strict=True)]
+    matrices = torch.stack([direction.reshape(len(direction), -1) for direction in towards])
+    updates = orthogonalised(matrices, group["iterations"])
+    lr = group["lr"]
     if isinstance(lr, Tensor) and not lr.is_cuda:
         lr = lr.item()  # no host waits for a CPU, and a number rounds as it does elsewhere
+    for weight, state, update in zip(weights, states, updates, strict=True):
+        _apply(weight, update, state["norm"], lr, group)
+
+
+def _towards(weight: Tensor, state: dict[str, Tensor], group: dict[str, Any]) -> Tensor:
+    """The momentum after this step's gradient, looked ahead with Nesterov's."""
+    gradient = weight.grad
+    assert gradient is not None
     if not state:
         state["momentum"] = torch.zeros_like(gradient)
         state["norm"] = weight.norm()
     momentum = state["momentum"].mul_(group["momentum"]).add_(gradient)
-    towards = gradient.add(momentum, alpha=group["momentum"]) if group["nesterov"] else momentum
-    matrix = towards.reshape(len(weight), -1)
-    update = orthogonalised(matrix, group["iterations"]).view_as(weight)
+    return gradient.add(momentum, alpha=group["momentum"]) if group["nesterov"] else momentum
+
+
+def _apply(
+    weight: Tensor, matrix: Tensor, norm: Tensor, lr: float | Tensor, group: dict[str, Any]
+) -> None:
+    """Move a weight by its orthogonal matrix [out, rest]."""
+    update = matrix.view_as(weight)
     if group["fixed_norm"]:
         # The update's norm is the root of its rank: every singular value is about 1.
-        weight.sub_(update * (state["norm"] * (lr / math.sqrt(min(matrix.shape)))))
-        weight.mul_(state["norm"] / weight.norm())
+        weight.sub_(update * (norm * (lr / math.sqrt(min(matrix.shape)))))
+        weight.mul_(norm / weight.norm())
     else:
         weight.mul_(1 - lr * group["weight_decay"])
         factor = lr * RMS * math.sqrt(max(matrix.shape))
