@@ -28,9 +28,11 @@ from torchvision.transforms import v2
 from workbench.config import RunConfig
 from workbench.config.fitting import resolve
 from workbench.config.presets import load_preset
+from workbench.config.toml import change_config
 from workbench.data import DataSet, load_data
 from workbench.data.augmentation.transforms import TrainAugment
 from workbench.models import build_model
+from workbench.training.loop.batches import Batches
 
 BATCH, PAD = 128, 4
 
@@ -86,6 +88,20 @@ def textbook(config: RunConfig, root: Path, workers: int, images: int) -> Callab
 
     def read() -> int:
         return sum(len(labels) for _, labels in itertools.islice(loader, images // BATCH))
+
+    return read
+
+
+def uncached(config: RunConfig, root: Path, images: int) -> Callable[[], int]:
+    """Batches with ``data.cache = "none"``: decoded by two workers ahead of their use."""
+    config = resolve(change_config(config, {"data.cache": "none", "data.workers": 2}), root)
+    data = load_data(config)
+    augment = TrainAugment(config, data.mean, data.std, channels_last=True)
+    batches = Batches(data.train, augment, BATCH, 0, torch.device("cpu"))
+    steps = itertools.count()
+
+    def read() -> int:
+        return sum(len(batches.batch(next(steps))[0]) for _ in range(images // BATCH))
 
     return read
 
@@ -152,7 +168,10 @@ def main() -> None:
         files = len(data.train) + len(data.validation) + len(data.test)
         print(f"{files:,} files → {args.size}×{args.size}, {args.threads} threads\n")
         print(f"decoded and opened: {spent[0]:.1f} s ({files / spent[0]:,.0f} files/s)")
-        print(f"opened again: {spent[1]:.2f} s\n")
+        print(f"opened again: {spent[1]:.2f} s")
+        kept = sum(path.stat().st_size for path in (Path(scratch) / "cache").rglob("images.uint8"))
+        given = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
+        print(f"on disk: the files {given / 1e6:,.0f} MB, decoded {kept / 1e6:,.0f} MB\n")
         read = ours(config, data, 10_000)
 
         def cold() -> int:
@@ -162,6 +181,7 @@ def main() -> None:
         ways = {
             "textbook loader, in the process": textbook(config, root, 0, 1_000),
             "textbook loader, 2 workers": textbook(config, root, 2, 2_000),
+            'workbench, data.cache = "none", 2 workers': uncached(config, root, 2_000),
             f"training {args.preset} alone": training(config, data, 20),
             "workbench, cache in memory": read,
             "workbench, cache on disk": cold,
