@@ -16,7 +16,7 @@ SURE = 3.0  # standard deviations above guessing from which an accuracy is not c
 
 
 class Unwatched:
-    """A watcher that writes nothing and keeps the loss of the newest step."""
+    """Callbacks that write nothing and keeps the loss of the newest step."""
 
     loss: Tensor | None = None
 

@@ -78,8 +78,8 @@ def bare(config: RunConfig) -> Timed:
     compute, data = devices.choose(config.train), load_data(config)
     task = build_task(config, data, compute.device)
     model = fresh_model(config, compute)
-    watcher = Unwatched()
-    trainer = assemble(Setup(config, model, task, compute), data, watcher)  # type: ignore[arg-type]
+    callbacks = Unwatched()
+    trainer = assemble(Setup(config, model, task, compute), data, callbacks)  # type: ignore[arg-type]
     test = data.test.to(compute.device)
     began = _now(compute.device)
     prepare(trainer)
@@ -89,7 +89,7 @@ def bare(config: RunConfig) -> Timed:
     trainer.train()
     accuracy = trainer.evaluate(test)["accuracy"]
     seconds = prepared + _now(compute.device) - began
-    require_finite(watcher.loss, config.about.preset)
+    require_finite(callbacks.loss, config.about.preset)
     return Timed(seconds, accuracy, len(test), compute.name, compute.precision, trainer.compiled)
 
 

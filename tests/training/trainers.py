@@ -44,7 +44,7 @@ def small_config(**changes: Any) -> RunConfig:
 
 
 def small_trainer(
-    watcher: Any = None, *, train: Split | None = None, seed: int = 0, **changes: Any
+    callbacks: Any = None, *, train: Split | None = None, seed: int = 0, **changes: Any
 ) -> Trainer:
     """A trainer of 32 images, 4 steps an epoch, 16 to validate; ``seed`` draws its weights."""
     config = small_config(**changes)
@@ -59,4 +59,4 @@ def small_trainer(
     batches = Batches(train, augment, config.train.batch_size, config.train.seed, compute.device)
     setup = Setup(config, model, build_task(config, data, compute.device), compute)
     evaluator = Evaluator(setup.task, transform, compute, config.train.eval_batch_size)
-    return Trainer(setup, batches, validation, evaluator, watcher or Nobody())
+    return Trainer(setup, batches, validation, evaluator, callbacks or Nobody())

@@ -63,17 +63,23 @@ def short(number: float) -> str:
     return f"{number:.4g}"
 
 
-def duration(seconds: Any) -> str:
-    """93.4 → ``1m 33s``; below ten seconds with a decimal."""
+def duration(seconds: Any, *, tight: bool = False, tenths: bool = True) -> str:
+    """93.4 → ``1m 33s``, in two units at most; below ten seconds with a decimal if ``tenths``.
+
+    ``tight`` leaves the space out.
+    """
     if not _is_number(seconds):
         return NOTHING
-    if seconds < 9.95:
+    if tenths and seconds < 9.95:
         return f"{max(seconds, 0):.1f}s"
-    whole = round(seconds)
-    hours, minutes, rest = whole // 3600, whole // 60 % 60, whole % 60
+    whole = max(0, round(seconds))
+    days, hours, minutes, rest = whole // 86400, whole // 3600 % 24, whole // 60 % 60, whole % 60
+    gap = "" if tight else " "
+    if days:
+        return f"{days}d{gap}{hours:02d}h"
     if hours:
-        return f"{hours}h {minutes:02d}m"
-    return f"{minutes}m {rest:02d}s" if minutes else f"{rest}s"
+        return f"{hours}h{gap}{minutes:02d}m"
+    return f"{minutes}m{gap}{rest:02d}s" if minutes else f"{rest}s"
 
 
 def size(bytes_: Any) -> str:

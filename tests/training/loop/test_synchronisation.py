@@ -45,8 +45,8 @@ SPEED = {
 }
 
 
-class Watcher:
-    """Keeps the losses as the worker's watcher does, and writes none."""
+class KeptLosses:
+    """Keeps the losses as the worker's callbacks do, and writes none."""
 
     def __init__(self, log: StepLog) -> None:
         self.log = log
@@ -73,14 +73,14 @@ def make(log: StepLog, preset: str, **changes: Any) -> Trainer:
     data = load_data(config, lambda *_: None)
     task = build_task(config, data, compute.device)
     model = fresh_model(config, compute)
-    trainer = assemble(Setup(config, model, task, compute), data, Watcher(log))  # type: ignore[arg-type]
+    trainer = assemble(Setup(config, model, task, compute), data, KeptLosses(log))  # type: ignore[arg-type]
     prepare(trainer)
     return trainer
 
 
 def steps(trainer: Trainer, count: int) -> None:
     for _ in range(count):
-        trainer.watcher.step_done(trainer, *trainer.train_step())
+        trainer.callbacks.step_done(trainer, *trainer.train_step())
 
 
 def evaluate(trainer: Trainer) -> Meter:

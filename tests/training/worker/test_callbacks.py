@@ -1,4 +1,4 @@
-"""What the worker's watcher writes, and how often."""
+"""What the worker's callbacks write, and how often."""
 
 from typing import Any
 

@@ -2,8 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
 from workbench.config import RunConfig, change_config
 from workbench.config.presets import load_preset
 from workbench.runs.live.launch import prepare
@@ -13,7 +11,7 @@ from workbench.runs.store.record import write_record
 from workbench.runs.store.roots import add_root
 from workbench.ui.machine import count_live, describe_machine
 from workbench.ui.presets.dataset_info import dataset_info, schedule_curve
-from workbench.ui.presets.throughput import duration, estimate, past_runs
+from workbench.ui.presets.throughput import estimate, past_runs
 
 
 def run_of(config: RunConfig, root: Path, **run: object) -> RunFolder:
@@ -32,9 +30,7 @@ def test_the_estimate_follows_the_epochs_of_the_same_network(tmp_path: Path) -> 
     config = load_preset("quick/digits", {"train.epochs": 20})
     run_of(config, tmp_path, seconds=40.0)
     past = past_runs(tmp_path, "quick/digits")
-    assert (
-        estimate(past, change_config(config, {"train.epochs": 100})) == "≈ 3 m 20 s at last speed"
-    )
+    assert estimate(past, change_config(config, {"train.epochs": 100})) == "≈ 3m 20s at last speed"
     assert estimate(past, change_config(config, {"model.width": 64})) == ""
     assert estimate(past, change_config(config, {"train.batch_size": 32})) == ""
 
@@ -46,15 +42,6 @@ def test_only_finished_runs_of_the_preset_count(tmp_path: Path) -> None:
     run_of(load_preset("simplenn/simplenn-cifar10"), tmp_path, seconds=40.0)
     assert past_runs(tmp_path, "quick/digits") == []
     assert past_runs(tmp_path / "nowhere", "quick/digits") == []
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.2, "1 s"), (45, "45 s"), (60, "1 m"), (200, "3 m 20 s"), (6720, "1 h 52 m"),
-     (183_600, "2 d 3 h")],
-)  # fmt: skip
-def test_a_duration_is_told_in_two_units(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
 
 
 def test_live_runs_are_those_with_a_fresh_heartbeat_and_a_living_worker(tmp_path: Path) -> None:

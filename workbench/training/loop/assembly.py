@@ -17,7 +17,7 @@ from workbench.training.loop.devices import Compute
 from workbench.training.loop.evaluation import Evaluator
 from workbench.training.loop.recompute import recompute_blocks
 from workbench.training.loop.seeds import derive, epoch_order
-from workbench.training.loop.trainer import Setup, Trainer, Watcher
+from workbench.training.loop.trainer import Setup, Trainer, TrainerCallbacks
 
 # At most so many images, or pixels of them, go to a network's ``prepare`` before the first step.
 PREPARED_FROM, PREPARED_PIXELS = 5000, 1 << 24
@@ -38,7 +38,7 @@ def fresh_model(
     return model.to(device=compute.device, memory_format=compute.memory_format)  # type: ignore[call-overload,no-any-return]
 
 
-def assemble(setup: Setup, data: DataSet, watcher: Watcher) -> Trainer:
+def assemble(setup: Setup, data: DataSet, callbacks: TrainerCallbacks) -> Trainer:
     """Build the trainer; resident images are moved to the device."""
     config, compute = setup.config, setup.compute
     if config.train.checkpoint_activations:
@@ -51,7 +51,7 @@ def assemble(setup: Setup, data: DataSet, watcher: Watcher) -> Trainer:
     size, seed = config.train.batch_size, config.train.seed
     batches = Batches(train, augment, size, seed, compute.device, order)
     evaluator = Evaluator(setup.task, transform, compute, config.train.eval_batch_size)
-    return Trainer(setup, batches, data.validation.to(compute.device), evaluator, watcher)
+    return Trainer(setup, batches, data.validation.to(compute.device), evaluator, callbacks)
 
 
 def prepare(trainer: Trainer, tell: Callable[[str], None] = lambda _: None) -> None:

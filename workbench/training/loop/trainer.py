@@ -31,7 +31,7 @@ from workbench.training.loop.test_time_augmentation import eval_model
 MeterInput = tuple[Any, Targets, Losses]  # outputs, targets, losses
 
 
-class Watcher(Protocol):
+class TrainerCallbacks(Protocol):
     """What the loop calls between steps; :class:`workbench.training.worker.callbacks.Callbacks`
     is the one of a worker.
     """
@@ -47,7 +47,7 @@ class Watcher(Protocol):
 
 
 class StopTraining(Exception):
-    """Raised by a watcher, between two steps, to end the training early."""
+    """Raised by a callback, between two steps, to end the training early."""
 
 
 @dataclass
@@ -95,12 +95,12 @@ class Trainer:
         batches: Batches,
         validation: Split,
         evaluator: Evaluator,
-        watcher: Watcher,
+        callbacks: TrainerCallbacks,
     ) -> None:
         self.config, self.model = setup.config, setup.model
         self.task, self.compute = setup.task, setup.compute
         self.batches, self.validation = batches, validation
-        self.evaluator, self.watcher = evaluator, watcher
+        self.evaluator, self.callbacks = evaluator, callbacks
         config, model, task, compute = self.config, self.model, self.task, self.compute
         self.forward = model  # what trains: the network, or its compiled form
         self.compiled = "off"  # or default, graphs
@@ -158,7 +158,7 @@ class Trainer:
             losses, lr = (self.captured or self.train_step)()
             if self.ema:
                 self.ema.update(self.step)
-            self.watcher.step_done(self, losses, lr)
+            self.callbacks.step_done(self, losses, lr)
             if self._evaluation_is_due():
                 self._end_epoch()
                 self._end_early()
@@ -313,11 +313,11 @@ class Trainer:
         self.last_row, self.epochs_done = row, self.epoch
         self.meter = self.task.train_meter()
         self.epoch_began = self.clock.seconds
-        self.watcher.epoch_done(self, row, best)
+        self.callbacks.epoch_done(self, row, best)
 
     def evaluate(self, split: Split) -> dict[str, Any]:
         """The task's metrics of the current weights on a split; sets ``worst``."""
-        meter = self.evaluator.measure(self.eval_model, split, self.watcher.between)
+        meter = self.evaluator.measure(self.eval_model, split, self.callbacks.between)
         self.worst = meter.worst()
         return meter.result()
 

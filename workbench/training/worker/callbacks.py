@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 
 
 class Callbacks:
-    """What a worker does between steps (:class:`workbench.training.loop.trainer.Watcher`)."""
+    """What a worker does between steps: the trainer's callbacks."""
 
     def __init__(
         self,

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 from workbench.config import RunConfig
 from workbench.errors import WorkbenchError
 from workbench.runs.store.folder import RunFolder, list_folders
 from workbench.runs.store.record import read_record
+from workbench.ui.widgets.formatting import duration
 
 LOOKED_AT = 50  # the newest runs of the preset
 
@@ -48,23 +48,12 @@ def past_runs(root: Path, preset: str) -> list[PastRun]:
 
 
 def estimate(runs: Iterable[PastRun], config: RunConfig) -> str:
-    """``≈ 1 h 52 m at last speed``, or "" without a similar run."""
+    """``≈ 1h 52m at last speed``, or "" without a similar run."""
     for run in runs:
         seconds = run.seconds_for(config)
         if seconds is not None:
             return f"≈ {duration(seconds)} at last speed"
     return ""
-
-
-def duration(seconds: float) -> str:
-    """``45 s``, ``3 m 20 s``, ``1 h 52 m``, ``2 d 3 h``."""
-    units = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
-    whole = max(1, round(seconds))
-    for (big, size), (small, part) in pairwise(units):
-        if whole >= size:
-            rest = whole % size // part
-            return f"{whole // size} {big} {rest} {small}" if rest else f"{whole // size} {big}"
-    return f"{whole} s"
 
 
 def _age(folder: RunFolder) -> float:

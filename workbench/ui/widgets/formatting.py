@@ -4,6 +4,8 @@ import re
 
 from rich.cells import cell_len, set_cell_size
 
+from workbench.formatting import text as plain
+
 ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|[@-Z\\-_])")
 # C0 and C1 controls, and the marks that turn the direction of what follows.
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -57,17 +59,8 @@ def number(value: float | None) -> str:
 
 
 def duration(seconds: float | None, *, tight: bool = False) -> str:
-    """``27m 40s``: whole numbers of two units at most; ``tight`` leaves the space out."""
-    if seconds is None:
-        return "–"
-    total = max(0, round(seconds))
-    days, hours, minutes = total // 86400, total // 3600 % 24, total // 60 % 60
-    gap = "" if tight else " "
-    if days:
-        return f"{days}d{gap}{hours:02}h"
-    if hours:
-        return f"{hours}h{gap}{minutes:02}m"
-    return f"{minutes}m{gap}{total % 60:02}s" if minutes else f"{total}s"
+    """``27m 40s``: as :func:`workbench.formatting.text.duration`, in whole seconds."""
+    return plain.duration(seconds, tight=tight, tenths=False)
 
 
 def memory(used: float | None, total: float | None = None) -> str:
