@@ -27,6 +27,17 @@ MOST_LISTED = 256 << 20  # bytes of a list of images
 Named = tuple[str, float, float, float, float]  # class, left, top, right, bottom
 
 
+class _DoctypeError(Exception):
+    """A document that declares a DOCTYPE, where entities could be defined."""
+
+
+class _Tree(ElementTree.TreeBuilder):
+    """Builds the document; refuses a DOCTYPE, in whatever encoding, before it is read."""
+
+    def doctype(self, *_: object) -> None:
+        raise _DoctypeError
+
+
 def read_voc(root: Path) -> BoxListing:
     """Read all annotations; raises :class:`DataError`, which names the file and what is wrong."""
     folder = root / ANNOTATIONS
@@ -80,13 +91,13 @@ def _names(path: Path) -> list[str]:
 def _read(path: Path) -> tuple[int, int, list[Named]]:
     """Width, height and boxes of an annotation."""
     try:
-        content = read_regular(path, MOST_BYTES)
-        if b"<!DOCTYPE" in content or b"<!ENTITY" in content:
-            raise DataError(f"{path}: has a DOCTYPE, which annotations have not")
-        document = ElementTree.fromstring(content)
+        parser = ElementTree.XMLParser(target=_Tree())
+        document = ElementTree.fromstring(read_regular(path, MOST_BYTES), parser)
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}") from None
-    except ElementTree.ParseError as error:
+    except _DoctypeError:
+        raise DataError(f"{path}: has a DOCTYPE, which annotations have not") from None
+    except (ElementTree.ParseError, LookupError, ValueError) as error:  # the latter: its encoding
         raise DataError(f"{path}: not valid XML: {error}") from None
     width, height = (round(_number(document, f"size/{side}", path)) for side in ("width", "height"))
     if min(width, height) <= 0:

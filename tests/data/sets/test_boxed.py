@@ -106,7 +106,6 @@ def test_voc_boxes_are_cut_and_empty_ones_listed(tmp_path: Path) -> None:
         ("<object>", "000.xml: not valid XML"),
         (objects(("dog", 1, 1, 9, 9)).replace(">9<", ">nan<"), "bndbox/xmax is 'nan'"),
         (objects(("", 1, 1, 9, 9)), "an object has no name"),
-        ("<!DOCTYPE a>", "has a DOCTYPE"),
     ],
 )
 def test_a_wrong_annotation_is_one_line(tmp_path: Path, content: str, why: str) -> None:
@@ -116,6 +115,24 @@ def test_a_wrong_annotation_is_one_line(tmp_path: Path, content: str, why: str) 
         load("voc", tmp_path)
     assert why in str(raised.value)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [
+        (b"<!DOCTYPE a><a/>", "has a DOCTYPE"),
+        ('<!DOCTYPE a [<!ENTITY e "cat">]><a>&e;</a>'.encode("utf-16"), "has a DOCTYPE"),
+        (b'<?xml version="1.0" encoding="nonsense"?><a/>', "not valid XML: unknown encoding"),
+        (b'<?xml version="1.0" encoding="gbk"?><a/>', "not valid XML: multi-byte encodings"),
+    ],
+)
+def test_a_doctype_and_a_strange_encoding_are_one_line(
+    tmp_path: Path, content: bytes, why: str
+) -> None:
+    voc(tmp_path, range(9))
+    (tmp_path / "Annotations" / "000.xml").write_bytes(content)
+    with pytest.raises(DataError, match=rf"000\.xml: {why}"):
+        load("voc", tmp_path)
 
 
 def test_a_list_may_not_lead_out_of_the_folder(tmp_path: Path) -> None:
