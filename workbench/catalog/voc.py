@@ -112,7 +112,7 @@ def _read(path: Path) -> tuple[int, int, list[Named]]:
             _number(found, "bndbox/ymax", path),
         )
         for found in document.iter("object")
-        if (found.findtext("difficult") or "0").strip() != "1"
+        if (found.findtext("difficult") or "0").strip().lower() not in ("1", "true")
     ]
     if any(not box[0] for box in boxes):
         raise DataError(f"{path}: an object has no name")

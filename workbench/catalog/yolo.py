@@ -26,6 +26,7 @@ from workbench.system.regular_files import open_regular, read_regular
 LAYOUT = "put images into images/train/ and their .txt files into labels/train/"
 SPLITS = {"train": ("train",), "validation": ("val", "valid", "validation"), "test": ("test",)}
 YAML_NAMES, TEXT_NAMES = ("data.yaml", "dataset.yaml"), ("classes.txt", "obj.names")
+NAMES_WANTED = "needs names: a list of the classes, or one by number"
 MOST_BYTES = 1 << 20
 SLACK = 1e-3  # how far beyond 0 to 1 a share may be by rounding
 
@@ -45,9 +46,9 @@ def read_yolo(root: Path) -> BoxListing:
 
 def find_names(root: Path) -> tuple[str, ...]:
     """The class names; raises :class:`DataError` where nothing names them."""
-    for name in YAML_NAMES:
-        if (root / name).exists():
-            return _yaml_names(root / name)
+    if about := _description(root):
+        path, content = about
+        return _yaml_names(path, content.get("names"))
     for name in TEXT_NAMES:
         if (root / name).exists():
             names = tuple(filter(None, map(str.strip, _text(root / name).splitlines())))
@@ -57,16 +58,40 @@ def find_names(root: Path) -> tuple[str, ...]:
     raise DataError(f"{root}: holds no {YAML_NAMES[0]} or {TEXT_NAMES[0]} that names the classes")
 
 
-def _yaml_names(path: Path) -> tuple[str, ...]:
+def _description(root: Path) -> tuple[Path, dict[Any, Any]] | None:
+    """The YAML file that describes the data set, and its content; None where there is none."""
+    path = next((root / name for name in YAML_NAMES if (root / name).exists()), None)
+    if path is None:
+        return None
     try:
-        names: Any = yaml.safe_load(_text(path))["names"]
-        if isinstance(names, dict):
-            names = [names[number] for number in range(len(names))]
-        if names and not isinstance(names, str):
-            return tuple(map(str, names))
-    except (yaml.YAMLError, KeyError, TypeError, RecursionError):
-        pass
-    raise DataError(f"{path}: needs names: a list of the classes, or one by number")
+        content = yaml.safe_load(_text(path))
+    except (yaml.YAMLError, RecursionError, ValueError):
+        content = None
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: {NAMES_WANTED}")
+    return path, content
+
+
+def _yaml_names(path: Path, names: Any) -> tuple[str, ...]:
+    if isinstance(names, dict):
+        names = [names.get(number) for number in range(len(names))]
+    if isinstance(names, list) and names and all(isinstance(name, str | int) for name in names):
+        return tuple(map(str, names))
+    raise DataError(f"{path}: {NAMES_WANTED}")
+
+
+def _check_paths(root: Path, folders: dict[str, tuple[Path, Path]]) -> None:
+    """Refuse a YAML file whose splits lie elsewhere than in the folders that are read."""
+    path, content = _description(root) or (root, {})
+    for split, words in SPLITS.items():
+        named = next((content[word] for word in words if content.get(word)), None)
+        if named is None or split not in folders:
+            continue
+        read = folders[split][0].relative_to(root).as_posix()
+        if not isinstance(named, str) or not f"/{named.rstrip('/')}".endswith(f"/{read}"):
+            raise DataError(
+                f"{path}: {split} is {str(named)[:80]!r}, but {read}/ is there; {LAYOUT}"
+            )
 
 
 def _folders(root: Path) -> dict[str, tuple[Path, Path]]:
@@ -84,6 +109,7 @@ def _folders(root: Path) -> dict[str, tuple[Path, Path]]:
         found = {"train": (root / "images", root / "labels")}
     if "train" not in found:
         raise DataError(f"{root}: holds no images/train/, train/images/ or images/; {LAYOUT}")
+    _check_paths(root, found)
     return found
 
 

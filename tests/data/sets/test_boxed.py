@@ -166,7 +166,9 @@ def test_both_layouts_of_yolo(tmp_path: Path) -> None:
         root = tmp_path / name
         for split, count in (("train", 4), ("val" if name == "a" else "valid", 2), ("test", 2)):
             yolo(root, lambda kind, w=within, s=split: Path(w.format(kind=kind, split=s)), count)  # type: ignore[misc]
-        (root / "data.yaml").write_text("names: [car, dog]\nnc: 2\n")
+        (root / "data.yaml").write_text(
+            f"names: [car, dog]\ntrain: ../{'images/train' if name == 'a' else 'train/images'}\n"
+        )
         data = load("yolo", root)
         assert data.classes == ("car", "dog")
         assert [data.size(split) for split in data.splits] == [4, 2, 2]
@@ -193,6 +195,13 @@ def test_yolo_in_one_folder_with_a_list_of_names(tmp_path: Path) -> None:
         ("0 0.5 0.5 1 x", "names: [car, dog]", "five numbers are wanted"),
         (LINES, "names: 3", "needs names: a list of the classes"),
         (LINES, "!!python/object/apply:os.system ['true']", "needs names: a list of the classes"),
+        (LINES, "names: [1.5, null]", "needs names: a list of the classes"),
+        (LINES, "names: !!set {car, dog}", "needs names: a list of the classes"),
+        (
+            LINES,
+            "names: [car, dog]\ntrain: ../elsewhere",
+            "train is '../elsewhere', but images/ is",
+        ),
         (LINES, "names: {1: car}", "needs names: a list of the classes"),
     ],
 )
