@@ -132,7 +132,8 @@ def test_a_lost_terminal_does_not_touch_the_run(new_run: Prepare) -> None:
     folder = new_run(**LONG)
     ours, theirs = pty.openpty()
     code = (
-        "import sys; from pathlib import Path;"
+        "import signal, sys; from pathlib import Path;"
+        "signal.signal(signal.SIGHUP, signal.SIG_DFL);"  # nohup's children ignore it
         "from workbench.runs.store.folder import RunFolder;"
         "from workbench.runs.live.launch import *;"
         "start_worker(RunFolder(Path(sys.argv[1]))); import time; time.sleep(600)"
