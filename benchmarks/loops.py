@@ -182,7 +182,7 @@ def bare(config: RunConfig) -> None:
     from workbench.training.loop import devices
     from workbench.training.loop.assembly import fresh_model
     from workbench.training.loop.batches import Batches
-    from workbench.training.loop.optimizers import build_optimizer
+    from workbench.training.optimizers.build import build_optimizer
 
     compute = devices.choose(config.train)
     data, model = load_data(config), fresh_model(config, compute)

@@ -13,7 +13,7 @@ import time
 import torch
 from torch import nn
 
-from workbench.training.loop.muon import Muon
+from workbench.training.optimizers.muon import Muon
 
 
 def optimisers(shape: tuple[int, int], groups: list[int]) -> list[Muon]:

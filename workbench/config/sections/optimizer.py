@@ -1,6 +1,6 @@
 """The section ``[optimizer]``: one class an optimiser; all have ``lr`` and ``weight_decay``.
 
-``target`` names the class that is built (``training/loop/optimizers.py``); the other fields are
+``target`` names the class that is built (``training/optimizers/build.py``); the other fields are
 named as its arguments and passed on unchanged.
 """
 
@@ -155,7 +155,7 @@ class RMSpropOptimizer(OptimizerSection):
 class LionOptimizer(OptimizerSection):
     """Lion: the sign of a momentum (Chen et al. 2023, arXiv:2302.06675); lr a tenth of AdamW's."""
 
-    target: ClassVar[str] = "workbench.training.loop.lion:Lion"
+    target: ClassVar[str] = "workbench.training.optimizers.lion:Lion"
     kind: Literal["lion"] = "lion"
     lr: float = _lr(1e-4)
     betas: list[Beta] = per_item(
@@ -181,7 +181,7 @@ class AdafactorOptimizer(OptimizerSection):
 class TimmOptimizer(OptimizerSection):
     """One of timm's optimisers, with timm's defaults for what is not said here; needs timm."""
 
-    target: ClassVar[str] = "workbench.training.loop.timm_optimizer:build"
+    target: ClassVar[str] = "workbench.training.optimizers.timm_optimizer:build"
     kind: Literal["timm"] = "timm"
     lr: float = _lr(1e-3)
     name: TimmName = setting("lamb", "Its name in timm; lamb and lars are for large batches.")
@@ -194,7 +194,7 @@ class MuonOptimizer(OptimizerSection):
     The rest is the last layer, grouped convolutions, norms and biases.
     """
 
-    target: ClassVar[str] = "workbench.training.loop.muon:Muon"
+    target: ClassVar[str] = "workbench.training.optimizers.muon:Muon"
     kind: Literal["muon"] = "muon"
     lr: float = _lr(1e-3)
     momentum: float = setting(0.95, "Momentum of the weights of layers.", ge=0, lt=1)

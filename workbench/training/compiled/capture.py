@@ -19,7 +19,7 @@ from workbench.training.compiled import compile_check
 from workbench.training.compiled.host_state import first_change, host_state
 from workbench.training.compiled.static_step import StaticStep
 from workbench.training.compiled.undo import left_as_it_was
-from workbench.training.loop.optimizers import CAPTURABLE
+from workbench.training.optimizers.build import CAPTURABLE
 
 if TYPE_CHECKING:
     from workbench.training.loop.trainer import Trainer

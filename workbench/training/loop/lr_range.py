@@ -5,9 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from workbench.config.lr_range import Smoothed, Span
-from workbench.training.loop.optimizers import set_rate
 from workbench.training.loop.seeds import derive, seed_network
 from workbench.training.loop.trainer import Trainer
+from workbench.training.optimizers.build import set_rate
 
 
 @dataclass

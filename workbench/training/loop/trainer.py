@@ -24,9 +24,9 @@ from workbench.training.loop.devices import Compute
 from workbench.training.loop.ema import Ema
 from workbench.training.loop.evaluation import Evaluator
 from workbench.training.loop.nonfinite import nonfinite_error
-from workbench.training.loop.optimizers import build_optimizer, set_rate
 from workbench.training.loop.seeds import AHEAD, derive, seed_network
 from workbench.training.loop.test_time_augmentation import eval_model
+from workbench.training.optimizers.build import build_optimizer, set_rate
 
 MeterInput = tuple[Any, Targets, Losses]  # outputs, targets, losses
 

@@ -6,8 +6,8 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from workbench.config.sections.optimizer import MuonOptimizer
-from workbench.training.loop.muon import Muon, orthogonalised
-from workbench.training.loop.optimizers import build_optimizer
+from workbench.training.optimizers.build import build_optimizer
+from workbench.training.optimizers.muon import Muon, orthogonalised
 
 
 def gradients(shape: tuple[int, ...], count: int = 5) -> list[Tensor]:

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from workbench.config.sections.optimizer import AdamWOptimizer, MuonOptimizer
-from workbench.training.loop.layer_decay import stages
-from workbench.training.loop.optimizers import build_optimizer, parameter_groups
+from workbench.training.optimizers.build import build_optimizer, parameter_groups
+from workbench.training.optimizers.layer_decay import stages
 
 
 class Net(nn.Module):

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.config.sections.optimizer import MuonOptimizer, OptimizerSection
-from workbench.training.loop.layer_decay import by_stage
+from workbench.training.optimizers.layer_decay import by_stage
 
 # Keys that are not arguments of the optimiser's class.
 OWN = {*OptimizerSection.model_fields, "kind", "rest_lr_factor"}

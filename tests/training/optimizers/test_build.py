@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from workbench.config.sections.optimizer import AdamWOptimizer, SGDOptimizer
-from workbench.training.loop.optimizers import build_optimizer, parameter_groups
+from workbench.training.optimizers.build import build_optimizer, parameter_groups
 
 
 def network() -> nn.Module:

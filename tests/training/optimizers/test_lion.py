@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import nn
 
-from workbench.training.loop.lion import Lion
+from workbench.training.optimizers.lion import Lion
 
 
 @pytest.mark.parametrize("decay", [0.0, 0.1])

@@ -1,0 +1,1 @@
+"""The optimisers of a configuration: their parameter groups, and those that torch has not."""
