@@ -1,5 +1,6 @@
 """What a data set of images with one class each is listed as, before an image is decoded."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,6 +24,7 @@ SUFFIXES = frozenset(
     )
 )
 GREY_MODES = frozenset(("1", "L", "LA", "La", "I", "I;16", "I;16B", "I;16L", "F"))
+SPLIT = re.compile(r"(?:^|[^a-z])(train|valid(?:ation)?|val|test)(?:[^a-z]|$)")
 SOME = 24  # images whose headers tell whether all are grey
 
 
@@ -72,6 +74,13 @@ class ImageListing:
         for image in images:
             counts[image.label] += 1
         return tuple(counts)
+
+
+def split_of(path: str) -> str:
+    """The split that a shard's path below the root names: train where it names none."""
+    found = SPLIT.findall(path.lower())
+    name = found[-1] if found else "train"
+    return "validation" if name.startswith("val") else name
 
 
 def all_grey(openers: Iterable[Callable[[], BinaryIO]]) -> bool:

@@ -5,24 +5,15 @@ An image of those is the path ``<file>#<row>`` seen from the root. Nothing of th
 
 import io
 import json
-import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from workbench.catalog.listing import ImageFile, ImageListing
+from workbench.catalog.listing import ImageFile, ImageListing, split_of
 from workbench.errors import DataError
 from workbench.system.regular_files import refuse_irregular
 
-SPLIT = re.compile(r"(?:^|[^a-z])(train|valid(?:ation)?|val|test)(?:[^a-z]|$)")
 MISSING = "needs the package pyarrow: pip install 'workbench[parquet]'"
-
-
-def split_of(path: str) -> str:
-    """The split that a shard's path below the root names: train where it names none."""
-    found = SPLIT.findall(path.lower())
-    name = found[-1] if found else "train"
-    return "validation" if name.startswith("val") else name
 
 
 def parquet_columns(path: Path) -> dict[str, list[Any]]:

@@ -10,8 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from workbench.catalog.listing import SUFFIXES, ImageFile, ImageListing
-from workbench.catalog.parquet import split_of
+from workbench.catalog.listing import SUFFIXES, ImageFile, ImageListing, split_of
 from workbench.errors import DataError
 from workbench.system.regular_files import open_regular
 

@@ -59,8 +59,10 @@ def on_disk(data: DataSection, name: str, root: Path) -> Facts:
     if name in ("coco", "cocomasks"):
         background = name == "cocomasks"
         return {"classes": len(coco.find_classes(root)) + background}
-    if name in BOXED:
-        return {"classes": len(BOXED[name](root).classes)}
+    if name == "yolo":
+        return {"classes": len(yolo.find_names(root))}
+    if name == "voc":
+        return {"classes": len(voc.read_voc(root).classes)}
     return {}
 
 

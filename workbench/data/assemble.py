@@ -3,13 +3,16 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
+import numpy as np
 import psutil
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
-from workbench.catalog.splits import Rows, folded, limited, stratified
+from workbench.catalog.splits import Rows, folded, limited, own_or_random_parts, stratified
 from workbench.config import RunConfig
 from workbench.config.sections.data_section import DataSection
 from workbench.data.cache import Decoded
@@ -53,6 +56,21 @@ def hold_out(labels: Rows, data: DataSection) -> tuple[Rows, Rows]:
     if data.folds:
         return folded(labels, data.folds, data.fold, data.split_seed)
     return stratified(labels, data.validation, data.split_seed)
+
+
+def split_at_random(
+    root: Path, good: NDArray[np.bool_], counts: tuple[int, int], data: DataSection
+) -> list[Rows]:
+    """Rows of a cache for the three splits: those the data set has, the others at random.
+
+    ``good`` says which can be used, ``counts`` how many rows training and validation have.
+    Raises :class:`DataError` where a split would be empty.
+    """
+    rows, shares = np.flatnonzero(good), (data.validation, float(getattr(data, "test", 0)))
+    parts = own_or_random_parts(rows, counts, shares, data.limit, data.split_seed)
+    if not all(map(len, parts)):
+        raise DataError(f"{root}: too few images to split, {len(rows)} can be read")
+    return parts
 
 
 def assemble_splits(

@@ -2,15 +2,13 @@
 
 from dataclasses import replace
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from workbench.catalog.boxed import BoxedImage, BoxListing
-from workbench.catalog.splits import own_or_random_parts
 from workbench.config import RunConfig
 from workbench.config.sections.data import AnnotatedData
-from workbench.data.assemble import assemble_cached
+from workbench.data.assemble import assemble_cached, split_at_random
 from workbench.data.cache import Decoding, decoded
 from workbench.data.dataset import DataSet, Progress
 from workbench.detection.boxes import NO_OBJECT, STRIDE, proposal_mask
@@ -31,18 +29,10 @@ def load_boxed(config: RunConfig, folder: BoxListing, progress: Progress) -> Dat
     images = [*folder.train, *folder.validation, *folder.test]
     how = Decoding(data.size, data.channels, "pad")
     cache = decoded(folder.root, [image.file for image in images], how, progress)
-    good = np.flatnonzero(cache.good)
-    if not len(good):
+    if not cache.good.any():
         raise DataError(f"{folder.root}: no image can be read: {cache.problems[0]}")
-    parts = own_or_random_parts(
-        good,
-        (len(folder.train), len(folder.validation)),
-        (data.validation, data.test),
-        data.limit,
-        data.split_seed,
-    )
-    if not all(map(len, parts)):
-        raise DataError(f"{folder.root}: too few images to split, {len(good)} can be read")
+    counts = len(folder.train), len(folder.validation)
+    parts = split_at_random(folder.root, cache.good, counts, data)
     targets = [_targets([images[row] for row in rows], data) for rows in parts]
     own = {"validation": folder.validation, "test": folder.test}
     data_set = assemble_cached(config, folder.classes, cache, parts, targets)

@@ -4,9 +4,11 @@ The images stay in the memory-mapped cache and are read by batches: a small set 
 resident one does, a large one needs no memory. With ``data.cache = "none"`` there is no cache.
 """
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import torch
@@ -19,8 +21,20 @@ from workbench.config.sections.listed_data import FileListedData, ListedData
 from workbench.data.assemble import assemble_cached, hold_out
 from workbench.data.cache import Decoded, Decoding, decoded
 from workbench.data.dataset import DataSet, Progress
+from workbench.data.decode import decode_opened
 from workbench.data.uncached import Undecoded, undecoded
 from workbench.errors import ConfigError, DataError
+
+
+@dataclass(frozen=True)
+class PackedDecoding(Decoding):
+    """Decodes an image that is a part of a larger file, which ``opened`` finds by its path."""
+
+    opened: Callable[[Path], BinaryIO] = field(repr=False)
+
+    def decode(self, path: Path) -> NDArray[np.uint8]:
+        """Decode one image; raises :class:`workbench.data.decode.BrokenImage`."""
+        return decode_opened(partial(self.opened, path), self.size, self.channels, self.fit)
 
 
 def load_listed(

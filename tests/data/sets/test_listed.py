@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import Image
 
-from workbench.catalog.parquet import split_of
+from workbench.catalog.listing import split_of
 from workbench.catalog.torchvision_sets import SETS
 from workbench.config import RunConfig
 from workbench.config.split_check import resolve_to_train

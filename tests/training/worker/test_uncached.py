@@ -17,7 +17,7 @@ from workbench.runs.store.folder import RunFolder
 
 @pytest.fixture
 def images(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder of 96 images of two classes, one of them broken."""
+    """A folder of 96 images of two classes."""
     monkeypatch.setenv("WORKBENCH_CACHE", str(tmp_path / "cache"))
     rng = np.random.default_rng(0)
     for number in range(96):

@@ -10,15 +10,13 @@ from torch import Tensor
 
 from workbench.catalog.boxed import BoxedImage
 from workbench.catalog.coco import read_coco
-from workbench.catalog.splits import random_parts
 from workbench.config import RunConfig
 from workbench.config.sections.mask_data import CocoMasksData
-from workbench.data.assemble import assemble_cached
+from workbench.data.assemble import assemble_cached, split_at_random
 from workbench.data.cache import Decoding, decoded
 from workbench.data.dataset import DataSet, Progress
 from workbench.data.segments import segment_targets
 from workbench.detection.masks import IGNORED
-from workbench.errors import DataError
 
 BACKGROUND = "background"
 
@@ -36,12 +34,7 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
     images = [*folder.train, *folder.test]
     how = Decoding(data.size, data.channels, "pad")
     cache = decoded(folder.root, [image.file for image in images], how, progress)
-    good, first = np.flatnonzero(cache.good), len(folder.train)
-    shares = (data.validation, data.test)
-    train, test = good[good < first], good[good >= first]
-    parts = random_parts(train, test, shares, data.limit, data.split_seed)
-    if not all(map(len, parts)):
-        raise DataError(f"{folder.root}: too few images to split, {len(good)} can be read")
+    parts = split_at_random(folder.root, cache.good, (len(folder.train), 0), data)
     classes = (BACKGROUND, *folder.classes)
     targets = []
     for rows in parts:

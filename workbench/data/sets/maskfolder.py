@@ -8,10 +8,9 @@ import torch
 from numpy.typing import NDArray
 
 from workbench.catalog.mask_folder import MaskedImage, MaskFolder, find_masks
-from workbench.catalog.splits import own_or_random_parts
 from workbench.config import RunConfig
 from workbench.config.sections.mask_data import MaskFolderData
-from workbench.data.assemble import assemble_cached
+from workbench.data.assemble import assemble_cached, split_at_random
 from workbench.data.cache import Decoded, Decoding, decoded
 from workbench.data.dataset import DataSet, Progress
 from workbench.data.decode import decode_mask
@@ -49,16 +48,8 @@ def load(config: RunConfig, progress: Progress) -> DataSet:
     how = MaskDecoding(data.size, 1, data.fit, data.ignore)
     masks = decoded(folder.root, [pair.mask for pair in pairs], how, progress)
     _check_values(folder, pairs, masks)
-    good = np.flatnonzero(images.good & masks.good)
-    parts = own_or_random_parts(
-        good,
-        (len(folder.train), len(folder.validation)),
-        (data.validation, data.test),
-        data.limit,
-        data.split_seed,
-    )
-    if not all(map(len, parts)):
-        raise DataError(f"{folder.root}: too few images to split, {len(good)} can be read")
+    counts = len(folder.train), len(folder.validation)
+    parts = split_at_random(folder.root, images.good & masks.good, counts, data)
     pixels = masks.images[:, 0]
     targets = [
         segment_targets(pixels[torch.from_numpy(rows)], len(folder.classes)) for rows in parts

@@ -3,20 +3,17 @@
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from workbench.catalog.splits import own_or_random_parts
 from workbench.catalog.table import ImageTable, read_table
 from workbench.config import RunConfig
 from workbench.config.sections.listed_data import TableData
-from workbench.data.assemble import assemble_cached
+from workbench.data.assemble import assemble_cached, split_at_random
 from workbench.data.cache import Decoding
 from workbench.data.dataset import DataSet, Progress
 from workbench.data.listed import load_listed, open_images
 from workbench.detection.boxes import NO_OBJECT
-from workbench.errors import DataError
 
 
 def load(config: RunConfig, progress: Progress) -> DataSet:
@@ -40,16 +37,8 @@ def _several(config: RunConfig, table: ImageTable, how: Decoding, progress: Prog
     assert isinstance(data, TableData)
     files = [*listing.train, *listing.validation, *listing.test]
     cache = open_images(listing.root, files, how, config, progress)
-    good = np.flatnonzero(cache.good)
-    parts = own_or_random_parts(
-        good,
-        (len(listing.train), len(listing.validation)),
-        (data.validation, data.test),
-        data.limit,
-        data.split_seed,
-    )
-    if not all(map(len, parts)):
-        raise DataError(f"{listing.root}: too few images to split, {len(good)} can be read")
+    counts = len(listing.train), len(listing.validation)
+    parts = split_at_random(listing.root, cache.good, counts, data)
     labels = _padded([table.labels[file.path] for file in files])
     targets = [{"label": labels[torch.from_numpy(rows)]} for rows in parts]
     return replace(
