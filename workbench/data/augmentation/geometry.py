@@ -10,6 +10,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from workbench.data.augmentation.draws import Source, integers, uniform
+
 
 @dataclass(frozen=True)
 class Windows:
@@ -21,10 +23,8 @@ class Windows:
     hflip: float = 0.0
     vflip: float = 0.0
 
-    def __call__(
-        self, images: Tensor, generator: torch.Generator, mirrored: Tensor | None = None
-    ) -> Tensor:
-        """uint8 [N, H, W, C] → [N, side, side, C]; the generator is on the images' device.
+    def __call__(self, images: Tensor, source: Source, mirrored: Tensor | None = None) -> Tensor:
+        """uint8 [N, H, W, C] → [N, side, side, C]; the source is on the images' device.
 
         ``mirrored`` (bool [N]) says which images to flip horizontally; without it each is,
         with probability ``hflip``.
@@ -39,16 +39,15 @@ class Windows:
             return images
         mirrors = 2 if self.hflip else 1
         canvas = self._canvas(images, mirrors)
-        at = {"generator": generator, "device": images.device}
-        top = torch.randint(tall - self.side + 1, (count, 1), **at)  # type: ignore[call-overload]
-        left = torch.randint(wide - self.side + 1, (count, 1), **at)  # type: ignore[call-overload]
+        top = integers(source, tall - self.side + 1, count, 1)
+        left = integers(source, wide - self.side + 1, count, 1)
         if self.hflip:
             if mirrored is None:
-                mirrored = torch.rand(count, **at) < self.hflip  # type: ignore[call-overload]
+                mirrored = uniform(source, count) < self.hflip
             left = left + wide * mirrored.view(-1, 1)
         row = torch.arange(self.side, device=images.device).expand(count, -1)
         if self.vflip:
-            turned = torch.rand(count, 1, **at) < self.vflip  # type: ignore[call-overload]
+            turned = uniform(source, count, 1) < self.vflip
             row = torch.where(turned, self.side - 1 - row, row)
         image = torch.arange(count, device=images.device).view(-1, 1) * tall
         starts = ((image + top + row) * (mirrors * wide) + left) * channels

@@ -8,17 +8,19 @@ from functools import cache
 import torch
 from torch import Tensor
 
+from workbench.data.augmentation.draws import Source, integers, uniform
+
 Targets = dict[str, Tensor]
 TABLE = 4096  # quantiles of a Beta distribution that are kept: draws are exact to 1/4096
 
 
-def cutout(batch: Tensor, side: int, generator: torch.Generator) -> Tensor:
+def cutout(batch: Tensor, side: int, source: Source) -> Tensor:
     """Set a square of each image to 0 (the mean); its centre is any pixel, its edge may be out.
 
     DeVries & Taylor 2017, arXiv:1708.04552. ``batch`` is [N, C, H, W], changed in place.
     """
     height, width = batch.shape[2:]
-    y, x = (_integers(size, len(batch), generator) for size in (height, width))
+    y, x = (integers(source, size, len(batch)) for size in (height, width))
     top, left = y - side // 2, x - side // 2
     return batch.masked_fill_(_box(batch, top, left, top + side, left + side), 0)
 
@@ -33,29 +35,27 @@ class Mix:
     def __init__(self, mixup: float, cutmix: float) -> None:
         self.mixup, self.cutmix = mixup, cutmix  # alphas; 0: none
 
-    def __call__(
-        self, batch: Tensor, targets: Targets, generator: torch.Generator
-    ) -> tuple[Tensor, Targets]:
+    def __call__(self, batch: Tensor, targets: Targets, source: Source) -> tuple[Tensor, Targets]:
         """Blend floats [N, C, H, W]; every image draws its own share."""
         other = batch.roll(1, 0)
         share = batch.new_ones(len(batch), dtype=torch.float32)
         mixed = batch
         if self.mixup:
-            share = _draw(self.mixup, batch, generator)
+            share = _draw(self.mixup, batch, source)
             mixed = torch.lerp(other, batch, share.to(batch.dtype).view(-1, 1, 1, 1))
         if self.cutmix:
-            pasted, kept = _paste(batch, other, _draw(self.cutmix, batch, generator), generator)
+            pasted, kept = _paste(batch, other, _draw(self.cutmix, batch, source), source)
             if not self.mixup:
                 mixed, share = pasted, kept
             else:
-                coin = torch.rand(len(batch), generator=generator, device=batch.device) < 0.5
+                coin = uniform(source, len(batch)) < 0.5
                 mixed = torch.where(coin.view(-1, 1, 1, 1), pasted, mixed)
                 share = torch.where(coin, kept, share)
         return mixed, {**targets, "label_b": targets["label"].roll(1, 0), "mix": share}
 
 
-def _draw(alpha: float, batch: Tensor, generator: torch.Generator) -> Tensor:
-    index = torch.randint(TABLE, (len(batch),), generator=generator, device=batch.device)
+def _draw(alpha: float, batch: Tensor, source: Source) -> Tensor:
+    index = integers(source, TABLE, len(batch))
     return _table(alpha, batch.device)[index]
 
 
@@ -73,13 +73,11 @@ def beta_quantiles(alpha: float) -> Tensor:
     return torch.from_numpy(betaincinv(alpha, alpha, probabilities.numpy())).float()
 
 
-def _paste(
-    batch: Tensor, other: Tensor, share: Tensor, generator: torch.Generator
-) -> tuple[Tensor, Tensor]:
+def _paste(batch: Tensor, other: Tensor, share: Tensor, source: Source) -> tuple[Tensor, Tensor]:
     """Paste a box of ``1 - share`` of the area; returns the images and the share left."""
     height, width = batch.shape[2:]
     half = (1 - share).sqrt() / 2
-    y, x = (_integers(size, len(batch), generator) for size in (height, width))
+    y, x = (integers(source, size, len(batch)) for size in (height, width))
     tall, wide = (half * height).round().long(), (half * width).round().long()
     box = _box(batch, y - tall, x - wide, y + tall, x + wide)
     kept = 1 - box.float().mean(dim=(1, 2, 3))
@@ -93,7 +91,3 @@ def _box(batch: Tensor, top: Tensor, left: Tensor, bottom: Tensor, right: Tensor
     shape = (-1, 1, 1, 1)
     inside_rows = (rows >= top.view(shape)) & (rows < bottom.view(shape))
     return inside_rows & (columns >= left.view(shape)) & (columns < right.view(shape))
-
-
-def _integers(below: int, count: int, generator: torch.Generator) -> Tensor:
-    return torch.randint(below, (count,), generator=generator, device=generator.device)

@@ -7,12 +7,13 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from workbench.config.sections.augment import AugmentConfig
+from workbench.data.augmentation.draws import Source, uniform
 
 LUMA = (0.2989, 0.587, 0.114)  # ITU-R BT.601, as torchvision has it
 RATIO = 4 / 3  # a random resized crop is at most this much wider or taller than square
 
 
-def resized_crop(images: Tensor, side: int, least: float, generator: torch.Generator) -> Tensor:
+def resized_crop(images: Tensor, side: int, least: float, source: Source) -> Tensor:
     """Cut a random part, ``least`` to 1 of the area, and scale it to ``side`` (bilinear).
 
     Szegedy et al. 2014 (arXiv:1409.4842, section 6): area uniform, ratio of the sides
@@ -20,29 +21,28 @@ def resized_crop(images: Tensor, side: int, least: float, generator: torch.Gener
     """
     count = len(images)
 
-    def uniform(low: float, high: float) -> Tensor:
-        draw = torch.rand(count, generator=generator, device=images.device)
-        return low + (high - low) * draw
+    def between(low: float, high: float) -> Tensor:
+        return low + (high - low) * uniform(source, count)
 
-    area = uniform(least, 1)
-    ratio = torch.pow(RATIO, uniform(-1, 1))
+    area = between(least, 1)
+    ratio = torch.pow(RATIO, between(-1, 1))
     wide, tall = (area * ratio).sqrt().clamp_max(1), (area / ratio).sqrt().clamp_max(1)
     # In the coordinates of affine_grid the image reaches from -1 to 1.
     theta = torch.zeros(count, 2, 3, device=images.device)
     theta[:, 0, 0], theta[:, 1, 1] = wide, tall
-    theta[:, 0, 2], theta[:, 1, 2] = (1 - wide) * uniform(-1, 1), (1 - tall) * uniform(-1, 1)
+    theta[:, 0, 2], theta[:, 1, 2] = (1 - wide) * between(-1, 1), (1 - tall) * between(-1, 1)
     grid = F.affine_grid(theta, [count, images.shape[3], side, side], align_corners=False)
     floats = images.permute(0, 3, 1, 2).float()
     cut = F.grid_sample(floats, grid, padding_mode="border", align_corners=False)
     return _bytes(cut.permute(0, 2, 3, 1)).contiguous()
 
 
-def jitter(images: Tensor, config: AugmentConfig, generator: torch.Generator) -> Tensor:
+def jitter(images: Tensor, config: AugmentConfig, source: Source) -> Tensor:
     """Change brightness, contrast and saturation of each image by factors of its own."""
     batch = images.float()
 
     def factor(most: float) -> Tensor:
-        draw = torch.rand(len(images), 1, 1, 1, generator=generator, device=images.device)
+        draw = uniform(source, len(images), 1, 1, 1)
         return 1 + most * (2 * draw - 1)
 
     if config.brightness:
@@ -55,7 +55,7 @@ def jitter(images: Tensor, config: AugmentConfig, generator: torch.Generator) ->
     return _bytes(batch)
 
 
-def shift_hue(images: Tensor, most: float, generator: torch.Generator) -> Tensor:
+def shift_hue(images: Tensor, most: float, source: Source) -> Tensor:
     """Turn each image's hues by a share of the colour circle of its own, up to ``most``.
 
     Through hue, value and chroma (Smith 1978, "Color gamut transform pairs"). Grey images have
@@ -63,7 +63,7 @@ def shift_hue(images: Tensor, most: float, generator: torch.Generator) -> Tensor
     """
     if images.shape[3] == 1:
         return images
-    draw = torch.rand(len(images), 1, 1, generator=generator, device=images.device)
+    draw = uniform(source, len(images), 1, 1)
     return turned(images, most * (2 * draw - 1))
 
 

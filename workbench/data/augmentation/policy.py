@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from workbench.config.sections.augment import AugmentConfig
+from workbench.data.augmentation.draws import Source, integers, uniform
 from workbench.data.augmentation.pixels import grey
 
 BINS = 31  # strengths of an operation
@@ -38,23 +39,23 @@ class Policy:
         self.rounds = 1 if self.random else config.policy_ops
         self.magnitude = config.policy_magnitude
 
-    def __call__(self, images: Tensor, generator: torch.Generator) -> Tensor:
-        """Change each image; the generator is on the images' device."""
+    def __call__(self, images: Tensor, source: Source) -> Tensor:
+        """Change each image; the source is on the images' device."""
         for _ in range(self.rounds):
-            images = apply(images, *self.draw(images, generator))
+            images = apply(images, *self.draw(images, source))
         return images
 
-    def draw(self, images: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
+    def draw(self, images: Tensor, source: Source) -> tuple[Tensor, Tensor]:
         """For each image, the number of its operation in OPERATIONS and its strength [N]."""
         count, device = len(images), images.device
-        number = torch.randint(len(OPERATIONS), (count,), generator=generator, device=device)
+        number = integers(source, len(OPERATIONS), count)
         table = strengths(self.name, images.shape[1], images.shape[2], device)
         if self.random:
-            place = torch.randint(BINS, (count,), generator=generator, device=device)
+            place = integers(source, BINS, count)
             strength = table.view(-1)[number * BINS + place]
         else:
             strength = table[:, self.magnitude][number]
-        negative = torch.rand(count, generator=generator, device=device) < 0.5
+        negative = uniform(source, count) < 0.5
         return number, torch.where(negative & (number < len(SIGNED)), -strength, strength)
 
 

@@ -1,7 +1,7 @@
 """Makes training and test batches from uint8 batches, on their device.
 
-All random numbers come from the caller's ``torch.Generator``: a batch is a function of its images
-and the generator's state.
+All random numbers come from the caller's ``torch.Generator``, or from a part of what it draws: a
+batch is a function of its images and the generator's state.
 """
 
 import torch
@@ -9,6 +9,7 @@ from torch import Tensor
 
 from workbench.config import RunConfig
 from workbench.config.sections.augment import AugmentConfig
+from workbench.data.augmentation.draws import Source
 from workbench.data.augmentation.geometry import Windows, alternating, centre_crop
 from workbench.data.augmentation.mixing import Mix, Targets, cutout
 from workbench.data.augmentation.pixels import jitter, resized_crop, shift_hue
@@ -52,7 +53,7 @@ class Normalize:
 class TrainAugment:
     """The augmentation of a training batch, by ``config.augment``.
 
-    Calling it with uint8 [N, C, S, S], targets and a generator (on the batch's
+    Calling it with uint8 [N, C, S, S], targets and a source of draws (on the batch's
     device) gives floats [N, C, crop, crop] in ``dtype`` and targets, which mixup
     and CutMix extend by ``label_b`` and ``mix``. Fastest for channels-last bytes.
     Alternating flips go by the images' numbers ``rows`` (int64 [N]; else 0 to N - 1)
@@ -81,37 +82,37 @@ class TrainAugment:
         self,
         images: Tensor,
         targets: Targets,
-        generator: torch.Generator,
+        source: Source,
         rows: Tensor | None = None,
         epoch: int | Tensor = 0,
     ) -> tuple[Tensor, Targets]:
         if SEGMENT in targets:
-            pixels, targets = self._with_masks(images, targets, generator, rows, epoch)
+            pixels, targets = self._with_masks(images, targets, source, rows, epoch)
         else:
-            pixels = self.images(images, generator, rows, epoch)
+            pixels = self.images(images, source, rows, epoch)
         batch = self.normalize(pixels)
         if self.config.cutout:
-            batch = cutout(batch, self.config.cutout, generator)
+            batch = cutout(batch, self.config.cutout, source)
         if self.mix is not None:
-            return self.mix(batch, targets, generator)
+            return self.mix(batch, targets, source)
         return batch, targets
 
     def images(
         self,
         images: Tensor,
-        generator: torch.Generator,
+        source: Source,
         rows: Tensor | None = None,
         epoch: int | Tensor = 0,
     ) -> Tensor:
         """The part before normalisation: uint8 [N, C, S, S] → uint8 [N, crop, crop, C]."""
-        batch = self._windows(_pixels_last(images), generator, rows, epoch)
-        return self._colours(batch, generator)
+        batch = self._windows(_pixels_last(images), source, rows, epoch)
+        return self._colours(batch, source)
 
     def _with_masks(
         self,
         images: Tensor,
         targets: Targets,
-        generator: torch.Generator,
+        source: Source,
         rows: Tensor | None,
         epoch: int | Tensor,
     ) -> tuple[Tensor, Targets]:
@@ -119,14 +120,14 @@ class TrainAugment:
         # One more than the class, so that what pads it, 0, becomes 255: ignored.
         mask = targets[SEGMENT][..., None] + 1
         batch = torch.cat([_pixels_last(images), mask], dim=3)
-        batch = self._windows(batch, generator, rows, epoch)
-        pixels = self._colours(batch[..., :-1].contiguous(), generator)
+        batch = self._windows(batch, source, rows, epoch)
+        pixels = self._colours(batch[..., :-1].contiguous(), source)
         return pixels, {**targets, SEGMENT: batch[..., -1] - 1}
 
     def _windows(
         self,
         batch: Tensor,
-        generator: torch.Generator,
+        source: Source,
         rows: Tensor | None,
         epoch: int | Tensor,
     ) -> Tensor:
@@ -137,18 +138,18 @@ class TrainAugment:
             rows = torch.arange(len(images), device=images.device) if rows is None else rows
             mirrored = alternating(rows, epoch, self.seed)
         if config.resized_crop:
-            batch = resized_crop(batch, self.side, config.resized_crop, generator)
-        return self.windows(batch, generator, mirrored)
+            batch = resized_crop(batch, self.side, config.resized_crop, source)
+        return self.windows(batch, source, mirrored)
 
-    def _colours(self, batch: Tensor, generator: torch.Generator) -> Tensor:
+    def _colours(self, batch: Tensor, source: Source) -> Tensor:
         """What changes colours or content of images in place: uint8 [N, S, S, C]."""
         config = self.config
         if config.brightness or config.contrast or config.saturation:
-            batch = jitter(batch, config, generator)
+            batch = jitter(batch, config, source)
         if config.hue:
-            batch = shift_hue(batch, config.hue, generator)
+            batch = shift_hue(batch, config.hue, source)
         if self.policy is not None:
-            batch = self.policy(batch, generator)
+            batch = self.policy(batch, source)
         return batch
 
 
