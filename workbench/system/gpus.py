@@ -3,8 +3,20 @@
 import os
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Literal, Protocol
 
 from workbench.errors import ConfigError
+
+
+class Devices(Protocol):
+    """The keys of ``[train]`` that say where a run trains."""
+
+    @property
+    def device(self) -> str: ...
+
+    @property
+    def devices(self) -> int | Literal["auto"]: ...
+
 
 PROC = Path("/proc/driver/nvidia/gpus")  # one folder a GPU
 DEVICES = Path("/dev")
@@ -32,6 +44,14 @@ def why_no_cuda(device: str) -> str:
     if number >= visible:
         return f"there is cuda:0 to cuda:{visible - 1}" if visible > 1 else "there is only cuda:0"
     return ""
+
+
+def how_many(train: "Devices") -> int:
+    """The processes of a run: ``train.devices``, or every GPU for ``auto`` (1 on a CPU)."""
+    if train.devices != "auto":
+        return train.devices
+    on_cpu = train.device == "cpu" or bool(why_no_cuda("cuda"))
+    return 1 if on_cpu else max(1, visible_count(gpu_count() or 1))
 
 
 def check_device(device: str) -> None:

@@ -1,7 +1,7 @@
 """Classification: cross-entropy, top-1 and top-3 accuracy, per class and as a confusion matrix."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -11,6 +11,7 @@ from workbench.config import RunConfig
 from workbench.config.sections.task import ClassificationTask
 from workbench.runs.store.gallery import GalleryImage
 from workbench.tasks import Losses, SplitMeter, Targets, TaskData, TrainMeter
+from workbench.tasks.adding import Adding, Sums
 from workbench.tasks.meters import Worst, class_metrics, count_values
 from workbench.tasks.sample_images import show_classes
 
@@ -76,8 +77,10 @@ class Classification:
         )
 
 
-class AccuracyMeter:
+class AccuracyMeter(Adding):
     """Mean loss and top-1 accuracy over images."""
+
+    summed: ClassVar[tuple[str, ...]] = ("count", "correct", "loss")
 
     def __init__(self) -> None:
         self.count = 0
@@ -123,6 +126,11 @@ class AccuracyMeter:
         self.loss = loss if self.loss is None else self.loss + loss
         self._held.clear()
         self._sum_at = self.count + HELD
+
+    def sums(self) -> Sums:
+        """The sums so far, those of the batches that are held too."""
+        self._sum()
+        return super().sums()
 
     def result(self) -> dict[str, Any]:
         """``loss`` and ``accuracy`` (0 to 1); 0 and 0 before the first batch."""
@@ -171,6 +179,9 @@ class AccuracyMeter:
 
 class ConfusionMeter(AccuracyMeter):
     """An :class:`AccuracyMeter` with top-3 accuracy and the confusion matrix [true, predicted]."""
+
+    summed = (*AccuracyMeter.summed, "confusion", "top_k")
+    nested = ("_worst",)
 
     def __init__(self, classes: tuple[str, ...]) -> None:
         super().__init__()

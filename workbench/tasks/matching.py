@@ -12,6 +12,7 @@ from torch import Tensor
 
 from workbench.detection.boxes import NO_OBJECT, intersection_over_union
 from workbench.tasks import Losses, Meter, Targets
+from workbench.tasks.adding import Adding
 from workbench.tasks.mean_average_precision import Precision
 from workbench.tasks.meters import Means, Worst, class_metrics, count_values
 
@@ -49,8 +50,11 @@ def match(detections: RankedBoxes, boxes: Tensor, labels: Tensor) -> Match:
     return Match(real, best, iou, (answers[..., 0] == labels) & (iou > 0) & real, answers)
 
 
-class MatchMeter:
+class MatchMeter(Adding):
     """Box IoU, share detected, accuracy by class, confusion, and mean average precision."""
+
+    summed = ("_tables",)
+    nested = ("means", "worst", "precision")
 
     def __init__(self, classes: tuple[str, ...]) -> None:
         self.classes = classes
@@ -113,12 +117,14 @@ class MatchMeter:
         self._tables[name] = self._tables[name] + counts if name in self._tables else counts
 
 
-class BoxMeter:
+class BoxMeter(Adding):
     """A meter of a split: a task's own meter, with the metrics of the predicted boxes.
 
     ``accuracy`` is the share of objects that are detected, and of the right class if there are
     classes.
     """
+
+    nested = ("own", "matches")
 
     def __init__(
         self, own: Meter, classes: tuple[str, ...], ranked_boxes: Callable[[Any], RankedBoxes]

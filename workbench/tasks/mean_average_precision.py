@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from workbench.detection.boxes import NO_OBJECT, corners
+from workbench.tasks.adding import Adding
 
 
 class _Batch(NamedTuple):
@@ -17,8 +18,10 @@ class _Batch(NamedTuple):
     labels: Tensor  # int64 [N, M]; NO_OBJECT: no box
 
 
-class Precision:
+class Precision(Adding):
     """Keeps the boxes of all batches on their device, and evaluates them at the end."""
+
+    joined = ("_batches",)
 
     def __init__(self) -> None:
         self._batches: list[_Batch] = []

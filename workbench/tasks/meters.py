@@ -1,19 +1,22 @@
 """Parts that several tasks' meters share: means, counts by class, and the worst images."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
 
 from workbench.tasks import Losses, Targets
+from workbench.tasks.adding import Adding, Sums
 
 WORST = 24  # images kept
 MOST_CLASSES = 100  # with a confusion matrix; beyond that a line of metrics would be megabytes
 
 
-class Means:
+class Means(Adding):
     """Weighted means by name, summed on their device."""
+
+    summed = ("_sums",)
 
     def __init__(self) -> None:
         self._sums: dict[str, Tensor] = {}  # [2] float64: sum, weight
@@ -58,8 +61,10 @@ def counted(total: Tensor, weight: Tensor | int) -> Tensor:
     return torch.stack([total, weight.double()])
 
 
-class MeanMeter:
+class MeanMeter(Adding):
     """Mean losses in training; a subclass adds what its task measures beside them."""
+
+    nested: ClassVar[tuple[str, ...]] = ("means",)
 
     def __init__(self) -> None:
         self.means = Means()
@@ -107,6 +112,24 @@ class Worst:
         badness = badness.detach().float()
         rows = torch.arange(self._seen, self._seen + len(badness), device=badness.device)
         self._seen += len(badness)
+        self._take(badness, rows)
+
+    def sums(self) -> Sums:
+        """The worst so far, and how many images they are of."""
+        empty = torch.empty(0)
+        none = self._badness is None or self._rows is None
+        return {
+            "seen": self._seen,
+            "badness": empty if none else self._badness.cpu(),  # type: ignore[union-attr]
+            "rows": empty.long() if none else self._rows.cpu(),  # type: ignore[union-attr]
+        }
+
+    def add_sums(self, sums: Sums) -> None:
+        """Take in the worst of the images after those seen so far."""
+        self._take(sums["badness"], sums["rows"] + self._seen)
+        self._seen += sums["seen"]
+
+    def _take(self, badness: Tensor, rows: Tensor) -> None:
         if self._badness is not None and self._rows is not None:
             badness = torch.cat([self._badness, badness])
             rows = torch.cat([self._rows, rows])

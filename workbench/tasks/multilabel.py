@@ -86,6 +86,9 @@ class ExactMeter(MeanMeter):
 class MultilabelMeter(ExactMeter):
     """As above, with average precision, F1 and the counts of each class."""
 
+    joined = ("_chances", "_wanted")
+    nested = (*ExactMeter.nested, "_worst")
+
     def __init__(self, classes: tuple[str, ...], threshold: float) -> None:
         super().__init__(threshold)
         self.classes = classes

@@ -94,6 +94,9 @@ class PixelMeter(MeanMeter):
 class SegmentMeter(PixelMeter):
     """As above, with the confusion matrix of pixels and what follows from it."""
 
+    summed = ("_cells",)
+    nested = (*PixelMeter.nested, "_worst")
+
     def __init__(self, classes: tuple[str, ...]) -> None:
         super().__init__()
         self.classes = classes

@@ -16,6 +16,22 @@ class TrainConfig(Section):
     eval_batch_size: int = setting(500, "Images at once when testing.", unit="images", ge=1)
     seed: int = setting(0, "Seed of weights, data order and augmentation.", ge=0, lt=2**32)
     device: str = setting("auto", "auto, cpu, cuda or cuda:N.", pattern=r"^(auto|cpu|cuda(:\d+)?)$")
+    devices: int | Literal["auto"] = setting(
+        1,
+        "Processes that train one run together, one for each GPU, or on a CPU as many processes; "
+        "auto: every GPU of the machine.",
+        unit="processes",
+    )
+    parts: int = setting(
+        0,
+        "A batch as this many parts with batch statistics of their own (a power of two), whatever "
+        "the number of processes: the same bits on each. 0: one part a process.",
+        ge=0,
+        le=4096,
+    )
+    sync_batch_norm: bool = setting(
+        False, "Batch statistics over all processes instead of each one's part."
+    )
     precision: Literal["auto", "float32", "bfloat16", "float16"] = setting(
         "auto", "Arithmetic of the network; auto: bfloat16 where the processor is fast at it."
     )
@@ -68,6 +84,16 @@ class TrainConfig(Section):
         0, "Epoch from which on what model.freeze names trains too; 0: never.", ge=0
     )
 
+    @field_validator("devices", mode="before")
+    @classmethod
+    def _count(cls, value: Any) -> Any:
+        """Accept ``2`` as text, as a form gives it."""
+        if isinstance(value, str) and value.isascii() and value.isdigit():
+            value = int(value)
+        if value != "auto" and (type(value) is not int or not 1 <= value <= 4096):
+            raise ValueError("a whole number from 1 to 4096, or auto")
+        return value
+
     @field_validator("compile", mode="before")
     @classmethod
     def _switch(cls, value: Any) -> Any:
@@ -82,6 +108,7 @@ class TrainConfig(Section):
             raise ValueError("set epochs (or steps) to 1 or more")
         if self.batch_size % self.accumulate:
             raise ValueError(f"accumulate must divide batch_size ({self.batch_size})")
+        _check_parts(self)
         if self.accumulate > 1 and self.auto_batch:
             raise ValueError("accumulate and auto_batch exclude each other: set one of them")
         return self
@@ -90,3 +117,24 @@ class TrainConfig(Section):
     def by_steps(self) -> bool:
         """True where the length is given in steps."""
         return self.steps > 0
+
+
+def _check_parts(train: TrainConfig) -> None:
+    """Refuse parts and processes that do not divide each other and the batch."""
+    devices = 1 if train.devices == "auto" else train.devices
+    parts = train.parts or devices
+    if train.parts & (train.parts - 1):
+        raise ValueError(
+            f"parts must be a power of two (1, 2, 4, 8, …), so that their sum is the same on any "
+            f"number of processes, not {train.parts}"
+        )
+    if parts % devices:
+        raise ValueError(f"devices must divide parts ({parts}): {devices} does not")
+    if train.batch_size % (parts * train.accumulate):
+        word = "parts" if train.parts else "devices"
+        times = f" times accumulate ({train.accumulate})" if train.accumulate > 1 else ""
+        raise ValueError(f"{word} ({parts}){times} must divide batch_size ({train.batch_size})")
+    if parts > 1 and train.auto_batch:
+        raise ValueError("auto_batch is for one process: set accumulate instead")
+    if train.sync_batch_norm and train.parts:
+        raise ValueError("sync_batch_norm and parts exclude each other: set one of them")

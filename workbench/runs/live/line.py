@@ -82,7 +82,7 @@ def join(
             return None
         every, digest = _drop_dead_tickets(), _digest_of(run)
         for ticket in every:
-            if ticket.is_of(who, digest):
+            if ticket.is_of(who, digest) and ticket.device == device:
                 return ticket
         number = max((ticket.number for ticket in every), default=FIRST - 1) + 1
         ticket = Ticket(number, device, who.pid, who.started, _digest(who.boot)[:8], digest)

@@ -12,9 +12,11 @@ cores take many times as long together as one after the other. On a GPU, and on 
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from filelock import FileLock, Timeout
 
+from workbench.config.sections.train import TrainConfig
 from workbench.errors import RequestError
 from workbench.runs.live import line
 from workbench.runs.live.line import Ticket
@@ -40,17 +42,30 @@ class Queue:
         return f"a place on {self.name}"
 
 
-def queue_for(device: str, threads: int = 0) -> Queue:
+def slot_for(train: TrainConfig, processes: int, run: Path) -> "Slot | Slots":
+    """The places of a run of so many processes: on a CPU cores for each, else as many GPUs."""
+    first = queue_for(train.device, train.threads, processes)
+    if processes == 1 or first.name == "cpu":
+        return Slot(first, run)
+    return Slots([Slot(queue_for(f"cuda:{number}"), run) for number in range(processes)])
+
+
+def threads_each(train: TrainConfig, processes: int) -> int:
+    """CPU threads of each of several processes: as configured, else their share of the cores."""
+    return train.threads or max(1, (_usual_threads() or len(_cores())) // processes)
+
+
+def queue_for(device: str, threads: int = 0, processes: int = 1) -> Queue:
     """The queue of a configured device (``auto``, ``cpu``, ``cuda``, ``cuda:N``).
 
-    ``threads`` is the configuration's: 0 for all cores.
+    ``threads`` is the configuration's, of each of the ``processes``: 0 for all cores.
     """
     if device == "auto":
         device = "cpu" if why_no_cuda("cuda") else "cuda:0"
     name = "cuda-0" if device == "cuda" else device.replace(":", "-")
     if name == "cpu" and not os.environ.get("WORKBENCH_JOBS"):
         cores = _cores()
-        need = min(threads or _usual_threads() or len(cores), len(cores))
+        need = min(threads * processes or _usual_threads() or len(cores), len(cores))
         return Queue(name, tuple(f"core-{core}" for core in cores), need)
     return Queue(name, tuple(map(str, range(limit()))), 1)
 
@@ -65,6 +80,20 @@ def limit() -> int:
     return int(given)
 
 
+class Places(Protocol):
+    """What a run waits for before it trains."""
+
+    @property
+    def wanted(self) -> str:
+        """What it is, in words."""
+
+    def try_take(self) -> bool:
+        """True once it has it."""
+
+    def release(self) -> None:
+        """Give it back."""
+
+
 class Slot:
     """A run's places on a device, taken together once it is first in line."""
 
@@ -73,13 +102,18 @@ class Slot:
         self._ticket: Ticket | None = None
         self._held: dict[str, FileLock] = {}
 
+    @property
+    def wanted(self) -> str:
+        """What the run waits for, in words."""
+        return self.queue.wanted
+
     def try_take(self) -> bool:
         """Take free places; True once all that are needed are held.
 
         Joins the line at the first call. The first in line keeps the places it gets until they
         are enough, so that small runs cannot keep a large one waiting for ever.
         """
-        if len(self._held) == self.queue.need:
+        if self.is_held:
             return True
         if self._ticket is None or not self._ticket.path.exists():  # or it was moved
             self._ticket = line.join(self.queue.name, self.run)
@@ -95,6 +129,11 @@ class Slot:
             return False
         self._leave()
         return True
+
+    @property
+    def is_held(self) -> bool:
+        """Whether all that are needed are held."""
+        return len(self._held) == self.queue.need
 
     def release(self) -> None:
         """Give back all places, and the one in line."""
@@ -117,6 +156,31 @@ class Slot:
         except Timeout:
             return None
         return lock
+
+
+class Slots:
+    """The places of a run on several devices, taken one after the other: as a :class:`Slot`.
+
+    Every run takes them in the same order, so that no two wait for each other.
+    """
+
+    def __init__(self, each: list[Slot]) -> None:
+        self.each = each
+
+    @property
+    def wanted(self) -> str:
+        """The device that it waits for."""
+        waiting = [slot for slot in self.each if not slot.is_held]
+        return f"{waiting[0].wanted}, of {len(self.each)} GPUs" if waiting else ""
+
+    def try_take(self) -> bool:
+        """Take what is free; True once all places are held."""
+        return all(slot.try_take() for slot in self.each)
+
+    def release(self) -> None:
+        """Give all places back."""
+        for slot in self.each:
+            slot.release()
 
 
 def _cores() -> list[int]:

@@ -27,6 +27,9 @@ def take(trainer: Trainer) -> Snapshot:
         "seconds": trainer.clock.seconds,
         "epoch_began": trainer.epoch_began,
         "micro_batch": trainer.micro_batch,
+        "processes": trainer.world.size,
+        "parts": trainer.parts.count if trainer.parts else 1,
+        "threads": torch.get_num_threads(),
         "steps_per_epoch": trainer.steps_per_epoch,
         "optimizer": trainer.config.optimizer.kind,
     }
@@ -54,9 +57,12 @@ def restore(trainer: Trainer, snapshot: Snapshot) -> None:
     trainer.scaler.load_state_dict(numbers["scaler"])
     trainer.clock = Clock(float(numbers["seconds"]), trainer.clock.now)
     if numbers["steps_per_epoch"] == trainer.steps_per_epoch:
-        trainer.meter.load(_below("meter.", snapshot.tensors, trainer.compute.device))
+        trainer.load_meter(
+            _below("meter.", snapshot.tensors, trainer.compute.device), int(numbers.get("parts", 1))
+        )
         trainer.epoch_began = float(numbers["epoch_began"])
-        trainer.micro_batch = min(int(numbers["micro_batch"]), trainer.batches.batch_size)
+        if trainer.config.train.auto_batch:
+            trainer.micro_batch = min(int(numbers["micro_batch"]), trainer.batches.batch_size)
     else:
         trainer.step = trainer.epochs_done * trainer.steps_per_epoch
         trainer.epoch_began = trainer.clock.seconds

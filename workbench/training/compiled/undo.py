@@ -33,7 +33,7 @@ def left_as_it_was(trainer: "Trainer", *, keep_state: bool = False) -> Iterator[
     scaler, meter = trainer.scaler.state_dict(), trainer.meter
     training = trainer.model.training
     gpus = [trainer.compute.device] if trainer.compute.device.type == "cuda" else []
-    trainer.meter = trainer.task.train_meter()
+    trainer.meter = trainer.fresh_meter()
     trainer.model.train()
     try:
         with torch.random.fork_rng(devices=gpus):

@@ -8,11 +8,13 @@ from torch import nn
 from workbench.config import RunConfig
 from workbench.data import DataSet
 from workbench.data.augmentation.transforms import TestTransform, TrainAugment
+from workbench.errors import ConfigError
 from workbench.models import build_model
 from workbench.models.common.preparing import Prepared
 from workbench.models.pretrained.weights import Loaded, load_weights
+from workbench.training.distributed.evaluation import SharedEvaluator
 from workbench.training.loop.balance import ClassOrder
-from workbench.training.loop.batches import Batches
+from workbench.training.loop.batches import Batches, Share
 from workbench.training.loop.devices import Compute
 from workbench.training.loop.evaluation import Evaluator
 from workbench.training.loop.recompute import recompute_blocks
@@ -49,9 +51,25 @@ def assemble(setup: Setup, data: DataSet, callbacks: TrainerCallbacks) -> Traine
     train = data.train.to(compute.device)
     order = ClassOrder(train.targets["label"]) if config.data.balance == "class" else epoch_order
     size, seed = config.train.batch_size, config.train.seed
+    parts = setup.parts
+    _check_parts(parts.count if parts else 1, min(size, len(train)))
+    mixes = bool(config.augment.mixup or config.augment.cutmix)
     batches = Batches(train, augment, size, seed, compute.device, order)
-    evaluator = Evaluator(setup.task, transform, compute, config.train.eval_batch_size)
+    if setup.world.size > 1:
+        batches.take_share(Share(setup.world.rank, setup.world.size, mixes))
+    given = (setup.task, transform, compute, config.train.eval_batch_size)
+    evaluator = (
+        SharedEvaluator(*given, setup.world, parts.count, parts.own) if parts else Evaluator(*given)
+    )
     return Trainer(setup, batches, data.validation.to(compute.device), evaluator, callbacks)
+
+
+def _check_parts(parts: int, batch: int) -> None:
+    """Refuse a batch that the parts do not divide: the training images may be fewer than asked."""
+    if batch % parts:
+        raise ConfigError(
+            {"train.batch_size": f"{batch} images cannot be divided into {parts} equal parts"}
+        )
 
 
 def prepare(trainer: Trainer, tell: Callable[[str], None] = lambda _: None) -> None:

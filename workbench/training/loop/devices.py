@@ -49,12 +49,14 @@ class Compute:
         return f"{self.device} {torch.cuda.get_device_name(self.device)}"
 
 
-def choose(train: TrainConfig) -> Compute:
+def choose(train: TrainConfig, local_rank: int = 0) -> Compute:
     """Choose device, precision and layout by the ``[train]`` section, and set torch up for them.
+
+    Of several processes the one with number ``local_rank`` on this machine takes that GPU.
 
     Raises :class:`ConfigError` for a GPU that this machine does not have.
     """
-    device = _device(train.device)
+    device = _device(train.device, local_rank)
     if train.threads:
         torch.set_num_threads(train.threads)
     torch.use_deterministic_algorithms(train.deterministic, warn_only=True)
@@ -83,8 +85,10 @@ def fast_precision(device: torch.device) -> str:
     return "bfloat16" if fast else "float32"
 
 
-def _device(asked: str) -> torch.device:
+def _device(asked: str, local_rank: int) -> torch.device:
     count = torch.cuda.device_count() if asked != "cpu" else 0
+    if local_rank and count:
+        asked = f"cuda:{local_rank}"
     if asked == "auto":
         return torch.device("cuda:0" if count else "cpu")
     device = torch.device(asked)

@@ -28,12 +28,22 @@ class Evaluator:
 
         ``between`` is called after each batch and may raise to end the evaluation.
         """
+        return self.measure_rows(model, split, range(len(split)), between)
+
+    def measure_rows(
+        self,
+        model: nn.Module,
+        split: Split,
+        rows: range,
+        between: Callable[[], None] = lambda: None,
+    ) -> SplitMeter:
+        """As :meth:`measure`, of some neighbouring rows of the split."""
         meter = self.task.test_meter()
         was_training = model.training
         model.eval()
         with torch.inference_mode(), self.compute.autocast():
-            for start in range(0, len(split), self.batch_size):
-                stop = min(start + self.batch_size, len(split))
+            for start in range(rows.start, rows.stop, self.batch_size):
+                stop = min(start + self.batch_size, rows.stop)
                 indices = torch.arange(start, stop, device=split.images.device)
                 images, targets = split.batch(indices)
                 losses, outputs = self.task.predict(model, self.transform(images), targets)

@@ -7,6 +7,7 @@ depends on the weights, the optimiser's state and the step's number, and on noth
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Protocol
 
 import torch
@@ -17,8 +18,11 @@ from workbench.config.learning_rate import Plateau, lr_at
 from workbench.config.sections.schedule import PlateauSchedule
 from workbench.data import Split
 from workbench.models.pretrained.freezing import Freezing
-from workbench.tasks import Losses, Targets, Task
+from workbench.tasks import Losses, Targets, Task, TrainMeter
 from workbench.training.compiled.automatic import Timed
+from workbench.training.distributed.meters import PartMeters
+from workbench.training.distributed.parts import Parts
+from workbench.training.distributed.world import ALONE, World
 from workbench.training.loop.batches import Batches
 from workbench.training.loop.devices import Compute
 from workbench.training.loop.ema import Ema
@@ -48,6 +52,10 @@ class TrainerCallbacks(Protocol):
 
 class StopTraining(Exception):
     """Raised by a callback, between two steps, to end the training early."""
+
+    def __init__(self, status: str = "stopped") -> None:
+        super().__init__(status)
+        self.status = status  # stopped; or paused, where the processes end meanwhile
 
 
 @dataclass
@@ -84,6 +92,14 @@ class Setup:
     model: nn.Module
     task: Task
     compute: Compute
+    world: World = ALONE
+
+    @cached_property
+    def parts(self) -> Parts | None:
+        """The parts of each batch; None where a batch is learned whole."""
+        asked = self.config.train.parts
+        count = asked or self.world.size
+        return Parts(self.model, self.world, count, in_pairs=asked > 0) if count > 1 else None
 
 
 class Trainer:
@@ -99,9 +115,10 @@ class Trainer:
     ) -> None:
         self.config, self.model = setup.config, setup.model
         self.task, self.compute = setup.task, setup.compute
+        self.world, self.parts = setup.world, setup.parts
         self.batches, self.validation = batches, validation
         self.evaluator, self.callbacks = evaluator, callbacks
-        config, model, task, compute = self.config, self.model, self.task, self.compute
+        config, model, compute = self.config, self.model, self.compute
         self.forward = model  # what trains: the network, or its compiled form
         self.compiled = "off"  # or default, graphs
         self.captured: Callable[[], tuple[Losses, float]] | None = None  # in ``train_step``'s place
@@ -119,9 +136,9 @@ class Trainer:
         self.steps_per_epoch = batches.steps_per_epoch
         self.steps = config.train.steps or config.train.epochs * self.steps_per_epoch
         self.epochs = -(-self.steps // self.steps_per_epoch)
-        self.micro_batch = -(
-            -batches.batch_size // config.train.accumulate
-        )  # images at once; fewer where memory is short
+        count = self.parts.count if self.parts else 1
+        # images at once; fewer where memory is short
+        self.micro_batch = -(-batches.batch_size // (count * config.train.accumulate))
         self.step = 0
         self.epochs_done = 0
         self.best_accuracy: float | None = None
@@ -137,9 +154,24 @@ class Trainer:
         self._gpu = compute.device.type == "cuda"
         self._skips_nonfinite = config.train.nonfinite == "skip"
         self._clip, self.norm_every = config.optimizer.clip_norm, config.train.grad_norm_every
-        self.meter = task.train_meter()
+        self.meter = self.fresh_meter()
         self.clock = Clock()
         self.epoch_began = 0.0  # on the clock
+
+    def fresh_meter(self) -> TrainMeter:
+        """A meter of training steps, empty."""
+        if not self.parts:
+            return self.task.train_meter()
+        updates = self.config.train.accumulate
+        return PartMeters(self.task.train_meter, self.world, self.parts.own, updates)
+
+    def load_meter(self, state: dict[str, Tensor], parts: int) -> None:
+        """Go on from the sums of a checkpoint with so many parts.
+
+        With another number of them an epoch's training metrics begin at the checkpoint.
+        """
+        if parts == (self.parts.count if self.parts else 1):
+            self.meter.load(state)
 
     @property
     def epoch(self) -> int:
@@ -201,9 +233,15 @@ class Trainer:
         never by a tensor's value or by the step's number.
         """
         self.optimizer.zero_grad(set_to_none=True)
-        losses, meter_inputs = self._accumulate_gradients(images, targets)
+        if self.parts:
+            seed = self.plan(self.step)[1]
+            losses, meter_inputs = self.parts.learn(images, targets, seed, self._learn_in_turn)
+        else:
+            losses, meter_inputs = self._learn_in_turn(images, targets, 1.0)
         # Synchronises, where the user chose to look at every loss before it is used.
-        if self._skips_nonfinite and not torch.isfinite(losses["loss"]).item():
+        if self._skips_nonfinite and not self.world.all_true(
+            bool(torch.isfinite(losses["loss"]).all().item())
+        ):
             return losses, []
         losses = self._clip_gradients(losses, norm=norm)
         # Synchronises in float16 with an optimiser that is not fused: it then reads whether
@@ -229,12 +267,15 @@ class Trainer:
         lr, seed = self._planned[step - first]
         return lr * self.plateau.factor, seed
 
-    def _accumulate_gradients(
-        self, images: Tensor, targets: Targets
+    def _learn_in_turn(
+        self, images: Tensor, targets: Targets, whole: float
     ) -> tuple[Losses, list[MeterInput]]:
-        """Add up the gradients of a batch, in parts of ``micro_batch`` images."""
+        """Add up the gradients of ``whole`` (a share) of a batch, ``micro_batch`` images at once.
+
+        The losses are means over these images.
+        """
         if self.micro_batch >= len(images):
-            losses, outputs = self._forward_backward(images, targets, 1.0)
+            losses, outputs = self._forward_backward(images, targets, whole)
             return losses, [(outputs, targets, losses)]
         total: Losses = {}
         meter_inputs: list[MeterInput] = []
@@ -242,7 +283,7 @@ class Trainer:
             part = images[start : start + self.micro_batch]
             part_targets = {k: t[start : start + self.micro_batch] for k, t in targets.items()}
             share = len(part) / len(images)
-            losses, outputs = self._forward_backward(part, part_targets, share)
+            losses, outputs = self._forward_backward(part, part_targets, share * whole)
             meter_inputs.append((outputs, part_targets, losses))
             total = {k: v * share + total.get(k, 0.0) for k, v in losses.items()}
         return total, meter_inputs
@@ -311,7 +352,7 @@ class Trainer:
         if isinstance(self.config.schedule, PlateauSchedule):
             self.plateau.tell(self.config.schedule, row["val_loss"])
         self.last_row, self.epochs_done = row, self.epoch
-        self.meter = self.task.train_meter()
+        self.meter = self.fresh_meter()
         self.epoch_began = self.clock.seconds
         self.callbacks.epoch_done(self, row, best)
 

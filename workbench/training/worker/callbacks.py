@@ -12,21 +12,24 @@ from workbench.data import Split
 from workbench.errors import RunError
 from workbench.formatting.text import duration
 from workbench.runs.live.control import RequestReader
-from workbench.runs.live.slots import Slot
+from workbench.runs.live.slots import Places
 from workbench.runs.store.events import EventWriter
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.gallery import write_gallery
 from workbench.tasks import Losses
 from workbench.training.checkpoints import snapshots
 from workbench.training.checkpoints.writer import CheckpointWriter
+from workbench.training.distributed.world import ALONE, World
 from workbench.training.loop import nonfinite
 from workbench.training.loop.trainer import StopTraining, Trainer
-from workbench.training.worker.heartbeat import Heartbeat
+from workbench.training.worker.heartbeat import Heartbeat, NoHeartbeat
 from workbench.training.worker.monitor import Monitor
 from workbench.training.worker.queueing import wait_to_train
 from workbench.training.worker.recorder import Recorder
+from workbench.training.worker.rhythm import Rhythm
 from workbench.training.worker.sample_images import gallery
 from workbench.training.worker.signals import Signals
+from workbench.training.worker.silent import SilentCheckpoints
 from workbench.training.worker.step_log import StepLog
 
 POLL = 0.25  # seconds between two readings of requests, and writings of step losses
@@ -47,11 +50,13 @@ class Callbacks:
         writer: EventWriter,
         recorder: Recorder,
         signals: Signals,
-        heartbeat: Heartbeat,
-        slot: Slot,
+        heartbeat: Heartbeat | NoHeartbeat,
+        slot: Places | None,
     ) -> None:
+        """Without a ``slot`` a paused run's processes end, and are started again later."""
         self.folder, self.writer, self.recorder = folder, writer, recorder
         self.signals, self.heartbeat, self.slot = signals, heartbeat, slot
+        self.world = ALONE
         self.monitor: Monitor | None = None  # from the moment the device is known
         self.requests = RequestReader(folder)
         self.checkpoint_writer = CheckpointWriter(folder.checkpoints, writer, self.notice)
@@ -63,13 +68,23 @@ class Callbacks:
         self._disk_full = False
         self._suspended = 0.0  # seconds of suspension that a notice has told of
         self._pending: str | None = None  # a request that was read and waits for the next poll
+        self.rhythm = Rhythm(POLL)  # of several processes
+
+    def join(self, world: World) -> None:
+        """Be the callbacks of one of several processes: all poll after the same steps."""
+        self.world = self.steps.world = world
+        if not world.leads:
+            self.checkpoint_writer = SilentCheckpoints()
 
     # Called by the trainer.
 
     def step_done(self, trainer: Trainer, losses: Losses, lr: float) -> None:
         """Keep the step's losses (on their device); poll if it is time."""
         self.steps.add(trainer.step, trainer.epoch, lr, losses)
-        if time.monotonic() >= self._next_poll or self.signals.stop:
+        if self.world.size > 1:
+            if self.rhythm.is_due(trainer.step):
+                self._poll(trainer)
+        elif time.monotonic() >= self._next_poll or self.signals.stop:
             self._poll(trainer)
 
     def epoch_done(self, trainer: Trainer, row: dict[str, Any], best: bool) -> None:
@@ -103,7 +118,12 @@ class Callbacks:
             self._write_record()
 
     def between(self) -> None:
-        """Raise :class:`StopTraining` if asked to stop during an evaluation."""
+        """Raise :class:`StopTraining` if asked to stop during an evaluation.
+
+        Several processes end after it: one that left it would leave the others waiting.
+        """
+        if self.world.size > 1:
+            return
         if self.signals.stop:
             raise StopTraining
         if time.monotonic() >= self._next_poll:
@@ -138,6 +158,8 @@ class Callbacks:
 
     def show(self, trainer: Trainer, split: Split, name: str) -> None:
         """Write the sample images of a split with the network's current predictions."""
+        if not self.world.leads:
+            return
         try:
             write_gallery(self.folder.gallery(name), gallery(trainer, split, name))
         except OSError as error:
@@ -149,8 +171,11 @@ class Callbacks:
         Raises RunError where a weight is not finite. Skipped while the disk is full.
         """
         self._write_steps(trainer)
+        if not self.world.leads:
+            trainer.meter.state()  # which the first process collects
+            return
         self.checkpoint_writer.wait()
-        if self.writer.held_bytes:
+        if self.writer.held_bytes and self.world.size == 1:
             return  # the disk is full: what the checkpoint would count on is not written
         snapshot = snapshots.take(trainer)
         if name := nonfinite.nonfinite_weights(snapshot.weights):
@@ -192,8 +217,8 @@ class Callbacks:
         """Wait until the final weights are on disk; raises RunError if they cannot be written."""
         end = time.monotonic() + PATIENCE
         self.checkpoint_writer.wait()
-        while self.checkpoint_writer.saved_step != trainer.step:
-            if time.monotonic() > end:
+        while self.world.leads and self.checkpoint_writer.saved_step != trainer.step:
+            if time.monotonic() > end or self.world.size > 1:
                 raise RunError(
                     f"{self.folder.checkpoints}: the final weights could not be written; "
                     "make room on the disk, then resume the run"
@@ -206,6 +231,8 @@ class Callbacks:
 
     def _read_request(self) -> str | None:
         """The newest request, or one read earlier where it could not be acted on."""
+        if not self.world.leads:
+            return None
         self._pending = self.requests.read() or self._pending
         return self._pending
 
@@ -215,16 +242,38 @@ class Callbacks:
         if self.heartbeat.lost:
             raise RunError(f"{self.folder.path}: the run's folder is gone; training ends here")
         self._write_steps(trainer)
-        self._report_throughput(trainer)
-        self._report_suspension()
-        request, self._pending = self._read_request(), None
-        if request == "pause":
-            request = self._pause(trainer)
-        if request == "stop" or self.signals.stop:
+        words = self.world.gather((self.signals.stop, self._reading(trainer)))
+        action, self.rhythm.next_step = self.world.tell(lambda: self._decide(trainer, words))
+        if action == "pause":
+            action = self._pause(trainer)
+        if action == "stop":
             self.signals.stop = True
             raise StopTraining
-        if request == "checkpoint" or self._checkpoint_is_due(trainer):
-            self.checkpoint(trainer, asked=request == "checkpoint")
+        if action in ("checkpoint", "checkpoint is due"):
+            self.checkpoint(trainer, asked=action == "checkpoint")
+
+    def _decide(
+        self, trainer: Trainer, words: list[tuple[bool, dict[str, Any]]]
+    ) -> tuple[str | None, int]:
+        """What all processes do now, and after which step they meet again.
+
+        ``words`` has of each whether a signal asked it to stop, and what it measured.
+        """
+        self._report_throughput(trainer, [measured for _, measured in words])
+        self._report_suspension()
+        request, self._pending = self._read_request(), None
+        if any(stop for stop, _ in words):
+            request = "stop"
+        if request in (None, "run") and self._checkpoint_is_due(trainer):
+            request = "checkpoint is due"
+        return request, self.rhythm.plan(trainer.step)
+
+    def _reading(self, trainer: Trainer) -> dict[str, Any]:
+        """What this process measures of its machine; of one alone only where it is reported."""
+        if self.world.size == 1 and time.monotonic() < self._next_throughput:
+            return {}
+        self.monitor = self.monitor or Monitor(trainer.compute)
+        return self.monitor.read()
 
     def _checkpoint_is_due(self, trainer: Trainer) -> bool:
         age = time.monotonic() - self._last_checkpoint
@@ -239,7 +288,8 @@ class Callbacks:
         if bad is not None and trainer.config.train.nonfinite == "stop":
             raise trainer.explain_nonfinite(bad)
 
-    def _report_throughput(self, trainer: Trainer) -> None:
+    def _report_throughput(self, trainer: Trainer, measured: list[dict[str, Any]]) -> None:
+        """Write throughput and load; of several processes what each measured as well."""
         now = time.monotonic()
         if now < self._next_throughput:
             return
@@ -250,17 +300,22 @@ class Callbacks:
             images = (trainer.step - self._throughput_from[1]) * trainer.batches.batch_size
             speed = round(images / (seconds - self._throughput_from[0]), 1)
         self._throughput_from = (seconds, trainer.step)
-        self.monitor = self.monitor or Monitor(trainer.compute)
+        each = {"processes": measured} if self.world.size > 1 else {}
         self.event(
-            "pace", images_per_second=speed, seconds=round(seconds, 3), **self.monitor.read()
+            "pace", images_per_second=speed, seconds=round(seconds, 3), **measured[0], **each
         )
 
     def _pause(self, trainer: Trainer) -> str | None:
         """Wait until asked to go on; returns "stop" if asked to stop meanwhile."""
         began = trainer.clock.seconds
         self.checkpoint(trainer)
-        goes_on = wait_to_train(
-            self.slot, self.requests, self._set_status, self._is_over, request="pause"
+        slot = self.slot
+        if slot is None:
+            raise StopTraining("paused")
+        goes_on = self.world.tell(
+            lambda: wait_to_train(
+                slot, self.requests, self._set_status, self._is_over, request="pause"
+            )
         )
         trainer.clock.forget(trainer.clock.seconds - began)
         self._throughput_from = None

@@ -35,3 +35,9 @@ class Heartbeat:
                 self.lost = True
             except OSError:  # a full or read-only disk: it may recover, and so may we
                 continue
+
+
+class NoHeartbeat:
+    """Of a process whose run another one keeps alive."""
+
+    lost = False

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from workbench.runs.live.control import Request, RequestReader
-from workbench.runs.live.slots import Slot
+from workbench.runs.live.slots import Places
 
 POLL = 0.2  # seconds between two readings of the queue and of requests
 
@@ -17,7 +17,7 @@ class Tell(Protocol):
 
 
 def wait_to_train(
-    slot: Slot,
+    slot: Places,
     requests: RequestReader,
     tell: Tell,
     interrupted: Callable[[], bool],
@@ -43,7 +43,7 @@ def wait_to_train(
         if status != told:
             if request == "pause":
                 slot.release()
-            tell(status, f"waiting for {slot.queue.wanted}" if status == "queued" else "")
+            tell(status, f"waiting for {slot.wanted}" if status == "queued" else "")
             told = status
         if interrupted():
             return False

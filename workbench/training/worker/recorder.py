@@ -41,6 +41,17 @@ class Recorder:
         run.pop("ended", None)
         self.record.pop("error", None)
 
+    @classmethod
+    def going_on(cls, folder: RunFolder) -> "Recorder":
+        """Of a process that another one, the run's worker, has started."""
+        recorder = cls.__new__(cls)
+        recorder.folder, recorder.record = folder, read_record(folder.record)
+        return recorder
+
+    def reload(self) -> None:
+        """Take over what a process that was started by this one has written."""
+        self.record = read_record(self.folder.record) or self.record
+
     def status(self, status: str) -> None:
         """Set the status and write the record."""
         self.record["run"]["status"] = status

@@ -21,10 +21,13 @@ from workbench.tasks.own_losses import OwnLosses
 from workbench.training.checkpoints import files as checkpoint
 from workbench.training.checkpoints import snapshots
 from workbench.training.compiled import compile as compiling
+from workbench.training.distributed import together
+from workbench.training.distributed.batch_norm import synchronised
+from workbench.training.distributed.world import ALONE, World
 from workbench.training.loop import devices, memory
 from workbench.training.loop.assembly import assemble, fresh_model, prepare
 from workbench.training.loop.recompute import find_blocks
-from workbench.training.loop.trainer import Clock, Setup, Trainer, metric_name
+from workbench.training.loop.trainer import Clock, Setup, StopTraining, Trainer, metric_name
 from workbench.training.worker.callbacks import Callbacks
 from workbench.training.worker.recorder import compiled_before, environment
 from workbench.training.worker.sources import keep_sources
@@ -32,15 +35,20 @@ from workbench.training.worker.sources import keep_sources
 log = logging.getLogger(__name__)
 
 
-def run_session(folder: RunFolder, callbacks: Callbacks, config: RunConfig) -> None:
+def run_session(
+    folder: RunFolder, callbacks: Callbacks, config: RunConfig, world: World = ALONE
+) -> None:
     """Train the run of ``folder`` to its end, from its newest checkpoint if it has one.
+
+    Of several processes all of ``world`` call it; the first one writes the folder.
 
     Raises :class:`workbench.training.loop.trainer.StopTraining` if asked to stop, after its
     checkpoint was written, and RunError for what ends the run.
     """
-    compute = devices.choose(config.train)
+    callbacks.join(world)
+    compute = devices.choose(config.train, world.local_rank)
     callbacks.phase("reading the data")
-    data = load_data(config, callbacks.phase)
+    data = together.load(world, lambda: load_data(config, callbacks.phase))
     for lack in what_is_missing(config, data):
         callbacks.notice(lack)
     callbacks.phase("building the network")
@@ -48,7 +56,9 @@ def run_session(folder: RunFolder, callbacks: Callbacks, config: RunConfig) -> N
     task = build_task(config, data, compute.device)
     if takes_targets(model):
         task = OwnLosses(task)
-    trainer = assemble(Setup(config, model, task, compute), data, callbacks)
+    if config.train.sync_batch_norm:
+        model = synchronised(model, world)
+    trainer = assemble(Setup(config, model, task, compute, world), data, callbacks)
     if config.train.checkpoint_activations and not any(find_blocks(model)):
         callbacks.notice("train.checkpoint_activations: this network has no blocks to do it with")
     trainer.clock = Clock(now=callbacks.signals.awake.now)
@@ -59,12 +69,17 @@ def run_session(folder: RunFolder, callbacks: Callbacks, config: RunConfig) -> N
     if config.train.auto_batch and not trainer.step:
         callbacks.phase("finding the batch that fits")
         trainer.micro_batch = memory.largest_part(trainer, trainer.batches.batch_size) or 1
-    _compile(callbacks, trainer)
+    if trainer.parts is None:
+        _compile(callbacks, trainer)
+    together.check_weights(world, trainer.model)
     _write_start_event(callbacks, trainer, data, resumed_from)
     try:
         _train(trainer)
-    except BaseException:
-        # Keep the steps since the last checkpoint, whatever interrupted them.
+    except BaseException as reason:
+        # Keep the steps since the last checkpoint, whatever interrupted them; of several
+        # processes only where all stop, since a checkpoint is of all of them.
+        if world.size > 1 and not isinstance(reason, StopTraining):
+            raise
         if trainer.step != resumed_from and not callbacks.heartbeat.lost:
             _save_interrupted(callbacks, trainer)
         raise
@@ -118,6 +133,9 @@ def _train(trainer: Trainer) -> None:
 def _record_facts(folder: RunFolder, callbacks: Callbacks, trainer: Trainer, data: DataSet) -> None:
     """Record what is known before the first step: layers, environment, data."""
     config, recorder = trainer.config, callbacks.recorder
+    if not trainer.world.leads:
+        recorder.note("result", params=0, macs=0)  # which the first process counts
+        return
     summary = analysis.summarize(config)
     write_atomically(folder.path / "layers.json", json.dumps(summary).encode(), durable=False)
     if source := keep_sources(folder):
@@ -133,6 +151,7 @@ def _record_facts(folder: RunFolder, callbacks: Callbacks, trainer: Trainer, dat
         "environment",
         **environment(trainer.compute.name, trainer.compute.precision, torch.get_num_threads()),
         deterministic=config.train.deterministic,
+        **together.facts(trainer),
     )
     recorder.note(
         "data",
@@ -171,6 +190,9 @@ def _restore_checkpoint(callbacks: Callbacks, trainer: Trainer) -> int:
             ) from None
         kept = int(snapshot.numbers["metrics_bytes"])
         callbacks.checkpoint_writer.saved_step = trainer.step
+        if changed := together.what_changed(trainer, snapshot):
+            callbacks.notice(changed)
+            callbacks.recorder.note("environment", not_exact=changed)
     writer.flush()
     again = snapshot is not None or callbacks.recorder.record["run"]["workers"] > 1
     if again and writer.length > kept:

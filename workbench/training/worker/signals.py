@@ -17,6 +17,7 @@ class Signals:
         self.stop = False
         self.awake = AwakeClock()
         self.at_once: Callable[[], None] = lambda: None  # called on the second signal
+        self.before_leaving: Callable[[], None] = lambda: None  # before that
 
     def listen(self) -> None:
         """Install the handlers. SIGHUP, a lost terminal, is ignored."""
@@ -26,5 +27,6 @@ class Signals:
 
     def _told(self, number: int, frame: FrameType | None) -> None:
         if self.stop:
+            self.before_leaving()
             self.at_once()
         self.stop = True
