@@ -50,6 +50,8 @@ def read_status(
         return RunStatus("starting")  # it has not written its record yet
     if told in ENDED:
         return RunStatus(told)
+    if told == "crashed":  # of several processes: the one that had started them has seen it
+        return RunStatus(told, str(record.get("error", {}).get("message", "")))
     alive, why_gone = _is_alive(folder, speaker or launched)
     if not alive:
         return RunStatus("crashed", why_gone)

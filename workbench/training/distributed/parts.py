@@ -6,7 +6,7 @@ same bits on 1, 2, 4, … processes. Without, each process has one part and the 
 the library's.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -47,46 +47,51 @@ class Parts:
         value a part (float [own]), and what the meters of the parts take in, in their order.
         """
         size = len(images) // len(self.own)
-        buffers = self._buffers.values()
-        start = [buffer.clone() for buffer in buffers] if len(self.own) > 1 else []
+        start = {name: buffer.clone() for name, buffer in self._buffers.items()}
         losses: list[Losses] = []
         inputs: list[MeterInput] = []
         total = TreeSum()
         for place, number in enumerate(self.own):
             if place:
-                _restore(buffers, start)
-            versions = [buffer._version for buffer in buffers]
+                self._set_buffers(start)
             seed_network(derive(seed, "part", number), gpu=images.is_cuda)
             cut = slice(place * size, (place + 1) * size)
             part = {name: target[cut] for name, target in targets.items()}
             found, taken = learn(images[cut], part, 1 / self.count)
             losses.append(found)
             inputs += taken
-            total.add(self._terms(versions))
-        self._keep(self._over_all(total.total()))
+            total.add(self._terms(start))
+        self._keep(self._over_all(total.total()), start)
         names = losses[0]
         return {name: torch.stack([each[name] for each in losses]) for name in names}, inputs
 
-    def _terms(self, versions: list[int]) -> Terms:
-        """The gradients, which are taken away, and a share of each buffer that has changed."""
+    def _terms(self, start: Terms) -> Terms:
+        """The gradients, which are taken away, and a share of how far each buffer has moved."""
         terms: Terms = {}
         for name, parameter in self._parameters.items():
             if parameter.grad is not None:
                 terms[GRADIENT + name] = parameter.grad
                 parameter.grad = None
-        for (name, buffer), before in zip(self._buffers.items(), versions, strict=True):
-            if buffer._version != before and buffer.is_floating_point():
-                terms[BUFFER + name] = buffer.detach() / self.count
+        for name, buffer in self._buffers.items():
+            if buffer.is_floating_point():  # a counter counts the same in every part
+                terms[BUFFER + name] = (buffer.detach() - start[name]) / self.count
         return terms
 
-    def _keep(self, total: Terms) -> None:
-        """Gradients into the parameters; averages into the buffers."""
+    def _keep(self, total: Terms, start: Terms) -> None:
+        """Gradients into the parameters; the buffers moved by the mean of the parts' moves."""
+        moved = {}
+        for name, value in total.items():
+            if name.startswith(GRADIENT):
+                self._parameters[name.removeprefix(GRADIENT)].grad = value
+            else:
+                plain = name.removeprefix(BUFFER)
+                moved[plain] = start[plain] + value
+        self._set_buffers(moved)
+
+    def _set_buffers(self, values: Terms) -> None:
         with torch.no_grad():
-            for name, value in total.items():
-                if name.startswith(GRADIENT):
-                    self._parameters[name.removeprefix(GRADIENT)].grad = value
-                else:
-                    self._buffers[name.removeprefix(BUFFER)].copy_(value)
+            for name, value in values.items():
+                self._buffers[name].copy_(value)
 
     def _over_all(self, mine: Terms) -> Terms:
         """The sum over the processes: one message for each type of number."""
@@ -124,9 +129,3 @@ def _named(parameters: dict[str, nn.Parameter], buffers: dict[str, Tensor]) -> T
     """Parameters and buffers by the names of what is added up for them."""
     gradients = {GRADIENT + name: parameter.detach() for name, parameter in parameters.items()}
     return gradients | {BUFFER + name: buffer for name, buffer in buffers.items()}
-
-
-def _restore(buffers: Iterable[Tensor], values: list[Tensor]) -> None:
-    with torch.no_grad():
-        for buffer, value in zip(buffers, values, strict=True):
-            buffer.copy_(value)

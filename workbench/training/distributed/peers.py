@@ -20,7 +20,7 @@ from workbench.errors import RunError
 from workbench.runs.live.process import ProcessIdentity, own_identity
 
 BEAT = 1.0  # seconds between two signs of life
-SILENCE = 6.0  # seconds without one after which a process counts as hung
+SILENCE = 5.0  # seconds without one after which a process counts as hung
 GRACE = 1.0  # seconds that an error which names the cause itself has to come
 JOINING = 120.0  # seconds in which all processes have to come
 LEFT = "left"

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from workbench.training.worker.main import Worker
 
 POLL = 0.2  # seconds
-GRACE = 2.0  # seconds that the others have to end once one has failed
+GRACE = 1.5  # seconds that the others have to end once one has failed
 log = logging.getLogger("workbench")
 
 
