@@ -14,7 +14,7 @@ from workbench.runs.live.launch import prepare, start_new
 from workbench.runs.live.network_check import check_network
 from workbench.runs.live.weights_source import resolve_weights
 from workbench.runs.store.folder import RunFolder, find_run, runs_root
-from workbench.system.gpus import check_device
+from workbench.system.gpus import check_devices
 
 if TYPE_CHECKING:
     from torch import nn
@@ -77,13 +77,20 @@ def start(
 
     Everything that can be refused is refused before anything is written.
     """
+    folder = make(config, runs_dir, data, name)
+    start_new(folder)
+    return folder
+
+
+def make(
+    config: RunConfig, runs_dir: Path, data: str | Path | None = None, name: str | None = None
+) -> RunFolder:
+    """As :func:`start`, but somebody else starts the run's worker."""
     from workbench.config.split_check import resolve_to_train
 
     fitted = resolve_to_train(config, data)
-    check_device(fitted.train.device)
-    folder = prepare(check_network(resolve_weights(fitted, runs_dir)), runs_dir, name)
-    start_new(folder)
-    return folder
+    check_devices(fitted.train)
+    return prepare(check_network(resolve_weights(fitted, runs_dir)), runs_dir, name)
 
 
 def _wait(folder: RunFolder) -> None:

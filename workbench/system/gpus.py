@@ -46,7 +46,7 @@ def why_no_cuda(device: str) -> str:
     return ""
 
 
-def how_many(train: "Devices") -> int:
+def how_many(train: Devices) -> int:
     """The processes of a run: ``train.devices``, or every GPU for ``auto`` (1 on a CPU)."""
     if train.devices != "auto":
         return train.devices
@@ -59,6 +59,24 @@ def check_device(device: str) -> None:
     reason = why_no_cuda(device)
     if reason:
         raise ConfigError({"train.device": f"no {device}: {reason}; use auto or cpu"})
+
+
+def check_devices(train: Devices) -> None:
+    """As :func:`check_device`, and of several processes whether there is a GPU for each."""
+    check_device(train.device)
+    if train.devices in ("auto", 1) or train.device == "cpu":
+        return
+    if train.device != "auto" and ":" in train.device:
+        raise ConfigError(
+            {"train.device": f"{train.device} is one GPU; use cuda or auto for several processes"}
+        )
+    if why_no_cuda("cuda"):  # auto: the CPU
+        return
+    present = gpu_count()
+    if present is not None and int(train.devices) > visible_count(present):
+        raise ConfigError(
+            {"train.devices": f"{train.devices}: this machine has {visible_count(present)} GPUs"}
+        )
 
 
 def torch_is_cpu_only() -> bool:

@@ -40,7 +40,9 @@ class Precision(Adding):
         from torchmetrics.detection import MeanAveragePrecision
 
         logging.getLogger("faster_coco_eval").setLevel(logging.WARNING)  # it tells of each step
-        metric = MeanAveragePrecision(box_format="xyxy", backend="faster_coco_eval")
+        metric = MeanAveragePrecision(
+            box_format="xyxy", backend="faster_coco_eval", sync_on_compute=False
+        )
         metric.warn_on_many_detections = False
         for batch in self._batches:
             metric.update(*_as_lists(_Batch(*(part.cpu() for part in batch))))

@@ -6,12 +6,13 @@ from torch import nn
 
 from workbench.config import RunConfig, change_config
 from workbench.config.split_check import resolve_to_train
+from workbench.errors import ConfigError
 from workbench.models.python import given
 from workbench.models.trial import try_network
 from workbench.runs.history.run_info import read_run
 from workbench.runs.live.launch import prepare
 from workbench.runs.store.folder import RunFolder
-from workbench.system.gpus import check_device
+from workbench.system.gpus import check_devices
 from workbench.system.signals import signals_given_back
 from workbench.training.inference.finished import open_run
 from workbench.training.worker.main import work
@@ -28,7 +29,9 @@ def prepare_given(
     with given(network) as target:
         changes = {"model.kind": "python", "model.target": target}
         fitted = resolve_to_train(change_config(config, changes), data)
-        check_device(fitted.train.device)
+        check_devices(fitted.train)
+        if fitted.train.devices != 1:
+            raise ConfigError({"train.devices": "a network given in Python trains here: leave 1"})
         try_network(fitted)
     return prepare(fitted, runs_dir, name)
 

@@ -6,16 +6,25 @@ import click
 
 from workbench.cli.console.options import Start, run_argument, starting_options
 from workbench.cli.console.watching import follow_or_leave
+from workbench.config import change_config
 from workbench.errors import RequestError
 from workbench.runs.live.launch import resume, start_new
 from workbench.runs.live.lineage import make_child
+from workbench.runs.live.status import read_status
 from workbench.runs.store.folder import RunFolder, find_run
+from workbench.system.gpus import check_devices
 
 
 @click.command(short_help="Let a run go on.")
 @run_argument
+@click.option(
+    "--devices",
+    type=click.IntRange(1, 4096),
+    metavar="N",
+    help="Go on with this many processes; to the bit only where the run has train.parts.",
+)
 @starting_options(follows=False)
-def command(run: str, start: Start) -> int:
+def command(run: str, devices: int | None, start: Start) -> int:
     """Let a paused RUN go on; continue a stopped or crashed one from its last checkpoint.
 
     It returns at once; --follow stays until the end, as `train` does.
@@ -25,17 +34,30 @@ def command(run: str, start: Start) -> int:
     from its checkpoint; a finished RUN can have one too.
     """
     folder = find_run(run, start.runs_dir)
-    if changes := _changes(folder, start):
+    changes = _changes(folder, start)
+    if devices:
+        _check_devices(folder, devices)
+        if changes:
+            raise RequestError("--devices: a child has --set train.devices=N")
+    if changes:
         folder = make_child(folder, changes, start.runs_dir, start.name)
         start_new(folder)
         done, said = "child", f"goes on from the checkpoint of {run}"
     elif start.name is not None:
         raise RequestError("--name: a run that goes on keeps its id; --set makes a new one")
     else:
-        done = resume(folder)
+        done = resume(folder, devices or 0)
         restarted = "has a new worker, which goes on from its checkpoint"
         said = "goes on" if done == "resumed" else restarted
     return follow_or_leave(folder, start, f"run {folder.id} {said}", done=done)
+
+
+def _check_devices(folder: RunFolder, devices: int) -> None:
+    """Refuse a number of processes that the run's batch cannot be divided among."""
+    changed = change_config(folder.read_config(), {"train.devices": devices})
+    check_devices(changed.train)
+    if read_status(folder).is_live:
+        raise RequestError(f"--devices: run {folder.id} is live; stop it first")
 
 
 def _changes(folder: RunFolder, start: Start) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.files import open_to_append
 from workbench.runs.store.folder import RunFolder, create_folder
 from workbench.runs.store.record import read_record
+from workbench.system.gpus import how_many
 
 _children: list[subprocess.Popen[bytes]] = []  # kept to be reaped: see reap()
 
@@ -42,15 +43,17 @@ def prepare(config: RunConfig, root: Path, name: str | None = None) -> RunFolder
     return folder
 
 
-def start_worker(folder: RunFolder) -> int:
+def start_worker(folder: RunFolder, processes: int = 0) -> int:
     """Start a worker on a run's folder; it begins, or goes on from the last checkpoint.
 
-    Returns the process id. Raises :class:`RunError` where a worker lives already.
+    ``processes`` are in place of ``train.devices``. Returns the process id. Raises
+    :class:`RunError` where a worker lives already.
     """
     if read_status(folder).is_live:
         raise RunError(f"run {folder.id} has a worker already")
     # -P: a file of a stranger's in the working folder (random.py) is not imported.
     command = [sys.executable, "-P", "-m", "workbench.training.worker", str(folder.path)]
+    command += [str(processes)] * (processes > 0)
     try:
         folder.control.unlink(missing_ok=True)  # it was for an earlier worker
         with os.fdopen(open_to_append(folder.log), "ab") as log:
@@ -96,14 +99,15 @@ def write_launch(folder: RunFolder, worker: ProcessIdentity) -> None:
     # A configuration or a state folder that cannot be used: its worker will say so.
     with contextlib.suppress(RequestError, OSError):
         train = folder.read_config().train
-        queue = queue_for(train.device, train.threads)
+        queue = queue_for(train.device, train.threads, how_many(train))
         line.join(queue.name, folder.path, worker, unless=stands_by_itself)
 
 
-def resume(folder: RunFolder) -> str:
+def resume(folder: RunFolder, processes: int = 0) -> str:
     """Let a paused run go on, or start a worker on one that ended early.
 
-    Returns "resumed" for a paused run and "restarted" where a worker was started.
+    ``processes`` are in place of ``train.devices``. Returns "resumed" for a paused
+    run and "restarted" where a worker was started.
     """
     now = read_status(folder)
     if now.is_live:
@@ -111,7 +115,7 @@ def resume(folder: RunFolder) -> str:
         return "resumed"
     if now.name == "finished":
         raise RunError(f"run {folder.id} is finished; nothing is left to train")
-    start_worker(folder)
+    start_worker(folder, processes)
     return "restarted"
 
 

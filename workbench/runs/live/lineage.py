@@ -16,7 +16,7 @@ from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.files import open_to_read
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
-from workbench.system.gpus import check_device
+from workbench.system.gpus import check_devices
 
 MUST_STAY = ("model", "data", "task")  # the checkpoint's weights and counts are of these
 MAY_MOVE = "data.root"  # the same data, elsewhere
@@ -89,5 +89,5 @@ def make_replay(
 def _fitted(config: RunConfig, data: Path | None = None) -> RunConfig:
     """The configuration fitted to data and device; raises where one is missing."""
     fitted = resolve(config, data)
-    check_device(fitted.train.device)
+    check_devices(fitted.train)
     return fitted

@@ -1,15 +1,13 @@
 """``train.sync_batch_norm``: batch statistics over the images of all processes.
 
-On GPUs torch's ``SyncBatchNorm``, which knows no CPU; there the same from torch.distributed's
-differentiable sum. Ioffe and Szegedy 2015, arXiv:1502.03167; mean and variance of several parts
-as Chan et al. 1979, "Updating formulae and a pairwise algorithm".
+On GPUs torch's ``SyncBatchNorm``, which knows no CPU; there the same from sums over the
+processes. Ioffe and Szegedy 2015, arXiv:1502.03167.
 """
 
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.distributed.nn.functional import all_reduce
 
 from workbench.training.distributed.world import World
 
@@ -25,6 +23,19 @@ def synchronised(model: nn.Module, world: World) -> nn.Module:
             if isinstance(child, nn.modules.batchnorm._BatchNorm):
                 setattr(module, name, SharedBatchNorm(child, world))
     return model
+
+
+class _SumOverAll(torch.autograd.Function):
+    """The sum over all processes; each one's loss depends on everybody's term."""
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, world: World) -> Tensor:
+        ctx.world = world
+        return world.add_up(values.clone(), in_pairs=False)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:
+        return ctx.world.add_up(gradients[0].contiguous(), in_pairs=False), None
 
 
 class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
@@ -57,10 +68,10 @@ class SharedBatchNorm(nn.modules.batchnorm._BatchNorm):
         out = centred * torch.rsqrt(variance + self.eps).view(shape)
         if self.affine:
             out = out * self.weight.view(shape) + self.bias.view(shape)
-        return out.to(input.dtype)  # type: ignore[no-any-return]
+        return out.to(input.dtype)
 
-    def _sum(self, values: Tensor) -> Any:
-        return all_reduce(values.contiguous(), group=self.world.tensors)  # type: ignore[no-untyped-call]
+    def _sum(self, values: Tensor) -> Tensor:
+        return _SumOverAll.apply(values, self.world)  # type: ignore[no-any-return]
 
     def _follow(self, mean: Tensor, variance: Tensor) -> None:
         """Move the running statistics by ``momentum`` (None: their mean over all batches)."""

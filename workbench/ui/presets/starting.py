@@ -5,12 +5,12 @@ import shutil
 
 from workbench.config import RunConfig
 from workbench.config.split_check import resolve_to_train
-from workbench.errors import ConfigError, WorkbenchError
+from workbench.errors import WorkbenchError
 from workbench.runs.live.launch import prepare, start_worker
 from workbench.runs.live.network_check import check_network
 from workbench.runs.live.weights_source import resolve_weights
 from workbench.runs.store.folder import RunFolder
-from workbench.system.gpus import why_no_cuda
+from workbench.system.gpus import check_devices
 from workbench.ui.context import AppContext
 
 
@@ -20,8 +20,7 @@ async def start_run(config: RunConfig, context: AppContext) -> RunFolder:
     The data is checked in a thread. A preloaded worker that is ready forks a warm worker; else a
     cold one is started.
     """
-    if reason := why_no_cuda(config.train.device):
-        raise ConfigError({"train.device": reason})
+    check_devices(config.train)
     fitted = await asyncio.to_thread(resolve_to_train, config, context.data_root)
     fitted = await asyncio.to_thread(resolve_weights, fitted, context.runs_root)
     fitted = await asyncio.to_thread(check_network, fitted)
