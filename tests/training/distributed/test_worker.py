@@ -176,7 +176,7 @@ def test_without_its_worker_no_process_stays(started: list[RunFolder]) -> None:
 
 
 def test_an_error_of_one_process_is_the_runs_error(started: list[RunFolder]) -> None:
-    folder = new(**{"optimizer.lr": 100.0, "schedule.warmup_epochs": 0})
+    folder = new(**{"optimizer.kind": "sgd", "optimizer.lr": 100.0, "schedule.warmup": 0})
     started.append(folder)
     start_worker(folder)
     ended(folder)
