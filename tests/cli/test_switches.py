@@ -126,7 +126,7 @@ def test_a_run_that_is_not_there(workbench: Workbench, home: Path, name: str) ->
 def test_a_run_by_id_by_prefix_and_by_its_folder(
     workbench: Workbench, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("workbench.runs.live.launch.start_worker", lambda _: 0)
+    monkeypatch.setattr("workbench.runs.live.launch.start_worker", lambda *_: 0)
     monkeypatch.chdir(tmp_path)
     for number, how in enumerate(("digits-one", "digits", "folder")):
         runs = tmp_path / str(number)
@@ -164,7 +164,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of what was started, in place of workers and coordinators."""
     ids: list[str] = []
 
-    def start(folder: RunFolder | SweepFolder, **_: Any) -> int:
+    def start(folder: RunFolder | SweepFolder, *_: Any, **__: Any) -> int:
         ids.append(folder.path.name)
         return 0
 

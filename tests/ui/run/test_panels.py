@@ -275,3 +275,23 @@ def test_the_configuration_marks_what_was_changed() -> None:
     assert len(marked) == 1
     assert "0.3" in plain(marked[0])
     assert "preset 0.05" in plain(marked[0])
+
+
+def test_several_processes_show_their_loads_and_the_slowest(state: RunState) -> None:
+    state.processes = [
+        {"cpu_load": 0.97, "memory_bytes": 1e9, "waited": 0.2},
+        {"cpu_load": 1.0, "memory_bytes": 1e9, "waited": 0.01},
+    ]
+    text = plain(StatusLine().draw(view(state), 120, 1)[0])
+    assert "2 processes  97 100 %" in text
+    assert "slowest 1" in text and "2.0 GB" in text
+
+
+def test_many_gpus_show_the_range_of_their_loads(state: RunState) -> None:
+    state.processes = [
+        {"gpu_load": 0.9 + n / 1000, "gpu_memory_bytes": n * 1e9, "temperature": 60 + n}
+        for n in range(16)
+    ]
+    state.processes[3] = {}  # what it measured did not come
+    text = plain(StatusLine().draw(view(state), 120, 1)[0])
+    assert "16 GPUs 90–92 %" in text and "≤ 15.0 GB" in text and "75 °C" in text

@@ -80,6 +80,7 @@ class RunState:
     per_class_before: dict[str, ClassScore] = field(default_factory=dict)
     confusion: list[list[int]] = field(default_factory=list)  # [true][predicted]
     system: Event = field(default_factory=dict)
+    processes: list[Event] = field(default_factory=list)  # what each of several measured
     test: Event = field(default_factory=dict)
     notices: list[str] = field(default_factory=list)
     error: str = ""
@@ -186,6 +187,8 @@ def _throughput(state: RunState, event: Event) -> None:
     state.images_per_second = numbers.get("images_per_second")
     state.seconds = float(numbers.get("seconds", state.seconds))
     state.system = numbers
+    each = event.get("processes")
+    state.processes = [p for p in each if isinstance(p, dict)] if isinstance(each, list) else []
 
 
 def _epoch(state: RunState, event: Event) -> None:

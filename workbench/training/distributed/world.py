@@ -5,8 +5,9 @@ reported, requests, metrics) always goes over gloo, so that no step waits for a 
 """
 
 import os
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
@@ -30,6 +31,7 @@ class World:
     local_rank: int = 0  # among those of this machine
     tensors: Any = None  # the process group of tensors
     objects: Any = None  # the one of everything else
+    waited: list[float] = field(default_factory=list, compare=False)  # seconds of each sum
 
     @property
     def leads(self) -> bool:
@@ -68,10 +70,22 @@ class World:
         """
         if self.size == 1:
             return values
+        began = time.perf_counter()
         if in_pairs:
-            return sum_over_pairs(values, self.rank, self.size, self._exchange)
-        dist.all_reduce(values, group=self.tensors)
+            values = sum_over_pairs(values, self.rank, self.size, self._exchange)
+        else:
+            dist.all_reduce(values, group=self.tensors)
+        self.waited.append(time.perf_counter() - began)
         return values
+
+    def take_waited(self) -> dict[str, float]:
+        """Seconds that this process has waited for others' tensors since the last call.
+
+        Who waits least is the slowest. Between GPUs the host does not wait: {}.
+        """
+        seconds = sum(self.waited)
+        self.waited.clear()
+        return {"waited": round(seconds, 4)} if self.tensors is self.objects else {}
 
     def all_true(self, mine: bool) -> bool:
         """Whether it is true in all processes."""

@@ -273,7 +273,7 @@ class Callbacks:
         if self.world.size == 1 and time.monotonic() < self._next_throughput:
             return {}
         self.monitor = self.monitor or Monitor(trainer.compute)
-        return self.monitor.read()
+        return self.monitor.read() | (self.world.take_waited() if self.world.size > 1 else {})
 
     def _checkpoint_is_due(self, trainer: Trainer) -> bool:
         age = time.monotonic() - self._last_checkpoint
