@@ -1,14 +1,18 @@
-"""Ten thousand runs: how long it takes to list, sort and filter them.
+"""Ten thousand runs, or more: how long it takes to list, sort and filter them.
 
-    python -m benchmarks.library [--runs 10000]
+    python -m benchmarks.library [--runs 10000] [--hosts 1]
 
 Records a few runs, copies them, and measures the index: the first look, a look by a
 process that finds the index of another, and a look, a sort and two filters in a
-screen that is open. Run it from the root of the repository.
+screen that is open; and the memory that this process had at most. Of several hosts each has
+its share of the runs. Run it from the root of the repository.
 """
 
 import argparse
 import json
+import os
+import re
+import resource
 import shutil
 import statistics
 import tempfile
@@ -27,16 +31,22 @@ KINDS = 10
 REPEATS = 5
 
 
-def make_runs(root: Path, count: int) -> None:
-    """Write ``count`` finished runs of ten kinds."""
-    for n in range(KINDS):
+def make_runs(root: Path, count: int, hosts: int) -> None:
+    """Write ``count`` finished runs of ten kinds, or of one for each host."""
+    kinds = max(KINDS, hosts)
+    for n in range(kinds):
         recording = Recording(
             name=f"kind-{n}", epochs=12, done=12, steps_per_epoch=5, status="finished", seed=n,
             changes=(("optimizer.lr", 0.01 * (n + 1)),), peak=0.8 + 0.01 * n,
         )  # fmt: skip
         record_run(root, recording)
-    for n in range(KINDS, count):
-        shutil.copytree(root / f"kind-{n % KINDS}", root / f"run-{n:06}")
+        if hosts > 1:
+            record = root / recording.name / "record.toml"
+            host = f'host = "node-{n % hosts:03}"'
+            record.write_text(re.sub(r"^host = .*$", host, record.read_text(), flags=re.M))
+    for n in range(kinds, count):
+        source = root / f"kind-{n % kinds}"
+        shutil.copytree(source, root / f"run-{n:06}", copy_function=os.link)
 
 
 @dataclass
@@ -110,14 +120,23 @@ def measure(root: Path) -> dict[str, Any]:
     }
 
 
+def peak_memory() -> float:
+    """Megabytes that this process had at most."""
+    return round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1)
+
+
 def main() -> None:
     """Measure and print JSON."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--runs", type=int, default=10_000)
+    parser.add_argument("--hosts", type=int, default=1)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as root:
-        make_runs(Path(root), given.runs)
-        print(json.dumps({"runs": given.runs, "seconds": measure(Path(root))}, indent=2))
+        make_runs(Path(root), given.runs, given.hosts)
+        before = peak_memory()
+        found = {"runs": given.runs, "hosts": given.hosts, "seconds": measure(Path(root))}
+        found["megabytes"] = {"before": before, "at most": peak_memory()}
+        print(json.dumps(found, indent=2))
 
 
 if __name__ == "__main__":
