@@ -69,8 +69,7 @@ def run_session(
     if config.train.auto_batch and not trainer.step:
         callbacks.phase("finding the batch that fits")
         trainer.micro_batch = memory.largest_part(trainer, trainer.batches.batch_size) or 1
-    if trainer.parts is None:
-        _compile(callbacks, trainer)
+    _compile(callbacks, trainer)
     together.check_weights(world, trainer.model)
     _write_start_event(callbacks, trainer, data, resumed_from)
     try:
@@ -105,6 +104,11 @@ def _compile(callbacks: Callbacks, trainer: Trainer) -> None:
     """As the run did before, or the run that it repeats; else as its configuration asks."""
     record = callbacks.recorder.record
     asked = compiled_before(callbacks.folder, record) or trainer.config.train.compile
+    if trainer.parts:  # each process would choose for itself, by its own clock
+        if asked in ("default", "graphs"):
+            callbacks.notice(f"compile: {asked} is for whole batches; training uncompiled")
+        callbacks.recorder.note("environment", compile="off")
+        return
     macs = record["result"]["macs"] or 0
     if notice := compiling.compile_training(trainer, asked, macs, callbacks.phase):
         callbacks.notice(notice)
