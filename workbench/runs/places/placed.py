@@ -110,6 +110,17 @@ def read_begun(folder: RunFolder) -> Begun | None:
     return Begun(place, kind, job, restarts, tuple(nodes), again, known)
 
 
+def place_now(folder: RunFolder) -> dict[str, Any]:
+    """As :func:`place_of`, of a run that waits in a scheduler too: it has no nodes yet."""
+    placed, begun = read_placed(folder), read_begun(folder)
+    if placed is None:
+        return {}
+    if begun and begun.job == placed.job:
+        return place_of(folder)
+    asked = {key: value for key, value in placed.asked.items() if key != "nodes"}
+    return {"name": placed.name, "kind": placed.kind, "job": placed.job, "nodes": [], **asked}
+
+
 def place_of(folder: RunFolder) -> dict[str, Any]:
     """The record's ``[place]``: name, kind, job, nodes, and what was asked for; {} for here."""
     placed, begun = read_placed(folder), read_begun(folder)
