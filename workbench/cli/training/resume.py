@@ -40,9 +40,7 @@ def command(run: str, devices: int | None, start: Start) -> int:
         if changes:
             raise RequestError("--devices: a child has --set train.devices=N")
     if changes:
-        folder = make_child(
-            folder, changes, start.runs_dir, start.name, here=start.place is None
-        )
+        folder = make_child(folder, changes, start.runs_dir, start.name, here=start.place is None)
         start_new(folder, start.place)
         done, said = "child", f"goes on from the checkpoint of {run}"
     elif start.name is not None:

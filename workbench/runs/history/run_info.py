@@ -61,7 +61,7 @@ def as_json(run: RunInfo) -> dict[str, Any]:
         table.setdefault("preset", run.config.about.preset)
     table["status"] = run.status.name
     if place := place_now(run.folder):
-        record["place"] = place
+        record["place"] = place | ({"nodes": []} if run.status.waits else {})
     return {
         "id": run.id,
         "status": run.status.name,

@@ -1,1 +1,1 @@
-"""Places to run other than this machine: schedulers, their jobs, and what a run folder says of them."""
+"""Places to run other than this machine: schedulers, their jobs, and what a run says of them."""

@@ -82,4 +82,6 @@ def _section(name: str, table: Any, source: str) -> SlurmPlace:
         return KINDS[kind].model_validate(table)
     except ValidationError as found:
         problems = config_error(found, KINDS[kind], source).problems
-        raise ConfigError({f"{name}.{key}": text for key, text in problems.items()}, source) from None
+        raise ConfigError(
+            {f"{name}.{key}": text for key, text in problems.items()}, source
+        ) from None

@@ -1,4 +1,4 @@
-"""``place.toml`` of a run that trains elsewhere: which job it is, and what was asked of that job."""
+"""``place.toml`` of a run that trains elsewhere: which job it is, and what was asked of it."""
 
 import time
 from collections.abc import Mapping

@@ -75,9 +75,7 @@ class SlurmPlace(Section):
 
     @field_validator("extra")
     @classmethod
-    def _further_options(
-        cls, options: dict[str, str | int | bool]
-    ) -> dict[str, str | int | bool]:
+    def _further_options(cls, options: dict[str, str | int | bool]) -> dict[str, str | int | bool]:
         for name, value in options.items():
             if not OPTION.fullmatch(name):
                 raise ValueError(f"{name!r} must be a long option of sbatch, without the --")

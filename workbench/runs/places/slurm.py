@@ -55,12 +55,8 @@ class Slurm:
     def state(self, job: str, submitted: float) -> JobState:
         """See :class:`Scheduler`."""
         with self._turn:
-            age = time.monotonic() - self._asked
-            if age > (FRESH if self._jobs is not None else AGAIN):
+            if self._is_old(job, submitted):
                 self._ask()
-            elif self._jobs is not None and job not in self._jobs and age > 1:
-                if abs(time.time() - submitted) < YOUNG:  # it may have been sent meanwhile
-                    self._ask()
             if self._jobs is None:
                 return JobState("silent", "the scheduler does not answer")
             return self._jobs.get(job, JobState("unknown"))
@@ -109,6 +105,15 @@ class Slurm:
         if not (status.isdigit() and signal.isdigit()):
             return None
         return int(status) or (128 + int(signal) if int(signal) else 0)
+
+    def _is_old(self, job: str, submitted: float) -> bool:
+        """Whether the last answer is too old for a job."""
+        age = time.monotonic() - self._asked
+        if self._jobs is None:
+            return age > AGAIN
+        if job not in self._jobs and abs(time.time() - submitted) < YOUNG:
+            return age > 1  # it may have been sent meanwhile
+        return age > FRESH
 
     def _change(self, *command: str) -> None:
         _run(*command)
