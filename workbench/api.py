@@ -13,6 +13,7 @@ from workbench.runs.live.control import ask
 from workbench.runs.live.launch import prepare, start_new
 from workbench.runs.live.network_check import check_network
 from workbench.runs.live.weights_source import resolve_weights
+from workbench.runs.places.config import Place
 from workbench.runs.store.folder import RunFolder, find_run, runs_root
 from workbench.system.gpus import check_devices
 
@@ -71,25 +72,35 @@ def _in_process() -> Any:
 
 
 def start(
-    config: RunConfig, runs_dir: Path, data: str | Path | None = None, name: str | None = None
+    config: RunConfig,
+    runs_dir: Path,
+    data: str | Path | None = None,
+    name: str | None = None,
+    place: Place | None = None,
 ) -> RunFolder:
-    """Start a new run and give its folder.
+    """Start a new run, here or at a place, and give its folder.
 
     Everything that can be refused is refused before anything is written.
     """
-    folder = make(config, runs_dir, data, name)
-    start_new(folder)
+    folder = make(config, runs_dir, data, name, here=place is None)
+    start_new(folder, place)
     return folder
 
 
 def make(
-    config: RunConfig, runs_dir: Path, data: str | Path | None = None, name: str | None = None
+    config: RunConfig,
+    runs_dir: Path,
+    data: str | Path | None = None,
+    name: str | None = None,
+    *,
+    here: bool = True,
 ) -> RunFolder:
-    """As :func:`start`, but somebody else starts the run's worker."""
+    """As :func:`start`, but somebody else starts the run's worker, on this machine or not."""
     from workbench.config.split_check import resolve_to_train
 
     fitted = resolve_to_train(config, data)
-    check_devices(fitted.train)
+    if here:
+        check_devices(fitted.train)
     return prepare(check_network(resolve_weights(fitted, runs_dir)), runs_dir, name)
 
 

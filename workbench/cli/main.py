@@ -22,7 +22,7 @@ COMMANDS = {
     **dict.fromkeys(("runs", "show", "tag", "delete", "restore", "archive", "roots"), "library"),
     **dict.fromkeys(("evaluate", "compare", "report", "predict", "export", "import"), "results"),
     **dict.fromkeys(("trust", "untrust", "new", "plugins"), "own"),
-    "doctor": "machine",
+    **dict.fromkeys(("doctor", "places"), "machine"),
 }
 INTERRUPTED = 130
 

@@ -5,12 +5,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench.errors import RequestError
 from workbench.runs.store.folder import ID, runs_root
+
+if TYPE_CHECKING:
+    from workbench.runs.places.config import Place
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -20,6 +23,13 @@ def _device(_ctx: click.Context, _param: click.Parameter, value: str | None) -> 
     if value is not None and not re.fullmatch(r"auto|cpu|cuda(:\d+)?", value):
         raise click.BadParameter(f"{value!r} must be one of auto, cpu, cuda, cuda:N")
     return value
+
+
+def _place(_ctx: click.Context, _param: click.Parameter, value: str | None) -> "Place | None":
+    """The place of this name, read where it is asked for: most commands need no places."""
+    from workbench.runs.places.config import find_place
+
+    return None if value is None else find_place(value)
 
 
 def _name(_ctx: click.Context, _param: click.Parameter, value: str | None) -> str | None:
@@ -81,6 +91,12 @@ device_option = click.option(
     callback=_device,
     metavar="auto|cpu|cuda[:N]",
     help="Where to compute; else as the preset or the run says.",
+)
+place_option = click.option(
+    "--place",
+    callback=_place,
+    metavar="NAME",
+    help="Run it there instead of here; `workbench places` lists them.",
 )
 name_option = click.option(
     "--name",
@@ -150,6 +166,7 @@ class Start:
     device: str | None
     data: Path | None
     name: str | None
+    place: "Place | None"  # None: here
     runs_dir: Path
     follow: bool  # stay until the end, rather than return at once
     as_json: bool
@@ -166,7 +183,7 @@ def starting_options(*, follows: bool, changes: bool = True) -> Decorator:
     ``follows`` is the default of --follow. Without ``changes`` there is no --set.
     """
     options: list[Decorator] = [set_option] if changes else []
-    options += [device_option, data_option, name_option, runs_dir_option]
+    options += [device_option, data_option, name_option, place_option, runs_dir_option]
     options += [detach_option, follow_option, json_option]
 
     def decorate(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -175,7 +192,7 @@ def starting_options(*, follows: bool, changes: bool = True) -> Decorator:
             if detach and follow:
                 raise RequestError("--detach and --follow: give one of them")
             settings = read_assignments(given.pop("assignments", ()))
-            shared = ("device", "data", "name", "runs_dir", "as_json")
+            shared = ("device", "data", "name", "place", "runs_dir", "as_json")
             start = Start(
                 settings=settings,
                 follow=follow or (follows and not detach),

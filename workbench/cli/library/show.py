@@ -14,6 +14,7 @@ from workbench.formatting.text import changes_text, columns, count, duration, pe
 from workbench.runs.history import run_info
 from workbench.runs.history.follow import why_ended
 from workbench.runs.history.run_info import RunInfo, read_run
+from workbench.runs.places.placed import place_now
 from workbench.runs.store.folder import find_run
 
 
@@ -51,8 +52,8 @@ def _rows(run: RunInfo) -> Iterator[tuple[str, str]]:
     yield "folder", str(run.folder.path)
     if run.changes:
         yield "changed", changes_text(run.changes)
-    for section in ("run", "result", "data", "environment"):
-        table = run.record.get(section, {})
+    for section in ("run", "place", "result", "data", "environment"):
+        table = place_now(run.folder) if section == "place" else run.record.get(section, {})
         for key, value in table.items():
             if (section, key) not in (("run", "id"), ("run", "status")):
                 yield key.replace("_", " "), _value(key, value)

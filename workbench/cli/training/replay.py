@@ -32,11 +32,16 @@ def command(run: str, verifying: bool, start: Start) -> int:
     if verifying and read_run(original).status.name != "finished":
         raise RequestError(f"run {original.id} is not finished: there is no end to compare with")
     replay = make_replay(
-        original, start.runs_dir, device=start.device, data=start.data, name=start.name
+        original,
+        start.runs_dir,
+        device=start.device,
+        data=start.data,
+        name=start.name,
+        here=start.place is None,
     )
     if changed := changed_sources(original):
         click.echo(f"your own code is not what {original.id} trained with: {changed}", err=True)
-    start_new(replay)
+    start_new(replay, start.place)
     said = f"run {replay.id} repeats {original.id}"
     if not verifying:
         return follow_or_leave(replay, start, said, replay_of=original.id)

@@ -36,26 +36,27 @@ def command(run: str, devices: int | None, start: Start) -> int:
     folder = find_run(run, start.runs_dir)
     changes = _changes(folder, start)
     if devices:
-        _check_devices(folder, devices)
+        _check_devices(folder, devices, start)
         if changes:
             raise RequestError("--devices: a child has --set train.devices=N")
     if changes:
-        folder = make_child(folder, changes, start.runs_dir, start.name)
-        start_new(folder)
+        folder = make_child(folder, changes, start.runs_dir, start.name, here=start.place is None)
+        start_new(folder, start.place)
         done, said = "child", f"goes on from the checkpoint of {run}"
     elif start.name is not None:
         raise RequestError("--name: a run that goes on keeps its id; --set makes a new one")
     else:
-        done = resume(folder, devices or 0)
+        done = resume(folder, devices or 0, start.place)
         restarted = "has a new worker, which goes on from its checkpoint"
         said = "goes on" if done == "resumed" else restarted
     return follow_or_leave(folder, start, f"run {folder.id} {said}", done=done)
 
 
-def _check_devices(folder: RunFolder, devices: int) -> None:
+def _check_devices(folder: RunFolder, devices: int, start: Start) -> None:
     """Refuse a number of processes that the run's batch cannot be divided among."""
     changed = change_config(folder.read_config(), {"train.devices": devices})
-    check_devices(changed.train)
+    if start.place is None:
+        check_devices(changed.train)
     if read_status(folder).is_live:
         raise RequestError(f"--devices: run {folder.id} is live; stop it first")
 

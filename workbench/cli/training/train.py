@@ -8,6 +8,7 @@ from workbench.cli.console.options import Start, preset_argument, starting_optio
 from workbench.cli.console.output import print_made
 from workbench.cli.console.watching import follow_or_leave
 from workbench.config.presets import load_preset
+from workbench.errors import RequestError
 
 
 @click.command(short_help="Train a preset, watched or detached.")
@@ -25,9 +26,12 @@ def command(preset: str, prepare: bool, start: Start) -> int:
     """
     if prepare:
         config = load_preset(preset, start.changes)
+        if start.place:
+            raise RequestError("--prepare and --place: give one of them")
         folder = make(config, start.runs_dir, start.data, start.name)
         print_made(folder.id, folder.path, as_json=start.as_json)
         return 0
-    folder = start_run(load_preset(preset, start.changes), start.runs_dir, start.data, start.name)
+    config = load_preset(preset, start.changes)
+    folder = start_run(config, start.runs_dir, start.data, start.name, start.place)
     said = f"run {folder.id} in {folder.path}" if start.follow else ""
     return follow_or_leave(folder, start, said)

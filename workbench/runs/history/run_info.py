@@ -7,6 +7,7 @@ from workbench.config import RunConfig, changes_from, flatten, to_tables
 from workbench.config.presets import load_preset
 from workbench.errors import RequestError
 from workbench.runs.live.status import RunStatus, read_status
+from workbench.runs.places.placed import place_now
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import Record, read_record
 
@@ -59,6 +60,8 @@ def as_json(run: RunInfo) -> dict[str, Any]:
     if run.config is not None:
         table.setdefault("preset", run.config.about.preset)
     table["status"] = run.status.name
+    if place := place_now(run.folder):
+        record["place"] = place | ({"nodes": []} if run.status.waits else {})
     return {
         "id": run.id,
         "status": run.status.name,

@@ -137,7 +137,7 @@ class RunIndex:
         state = self._follow(folder, now.is_live)
         preset = self._preset(str(config.get("about.preset", "")))
         row = make_row(folder, now, record, config, preset, state)
-        settled = not now.is_live and time.time_ns() - mark > FRESH
+        settled = not (now.is_live or now.passing) and time.time_ns() - mark > FRESH
         self._marks[run] = mark if settled else 0
         self._rows[run] = row
         return json.dumps(finite(config), separators=(",", ":"), default=str)

@@ -11,6 +11,7 @@ import tomli_w
 
 from workbench.errors import RunError
 from workbench.runs.live.status import RunStatus, read_status
+from workbench.runs.places.placed import ask_waiting, read_placed
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.files import tables_or_empty
 from workbench.runs.store.folder import RunFolder
@@ -21,13 +22,23 @@ Request = Literal["run", "pause", "stop", "checkpoint"]
 def ask(folder: RunFolder, request: Request) -> RunStatus:
     """Leave a request for the worker of a live run; returns the status before it.
 
-    Raises :class:`RunError` where no worker lives.
+    Of a run that waits in a scheduler the job is asked. Raises :class:`RunError` where no worker
+    lives, and where the scheduler refuses.
     """
     now = read_status(folder)
     if not now.is_live:
         raise RunError(f"run {folder.id} is {now.name}; there is no worker to {request} it")
-    write_request(folder, request)
+    send(folder, request, now)
     return now
+
+
+def send(folder: RunFolder, request: Request, now: RunStatus) -> None:
+    """As :func:`ask`, where the status is known and live."""
+    placed = read_placed(folder) if now.waits else None
+    if placed:
+        ask_waiting(folder, placed, request)
+    else:
+        write_request(folder, request)
 
 
 def write_request(folder: RunFolder, request: Request) -> None:

@@ -5,7 +5,6 @@ import errno
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import tomli_w
@@ -13,10 +12,13 @@ import tomli_w
 from workbench.config import RunConfig, to_toml
 from workbench.errors import RequestError, RunError, WorkbenchError
 from workbench.runs.live import line
-from workbench.runs.live.control import write_request
+from workbench.runs.live.control import send
 from workbench.runs.live.process import ProcessIdentity
+from workbench.runs.live.sending import send_to
 from workbench.runs.live.slots import queue_for
 from workbench.runs.live.status import read_status
+from workbench.runs.live.worker_command import worker_command
+from workbench.runs.places.config import Place
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.files import open_to_append
 from workbench.runs.store.folder import RunFolder, create_folder
@@ -51,11 +53,9 @@ def start_worker(folder: RunFolder, processes: int = 0) -> int:
     """
     if read_status(folder).is_live:
         raise RunError(f"run {folder.id} has a worker already")
-    # -P: a file of a stranger's in the working folder (random.py) is not imported.
-    command = [sys.executable, "-P", "-m", "workbench.training.worker", str(folder.path)]
-    command += [str(processes)] * (processes > 0)
+    command = worker_command(folder, processes)
     try:
-        folder.control.unlink(missing_ok=True)  # it was for an earlier worker
+        forget_earlier(folder)
         with os.fdopen(open_to_append(folder.log), "ab") as log:
             child = subprocess.Popen(
                 command,
@@ -73,10 +73,19 @@ def start_worker(folder: RunFolder, processes: int = 0) -> int:
     return child.pid
 
 
-def start_new(folder: RunFolder) -> None:
-    """Start the first worker of a run; if that fails, the folder is deleted."""
+def forget_earlier(folder: RunFolder) -> None:
+    """Delete what is of an earlier worker: a request to it, and the job that it had elsewhere."""
+    folder.control.unlink(missing_ok=True)
+    folder.place.unlink(missing_ok=True)
+
+
+def start_new(folder: RunFolder, place: Place | None = None) -> None:
+    """Start the first worker of a run, here or at a place; if that fails, the folder is deleted."""
     try:
-        start_worker(folder)
+        if place is None:
+            start_worker(folder)
+        else:
+            send_to(folder, place)
     except WorkbenchError:
         shutil.rmtree(folder.path, ignore_errors=True)
         raise
@@ -90,6 +99,11 @@ def write_launch(folder: RunFolder, worker: ProcessIdentity) -> None:
     """
     text = tomli_w.dumps(worker.as_table())
     write_atomically(folder.launch, text.encode(), durable=False)
+    join_line(folder, worker)
+
+
+def join_line(folder: RunFolder, worker: ProcessIdentity) -> None:
+    """Take a worker's place in the queue of its device, on the machine that it runs on."""
 
     def stands_by_itself() -> bool:
         """Whether the worker came first: by now it may have left the line again."""
@@ -103,19 +117,22 @@ def write_launch(folder: RunFolder, worker: ProcessIdentity) -> None:
         line.join(queue.name, folder.path, worker, unless=stands_by_itself)
 
 
-def resume(folder: RunFolder, processes: int = 0) -> str:
-    """Let a paused run go on, or start a worker on one that ended early.
+def resume(folder: RunFolder, processes: int = 0, place: Place | None = None) -> str:
+    """Let a paused run go on, or start a worker on one that ended early, here or at a place.
 
     ``processes`` are in place of ``train.devices``. Returns "resumed" for a paused
     run and "restarted" where a worker was started.
     """
     now = read_status(folder)
     if now.is_live:
-        write_request(folder, "run")
+        send(folder, "run", now)
         return "resumed"
     if now.name == "finished":
         raise RunError(f"run {folder.id} is finished; nothing is left to train")
-    start_worker(folder, processes)
+    if place is None:
+        start_worker(folder, processes)
+    else:
+        send_to(folder, place, processes)
     return "restarted"
 
 
@@ -125,10 +142,10 @@ def pause_or_resume(folder: RunFolder) -> str:
     Returns "pausing" (after the current step), "paused" (it was queued), or what
     :func:`resume` returns.
     """
-    status = read_status(folder).name
-    if status in ("running", "stalled", "starting", "queued"):
-        write_request(folder, "pause")
-        return "pausing" if status in ("running", "stalled") else "paused"
+    now = read_status(folder)
+    if now.name in ("running", "stalled", "starting", "queued"):
+        send(folder, "pause", now)
+        return "pausing" if now.name in ("running", "stalled") else "paused"
     return resume(folder)
 
 

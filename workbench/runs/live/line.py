@@ -28,6 +28,7 @@ from workbench.system.regular_files import read_regular
 LONGEST_PATH = 8192  # bytes
 PATIENCE = 60.0  # seconds: who changes the line takes a few milliseconds
 FIRST = 10**9  # number of the first ticket: there is room before it, for who is moved to the front
+OF_JOB = "WORKBENCH_JOB_ID"  # in the environment of a job's worker
 NAME = re.compile(r"(\d{1,18})\.([a-z0-9-]+)\.(\d{1,10})-([\d.]+)-([0-9a-f]{8})\.([0-9a-f]{16})")
 
 
@@ -165,9 +166,13 @@ def tickets(device: str = "") -> list[Ticket]:
 
 
 def slots_folder() -> Path:
-    """The folder of this machine's tickets and locks, in the user's state folder."""
+    """The folder of this machine's tickets and locks, in the user's state folder.
+
+    A job that a scheduler started has devices of its own on its node, and so a folder of its own.
+    """
     host = re.sub(r"[^A-Za-z0-9._-]", "_", socket.gethostname()).lstrip(".") or "here"
-    return state_folder() / "slots" / host
+    job = os.environ.get(OF_JOB, "")
+    return state_folder() / "slots" / (f"{host}-job-{job}" if job.isdigit() else host)
 
 
 def line_folder() -> Path:

@@ -23,18 +23,23 @@ MAY_MOVE = "data.root"  # the same data, elsewhere
 
 
 def make_child(
-    parent: RunFolder, changes: Mapping[str, Any], root: Path, name: str | None = None
+    parent: RunFolder,
+    changes: Mapping[str, Any],
+    root: Path,
+    name: str | None = None,
+    *,
+    here: bool = True,
 ) -> RunFolder:
     """Make a run that goes on from the parent's last checkpoint with dotted ``changes``.
 
-    The parent is not changed. Raises :class:`RequestError` for a change that does not fit the
-    checkpoint, for missing data or device, and for a ``name`` that is taken; :class:`RunError`
+    The parent is not changed. ``here``: this machine trains it, and has to have its device.
+    Raises :class:`RequestError` for a change that does not fit the checkpoint, for missing data or device, and for a ``name`` that is taken; :class:`RunError`
     where there is no checkpoint.
     """
     if read_status(parent).is_live:
         raise RunError(f"run {parent.id} is live; stop it before it is continued differently")
     before = parent.read_config()
-    after = _fitted(change_config(before, changes))
+    after = _fitted(change_config(before, changes), here=here)
     changed = difference(before, after)
     for key in changed:
         if key.partition(".")[0] in MUST_STAY and key != MAY_MOVE:
@@ -68,16 +73,17 @@ def make_replay(
     device: str | None = None,
     data: Path | None = None,
     name: str | None = None,
+    here: bool = True,
 ) -> RunFolder:
     """Make a run with the original's recorded configuration, from the first step on.
 
-    ``device`` and ``data`` replace its device and data root. Raises as
+    ``device`` and ``data`` replace its device and data root; ``here`` as above. Raises as
     :func:`workbench.config.fitting.resolve`, and for a missing device.
     """
     config = original.read_config()
     if device is not None:
         config = change_config(config, {"train.device": device})
-    replay = prepare(_fitted(config, data), root, name)
+    replay = prepare(_fitted(config, data, here=here), root, name)
     table = {"replay_of": original.id}
     # What ``auto`` chose by the clock is not chosen again: other kernels round otherwise.
     if how := read_record(original.record).get("environment", {}).get("compile"):
@@ -86,8 +92,9 @@ def make_replay(
     return replay
 
 
-def _fitted(config: RunConfig, data: Path | None = None) -> RunConfig:
+def _fitted(config: RunConfig, data: Path | None = None, *, here: bool) -> RunConfig:
     """The configuration fitted to data and device; raises where one is missing."""
     fitted = resolve(config, data)
-    check_devices(fitted.train)
+    if here:
+        check_devices(fitted.train)
     return fitted

@@ -76,6 +76,7 @@ class PreloadedWorker:
         """Fork a warm worker for a prepared run; returns its process id."""
         if read_status(folder).is_live:
             raise RunError(f"run {folder.id} has a worker already")
+        folder.place.unlink(missing_ok=True)  # the job that an earlier worker had elsewhere
         answer = await self._ask("launch", folder=str(folder.path))
         return int(answer["pid"])
 

@@ -1,11 +1,14 @@
-"""Infers the status of a run now, from its record, its process and its heartbeat."""
+"""Infers the status of a run now, from its record, its process, its heartbeat and its job."""
 
 import time
 from dataclasses import dataclass
 
 from workbench.formatting.text import ordinal
 from workbench.runs.live import line
+from workbench.runs.live.clock import file_time
 from workbench.runs.live.process import ProcessIdentity
+from workbench.runs.live.waiting_jobs import job_status, may_change
+from workbench.runs.places.placed import read_begun, read_placed
 from workbench.runs.store.files import tables_or_empty
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import Record, read_record
@@ -23,10 +26,12 @@ class RunStatus:
 
     name: str
     reason: str = ""
+    waits: bool = False  # in a scheduler: no worker hears what it is asked
+    passing: bool = False  # it is not live, and may be again without a change of its files
 
     @property
     def words(self) -> str:
-        """The status, with the place in line of a queued run."""
+        """The status, with what a queued run waits for."""
         return status_words(self.name, self.reason)
 
     @property
@@ -38,11 +43,23 @@ class RunStatus:
 def read_status(
     folder: RunFolder, record: Record | None = None, places: dict[str, int] | None = None
 ) -> RunStatus:
-    """The status by a run's record, its worker's process and its heartbeat.
+    """The status by a run's record, its worker's process and heartbeat, and its job.
 
     For many runs, give the result of :func:`line.places`, so that the line is read once.
     """
     record = read_record(folder.record) if record is None else record
+    now = _by_files(folder, record, places)
+    placed = None if now.is_live else read_placed(folder)
+    if placed is None:
+        return now
+    job = placed.state()
+    name, reason = job_status((now.name, now.reason), placed, read_begun(folder), job)
+    live = name in LIVE
+    waits = live and job.phase == "waiting"
+    return RunStatus(name, reason, waits, passing=not live and may_change(job))
+
+
+def _by_files(folder: RunFolder, record: Record, places: dict[str, int] | None) -> RunStatus:
     run = record.get("run", {})
     told = str(run.get("status", ""))
     speaker, launched = ProcessIdentity.from_table(run), launched_process(folder)
@@ -55,7 +72,8 @@ def read_status(
     alive, why_gone = _is_alive(folder, speaker or launched)
     if not alive:
         return RunStatus("crashed", why_gone)
-    if told == "running" and (quiet := _quiet_seconds(folder)) > STALL:
+    elsewhere = speaker is not None and not speaker.is_local
+    if told == "running" and (quiet := _quiet_seconds(folder, elsewhere)) > STALL:
         return RunStatus("stalled", f"alive, but no event for {quiet:.0f} s")
     if told == "queued" and (place := line.place_of(folder.path, places)):
         return RunStatus(told, f"{ordinal(place)}{IN_LINE}")
@@ -63,9 +81,9 @@ def read_status(
 
 
 def status_words(status: str, reason: str) -> str:
-    """A status as lists show it, with the place in line if known: ``queued, 3rd``."""
-    place = reason.removesuffix(IN_LINE)
-    return f"{status}, {place}" if status == "queued" and place != reason else status
+    """A status as lists show it, with what is waited for: ``queued, 3rd``, ``queued, Priority``."""
+    waits_for = reason.removesuffix(IN_LINE)
+    return f"{status}, {waits_for}" if status == "queued" and waits_for else status
 
 
 def launched_process(folder: RunFolder) -> ProcessIdentity | None:
@@ -79,14 +97,15 @@ def _is_alive(folder: RunFolder, worker: ProcessIdentity | None) -> tuple[bool, 
     if worker.is_local:
         return worker.is_alive(), f"its worker (process {worker.pid}) is gone"
     try:
-        silence = time.time() - folder.heartbeat.lstat().st_mtime
+        silence = file_time(folder.path.parent) - folder.heartbeat.lstat().st_mtime
     except OSError:
         return False, f"no heartbeat from {worker.host}"
     return abs(silence) < SILENCE, f"no heartbeat from {worker.host} for {silence:.0f} s"
 
 
-def _quiet_seconds(folder: RunFolder) -> float:
+def _quiet_seconds(folder: RunFolder, elsewhere: bool) -> float:
+    now = file_time(folder.path.parent) if elsewhere else time.time()
     try:
-        return time.time() - folder.metrics.lstat().st_mtime
+        return now - folder.metrics.lstat().st_mtime
     except OSError:
         return 0.0

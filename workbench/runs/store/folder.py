@@ -51,6 +51,16 @@ class RunFolder:
         return self.path / "launch.toml"
 
     @property
+    def place(self) -> Path:
+        """Which job of which place trains the run; written by the launcher, absent for here."""
+        return self.path / "place.toml"
+
+    @property
+    def place_script(self) -> Path:
+        """The script of that job; written by the launcher."""
+        return self.path / "place.sh"
+
+    @property
     def metrics(self) -> Path:
         """The events; appended by the worker."""
         return self.path / "metrics.jsonl"
