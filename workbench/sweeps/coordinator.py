@@ -8,7 +8,7 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from workbench.runs.live.weights_source import resolve_weights
 from workbench.runs.store.events import EventTail
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
+from workbench.sweeps.claims import Claims
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.folder import Note, SweepFolder, begin, prepare_run, read_note, write_note
 from workbench.sweeps.next_action import Observation, action, observe
@@ -46,6 +47,7 @@ class Live:
     device: str
     tail: EventTail
     state: RunState
+    mine: bool = True  # it takes one of this coordinator's places
 
     def update(self) -> None:
         """Read new events into ``state``."""
@@ -61,6 +63,7 @@ class Rules:
 
     data: Path | None = None  # the folder of data sets; None: the usual ones
     retry_failed: bool = False
+    share: bool = False  # the work, with coordinators of other machines that see this folder
     over_budget: Callable[[RunConfig], bool] = lambda _: False
 
 
@@ -91,11 +94,17 @@ class Coordinator:
         self.left: dict[str, str] = {}  # id → why it did not train to its end
         self.stopping = False
         self._exhausted = False
+        self._claims = Claims(folder.claims)
+        self._claimed: dict[str, PlannedRun] = {}  # runs that another coordinator is about to start
 
     def work(self, wants_stop: Callable[[], bool] = lambda: False) -> None:
-        """Train all runs; raises :class:`RequestError` if another coordinator does."""
-        with self._alone():
-            begin(self.folder, self.sweep)
+        """Train all runs; raises :class:`RequestError` if another coordinator does.
+
+        With ``share`` other coordinators may: each starts what no other has claimed.
+        """
+        with nullcontext() if self.rules.share else self._alone():
+            if not (self.rules.share and self.folder.is_coordinated):
+                begin(self.folder, self.sweep)
             self._adopt()
             while True:
                 self._collect()
@@ -104,7 +113,7 @@ class Coordinator:
                 if not self.stopping:
                     self._fill()
                 self.listener.show(self)
-                if not self.live and (self.stopping or self._exhausted):
+                if not (self.live or self._claimed) and (self.stopping or self._exhausted):
                     return
                 time.sleep(INTERVAL)
                 reap()
@@ -115,11 +124,11 @@ class Coordinator:
         return len(self.finished) + len(self.failed) + len(self.left)
 
     def _adopt(self) -> None:
-        """Take over live runs of an earlier coordinator."""
+        """Take over live runs of an earlier coordinator; watch those of others that share."""
         for run in self.source.known():
             folder = RunFolder(self.folder.runs_dir / run.id)
             if observe(folder).live:
-                self._watch(run, folder)
+                self._watch(run, folder, mine=not self.rules.share)
 
     def _collect(self) -> None:
         """Handle runs that have ended; restart those that may be."""
@@ -129,10 +138,16 @@ class Coordinator:
             if not seen.live:
                 del self.live[live.run.id]
                 self._act(live.run, seen, watched=True)
-            elif self.source.is_hopeless(live.run, live.state):
+            elif live.mine and self.source.is_hopeless(live.run, live.state):
                 self.listener.say(f"run {live.run.id} is ended early: the others do better")
                 with suppress(RunError):  # it ended this very moment: the next look says how
                     ask(live.folder, "stop")
+
+        for run in list(self._claimed.values()):
+            seen = observe(RunFolder(self.folder.runs_dir / run.id))
+            if seen.live or self._free_device():
+                del self._claimed[run.id]
+                self._act(run, seen, watched=False, device=self._free_device() or "")
 
     def _fill(self) -> None:
         """Start the next runs on free places."""
@@ -140,7 +155,7 @@ class Coordinator:
             run = self.source.next()
             if run is None:
                 self._exhausted = True
-            elif run.id not in self.live:
+            elif run.id not in self.live and run.id not in self._claimed:
                 seen = observe(RunFolder(self.folder.runs_dir / run.id))
                 self._act(run, seen, watched=False, device=device)
 
@@ -152,6 +167,8 @@ class Coordinator:
         if self.stopping and todo in ("start", "resume", "retry"):
             return self._end(run, self.left, seen.reason or "stopped")
         match todo:
+            case "start" | "resume" | "retry" if not self._claims.take(folder):
+                self._claimed[run.id] = run
             case "start" if reason := self._no_budget(run):
                 self.left[run.id] = reason
                 self.listener.say(f"{run.variant}: skipped, {reason}")
@@ -160,7 +177,7 @@ class Coordinator:
             case "resume" | "retry":
                 self._restart(run, folder, seen, count=todo == "retry")
             case "wait":
-                self._watch(run, folder)
+                self._watch(run, folder, mine=not self.rules.share)
             case "done":
                 self.finished.append(run.id)
                 self._tell(run)
@@ -199,9 +216,9 @@ class Coordinator:
         self.listener.say(f"run {run.id} goes on from its last checkpoint ({why})")
         self._watch(run, folder)
 
-    def _watch(self, run: PlannedRun, folder: RunFolder) -> None:
+    def _watch(self, run: PlannedRun, folder: RunFolder, *, mine: bool = True) -> None:
         device = folder.read_config().train.device
-        live = Live(run, folder, device, EventTail(folder.metrics), RunState())
+        live = Live(run, folder, device, EventTail(folder.metrics), RunState(), mine)
         self.live[run.id] = live
 
     def _end(self, run: PlannedRun, group: dict[str, str], why: str) -> None:
@@ -215,7 +232,7 @@ class Coordinator:
 
     def _free_device(self) -> str | None:
         """The device with the most free places; None where there is none."""
-        busy = Counter(self._slot(live.device) for live in self.live.values())
+        busy = Counter(self._slot(live.device) for live in self.live.values() if live.mine)
         device = min(self.sweep.devices, key=lambda name: busy[name])
         return device if busy[device] < self.sweep.jobs else None
 
@@ -239,6 +256,8 @@ class Coordinator:
 
     def _stop_all(self) -> None:
         self.stopping = True
+        self._claimed.clear()
+        self.live = {name: live for name, live in self.live.items() if live.mine}
         self.listener.say(f"stopping; {len(self.live)} runs are asked to end after their step")
         for live in self.live.values():
             with suppress(RunError):  # it ended this very moment

@@ -59,6 +59,11 @@ class SweepFolder:
         return self.path / "coordinator.toml"
 
     @property
+    def claims(self) -> Path:
+        """Who starts which run, where several coordinators share the work."""
+        return self.path / "claims"
+
+    @property
     def log(self) -> Path:
         """The output of a coordinator without a terminal."""
         return self.path / "coordinator.log"

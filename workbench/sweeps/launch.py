@@ -16,13 +16,14 @@ from workbench.sweeps.source import Planned, Source
 from workbench.system.gpus import check_device
 
 
-def open_source(sweep: SweepConfig, folder: SweepFolder) -> Source:
-    """The source of a sweep's runs: its plan, or its search."""
+def open_source(sweep: SweepConfig, folder: SweepFolder, *, share: bool = False) -> Source:
+    """The source of a sweep's runs: its plan, or its search, which coordinators may share."""
     if sweep.search is None:
         return Planned(plan(sweep, folder.name))
     from workbench.sweeps.search import OptunaSearch
 
-    return OptunaSearch(sweep, folder)
+    salt = int.from_bytes(os.urandom(4), "little") if share else 0
+    return OptunaSearch(sweep, folder, salt)
 
 
 def begun_runs(sweep: SweepConfig, folder: SweepFolder) -> list[PlannedRun]:
@@ -52,7 +53,7 @@ def check_devices(sweep: SweepConfig) -> None:
         check_device(device)
 
 
-def start_coordinator(folder: SweepFolder, *, data: Path | None = None) -> int:
+def start_coordinator(folder: SweepFolder, *, data: Path | None = None, share: bool = False) -> int:
     """Start ``workbench sweep --resume`` on a stored sweep, in a session of its own.
 
     Returns its process id; its output goes to the sweep's log.
@@ -60,6 +61,7 @@ def start_coordinator(folder: SweepFolder, *, data: Path | None = None) -> int:
     command = [sys.executable, "-P", "-m", "workbench", "sweep", "--resume", folder.name]
     command += ["--runs-dir", str(folder.runs_dir)]
     command += ["--data", str(data)] if data else []
+    command += ["--share"] * share
     try:
         with folder.log.open("ab") as log:
             child = subprocess.Popen(

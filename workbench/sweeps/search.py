@@ -7,6 +7,7 @@ optuna (the extra ``search``).
 
 import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from workbench.errors import RequestError
@@ -23,15 +24,15 @@ JOURNAL = "optuna.journal"
 class OptunaSearch:
     """A source of runs whose points come from an Optuna study."""
 
-    def __init__(self, sweep: SweepConfig, folder: SweepFolder) -> None:
+    def __init__(self, sweep: SweepConfig, folder: SweepFolder, salt: int = 0) -> None:
+        """``salt`` makes the draws of coordinators differ that share the search."""
         assert sweep.search is not None
         self.sweep, self.search, self.name = sweep, sweep.search, folder.name
         planned(sweep, folder.name, "search", _any_point(self.search))  # are the keys right?
-        self.study = _open_study(sweep, self.search, folder)
-        self._queue = list(self.study.get_trials(deepcopy=False))
+        self.study = _open_study(sweep, self.search, folder, salt)
+        self._queue: list[Any] = []  # trials that have not been given yet
         self._trials: dict[str, Any] = {}  # run id → FrozenTrial or Trial
-        for trial in self._queue:
-            self._trials[self._run(trial).id] = trial
+        self._discover()
 
     @property
     def total(self) -> int:
@@ -45,30 +46,45 @@ class OptunaSearch:
 
     def next(self) -> PlannedRun | None:
         """An earlier trial that has not been given yet, else a new one."""
+        self._discover()
         if self._queue:
             return self._run(self._queue.pop(0))
         if len(self._trials) >= self.total:
             return None
         space = {key: _distribution(choice) for key, choice in self.search.keys.items()}
         trial = self.study.ask(space)
+        if trial.number >= self.total:  # others have asked for the last ones this very moment
+            self.study.tell(trial, state=_trial_state().FAIL)
+            return self.next()
         run = self._run(trial)
         self._trials[run.id] = trial
         return run
 
+    def _discover(self) -> None:
+        """Take in trials of an earlier coordinator, and of others that share the search."""
+        for trial in self.study.get_trials(deepcopy=False)[: self.total]:
+            if trial.params.keys() != self.search.keys.keys():  # it is being asked for
+                continue
+            run = self._run(trial)
+            if run.id not in self._trials:
+                self._trials[run.id] = trial
+                self._queue.append(trial)
+
     def ended(self, run: PlannedRun, info: RunInfo) -> None:
         """Report a trial's result to the study, once."""
-        from optuna.trial import TrialState
+        from optuna.exceptions import UpdateFinishedTrialError
 
         number = self._trials[run.id].number
-        if self.study.get_trials(deepcopy=False)[number].state.is_finished():
+        if self._recorded(run).state.is_finished():
             return
         value = result_of(info.record, self.sweep.table.metric)
-        if info.status.name == "finished" and value is not None:
-            self.study.tell(number, value)
-        elif self.gave_up(run):
-            self.study.tell(number, state=TrialState.PRUNED)
-        elif info.status.name != "stopped":
-            self.study.tell(number, state=TrialState.FAIL)
+        with suppress(UpdateFinishedTrialError):  # another coordinator has told of it
+            if info.status.name == "finished" and value is not None:
+                self.study.tell(number, value)
+            elif self.gave_up(run):
+                self.study.tell(number, state=_trial_state().PRUNED)
+            elif info.status.name != "stopped":
+                self.study.tell(number, state=_trial_state().FAIL)
 
     def is_hopeless(self, run: PlannedRun, state: RunState) -> bool:
         """Report a live run's validation accuracies; whether the pruner wants to end it."""
@@ -89,7 +105,11 @@ class OptunaSearch:
 
     def gave_up(self, run: PlannedRun) -> bool:
         """Whether the pruner ended the run."""
-        return bool(self._trials[run.id].user_attrs.get("pruned"))
+        return bool(self._recorded(run).user_attrs.get("pruned"))
+
+    def _recorded(self, run: PlannedRun) -> Any:
+        """The trial as the journal has it now, whoever has changed it."""
+        return self.study.get_trials(deepcopy=False)[self._trials[run.id].number]
 
     def _live_trial(self, run: PlannedRun) -> Any:
         from optuna.trial import FrozenTrial, Trial
@@ -118,7 +138,13 @@ def _any_point(search: Search) -> dict[str, Any]:
     }
 
 
-def _open_study(sweep: SweepConfig, search: Search, folder: SweepFolder) -> Any:
+def _trial_state() -> Any:
+    from optuna.trial import TrialState
+
+    return TrialState
+
+
+def _open_study(sweep: SweepConfig, search: Search, folder: SweepFolder, salt: int) -> Any:
     try:
         import optuna
         from optuna.storages import JournalStorage
@@ -141,7 +167,8 @@ def _open_study(sweep: SweepConfig, search: Search, folder: SweepFolder) -> Any:
             load_if_exists=True,
         )
         # A sampler that begins anew must not draw again what it drew for the first trials.
-        study.sampler = _sampler(search, search.seed + len(study.get_trials(deepcopy=False)))
+        seed = search.seed + len(study.get_trials(deepcopy=False)) + salt
+        study.sampler = _sampler(search, seed)
     return study
 
 

@@ -23,6 +23,11 @@ INTERRUPTED = 130
     "--jobs", type=click.IntRange(1, 256), metavar="N", help="Runs at a time on each device."
 )
 @click.option("--resume", is_flag=True, help="Go on with a begun SWEEP; failed runs get a retry.")
+@click.option(
+    "--share",
+    is_flag=True,
+    help="Share the work with coordinators of other machines that see this runs folder.",
+)
 @click.option("--plan", "only_plan", is_flag=True, help="Only show which runs there would be.")
 @click.option("--table", "only_table", is_flag=True, help="Only show the results so far.")
 @click.option("--list", "only_list", is_flag=True, help="List the sweeps that come installed.")
@@ -31,6 +36,7 @@ def command(
     sweep: str | None,
     jobs: int | None,
     resume: bool,
+    share: bool,
     only_plan: bool,
     only_table: bool,
     only_list: bool,
@@ -62,12 +68,12 @@ def command(
     if only_table:
         return _show(config, folder, start.as_json)
     if start.follow:
-        return _coordinate(config, folder, start, retry_failed=resume)
-    return _detach(config, folder, start)
+        return _coordinate(config, folder, start, retry_failed=resume, share=share)
+    return _detach(config, folder, start, share=share)
 
 
 def _coordinate(
-    config: SweepConfig, folder: SweepFolder, start: Start, *, retry_failed: bool
+    config: SweepConfig, folder: SweepFolder, start: Start, *, retry_failed: bool, share: bool
 ) -> int:
     from workbench.cli.console.sweep_text import SweepReporter
     from workbench.cli.console.watching import Left, Signals, print_parting
@@ -75,7 +81,7 @@ def _coordinate(
     from workbench.sweeps.coordinator import Coordinator, Listener, Rules
     from workbench.sweeps.launch import check_data, check_devices, open_source
 
-    source = open_source(config, folder)
+    source = open_source(config, folder, share=share)
     check_devices(config)
     check_data(source.known(), folder.runs_dir, start.data)
     reporter, signals = SweepReporter(), Signals()
@@ -83,7 +89,7 @@ def _coordinate(
         folder,
         config,
         source,
-        Rules(start.data, retry_failed, ParameterLimit(config.budget.params, folder)),
+        Rules(start.data, retry_failed, share, ParameterLimit(config.budget.params, folder)),
         Listener(reporter.say, reporter.show),
     )
     reporter.say(f"sweep {folder.name}: {coordinator.source.total} runs in {folder.runs_dir}")
@@ -160,17 +166,17 @@ def _plan(config: SweepConfig, folder: SweepFolder, as_json: bool) -> int:
     return 0
 
 
-def _detach(config: SweepConfig, folder: SweepFolder, start: Start) -> int:
+def _detach(config: SweepConfig, folder: SweepFolder, start: Start, *, share: bool) -> int:
     from workbench.sweeps.folder import store
     from workbench.sweeps.launch import check_data, check_devices, open_source, start_coordinator
 
-    if folder.is_coordinated:
+    if folder.is_coordinated and not share:
         raise RequestError(f"sweep {folder.name} is coordinated by another process already")
     check_devices(config)
     known = open_source(config, folder).known()  # what is wrong with it is said here
     check_data(known, folder.runs_dir, start.data)
     store(folder, config)
-    start_coordinator(folder, data=start.data)
+    start_coordinator(folder, data=start.data, share=share)
     click.echo(f"its words go to {folder.log}", err=True)
     print_made(folder.name, folder.path, as_json=start.as_json)
     return 0

@@ -10,6 +10,7 @@ from typing import Any
 
 from workbench.config import plugins
 from workbench.runs.live.process import own_identity
+from workbench.runs.places.placed import place_of
 from workbench.runs.store.files import read_tables
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import Record, now, read_record, write_record
@@ -38,6 +39,8 @@ class Recorder:
         }
         if lineage := parent_of(folder):
             run |= lineage
+        if place := place_of(folder):
+            self.record["place"] = place
         run.pop("ended", None)
         self.record.pop("error", None)
 
