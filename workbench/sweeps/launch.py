@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workbench.errors import RequestError
 from workbench.runs.live.weights_source import resolve_weights
+from workbench.runs.places.config import Place
 from workbench.runs.store.folder import RunFolder
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.folder import SweepFolder
@@ -52,7 +53,9 @@ def check_devices(sweep: SweepConfig) -> None:
         check_device(device)
 
 
-def start_coordinator(folder: SweepFolder, *, data: Path | None = None) -> int:
+def start_coordinator(
+    folder: SweepFolder, *, data: Path | None = None, place: Place | None = None
+) -> int:
     """Start ``workbench sweep --resume`` on a stored sweep, in a session of its own.
 
     Returns its process id; its output goes to the sweep's log.
@@ -60,6 +63,7 @@ def start_coordinator(folder: SweepFolder, *, data: Path | None = None) -> int:
     command = [sys.executable, "-P", "-m", "workbench", "sweep", "--resume", folder.name]
     command += ["--runs-dir", str(folder.runs_dir)]
     command += ["--data", str(data)] if data else []
+    command += ["--place", place.name] if place else []
     try:
         with folder.log.open("ab") as log:
             child = subprocess.Popen(

@@ -76,14 +76,15 @@ def _coordinate(
     from workbench.sweeps.launch import check_data, check_devices, open_source
 
     source = open_source(config, folder)
-    check_devices(config)
+    if start.place is None:
+        check_devices(config)
     check_data(source.known(), folder.runs_dir, start.data)
     reporter, signals = SweepReporter(), Signals()
     coordinator = Coordinator(
         folder,
         config,
         source,
-        Rules(start.data, retry_failed, ParameterLimit(config.budget.params, folder)),
+        Rules(start.data, start.place, retry_failed, ParameterLimit(config.budget.params, folder)),
         Listener(reporter.say, reporter.show),
     )
     reporter.say(f"sweep {folder.name}: {coordinator.source.total} runs in {folder.runs_dir}")
@@ -166,11 +167,12 @@ def _detach(config: SweepConfig, folder: SweepFolder, start: Start) -> int:
 
     if folder.is_coordinated:
         raise RequestError(f"sweep {folder.name} is coordinated by another process already")
-    check_devices(config)
+    if start.place is None:
+        check_devices(config)
     known = open_source(config, folder).known()  # what is wrong with it is said here
     check_data(known, folder.runs_dir, start.data)
     store(folder, config)
-    start_coordinator(folder, data=start.data)
+    start_coordinator(folder, data=start.data, place=start.place)
     click.echo(f"its words go to {folder.log}", err=True)
     print_made(folder.name, folder.path, as_json=start.as_json)
     return 0
