@@ -24,7 +24,9 @@ from workbench.runs.history.run_info import read_run
 from workbench.runs.history.state import RunState
 from workbench.runs.live.control import ask
 from workbench.runs.live.launch import reap, start_worker
+from workbench.runs.live.sending import send_to
 from workbench.runs.live.weights_source import resolve_weights
+from workbench.runs.places.config import Place
 from workbench.runs.store.events import EventTail
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import read_record
@@ -62,6 +64,7 @@ class Rules:
     """Which runs of a sweep are trained, and on which data."""
 
     data: Path | None = None  # the folder of data sets; None: the usual ones
+    place: Place | None = None  # where they train; None: here
     retry_failed: bool = False
     share: bool = False  # the work, with coordinators of other machines that see this folder
     over_budget: Callable[[RunConfig], bool] = lambda _: False
@@ -193,13 +196,21 @@ class Coordinator:
             config = resolve_weights(config, self.folder.runs_dir)
             note = Note(self.folder.name, run.variant, run.seed, 0, run.changes)
             prepare_run(self.folder.runs_dir, run.id, to_toml(config), note)
-        start_worker(folder)
+        self._start_worker(folder)
         self.listener.say(f"run {run.id} started ({run.variant})")
         self._watch(run, folder)
+
+    def _start_worker(self, folder: RunFolder) -> None:
+        if self.rules.place is None:
+            start_worker(folder)
+        else:
+            send_to(folder, self.rules.place)
 
     def _place(self, run: PlannedRun, device: str) -> dict[str, Any]:
         """The keys for a run's device and threads."""
         keys: dict[str, Any] = {} if device == "auto" else {"train.device": device}
+        if self.rules.place:  # each job has cores of its own
+            return keys
         together = self.sweep.jobs * len(self.sweep.devices)
         if together > 1 and not run.config.train.threads:
             keys["train.threads"] = max(1, (os.cpu_count() or 1) // together)
@@ -212,7 +223,7 @@ class Coordinator:
         if count:
             note = read_note(folder) or Note(self.folder.name, run.variant, run.seed)
             write_note(folder, replace(note, retries=note.retries + 1))
-        start_worker(folder)
+        self._start_worker(folder)
         self.listener.say(f"run {run.id} goes on from its last checkpoint ({why})")
         self._watch(run, folder)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from workbench.errors import RequestError
 from workbench.runs.live.weights_source import resolve_weights
+from workbench.runs.places.config import Place
 from workbench.runs.store.folder import RunFolder
 from workbench.sweeps.config import SweepConfig
 from workbench.sweeps.folder import SweepFolder
@@ -53,7 +54,13 @@ def check_devices(sweep: SweepConfig) -> None:
         check_device(device)
 
 
-def start_coordinator(folder: SweepFolder, *, data: Path | None = None, share: bool = False) -> int:
+def start_coordinator(
+    folder: SweepFolder,
+    *,
+    data: Path | None = None,
+    place: Place | None = None,
+    share: bool = False,
+) -> int:
     """Start ``workbench sweep --resume`` on a stored sweep, in a session of its own.
 
     Returns its process id; its output goes to the sweep's log.
@@ -61,6 +68,7 @@ def start_coordinator(folder: SweepFolder, *, data: Path | None = None, share: b
     command = [sys.executable, "-P", "-m", "workbench", "sweep", "--resume", folder.name]
     command += ["--runs-dir", str(folder.runs_dir)]
     command += ["--data", str(data)] if data else []
+    command += ["--place", place.name] if place else []
     command += ["--share"] * share
     try:
         with folder.log.open("ab") as log:

@@ -5,6 +5,7 @@ from typing import Literal
 
 from workbench.runs.live.process import boot_id
 from workbench.runs.live.status import launched_process, read_status
+from workbench.runs.places.placed import read_placed
 from workbench.runs.store.folder import RunFolder
 from workbench.sweeps.folder import read_note
 
@@ -28,7 +29,8 @@ def observe(folder: RunFolder) -> Observation:
     if not folder.is_run:
         return Observation("")
     now, note, process = read_status(folder), read_note(folder), launched_process(folder)
-    if now.name == "crashed" and process is None and not folder.record.exists():
+    never = process is None and not folder.record.exists() and read_placed(folder) is None
+    if now.name == "crashed" and never:
         return Observation("")  # prepared, and never started
     return Observation(
         now.name,

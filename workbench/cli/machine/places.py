@@ -19,8 +19,7 @@ from workbench.runs.places.config import LOCAL, Place, find_place, places_file, 
 @click.argument("name", required=False, metavar="[NAME]")
 @click.option("--check", is_flag=True, help="Try the place with a job that does nothing.")
 @click.option(
-    "--wait",
-    "patience",
+    "--patience",
     type=click.FloatRange(min=1),
     default=600,
     show_default=True,

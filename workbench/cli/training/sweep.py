@@ -82,14 +82,21 @@ def _coordinate(
     from workbench.sweeps.launch import check_data, check_devices, open_source
 
     source = open_source(config, folder, share=share)
-    check_devices(config)
+    if start.place is None:
+        check_devices(config)
     check_data(source.known(), folder.runs_dir, start.data)
     reporter, signals = SweepReporter(), Signals()
     coordinator = Coordinator(
         folder,
         config,
         source,
-        Rules(start.data, retry_failed, share, ParameterLimit(config.budget.params, folder)),
+        Rules(
+            start.data,
+            start.place,
+            retry_failed,
+            share,
+            ParameterLimit(config.budget.params, folder),
+        ),
         Listener(reporter.say, reporter.show),
     )
     reporter.say(f"sweep {folder.name}: {coordinator.source.total} runs in {folder.runs_dir}")
@@ -172,11 +179,12 @@ def _detach(config: SweepConfig, folder: SweepFolder, start: Start, *, share: bo
 
     if folder.is_coordinated and not share:
         raise RequestError(f"sweep {folder.name} is coordinated by another process already")
-    check_devices(config)
+    if start.place is None:
+        check_devices(config)
     known = open_source(config, folder).known()  # what is wrong with it is said here
     check_data(known, folder.runs_dir, start.data)
     store(folder, config)
-    start_coordinator(folder, data=start.data, share=share)
+    start_coordinator(folder, data=start.data, place=start.place, share=share)
     click.echo(f"its words go to {folder.log}", err=True)
     print_made(folder.name, folder.path, as_json=start.as_json)
     return 0

@@ -33,8 +33,8 @@ def make_child(
     """Make a run that goes on from the parent's last checkpoint with dotted ``changes``.
 
     The parent is not changed. ``here``: this machine trains it, and has to have its device.
-    Raises :class:`RequestError` for a change that does not fit the checkpoint, for missing data or device, and for a ``name`` that is taken; :class:`RunError`
-    where there is no checkpoint.
+    Raises :class:`RequestError` for a change that does not fit the checkpoint, for missing data
+    or device, and for a ``name`` that is taken; :class:`RunError` where there is no checkpoint.
     """
     if read_status(parent).is_live:
         raise RunError(f"run {parent.id} is live; stop it before it is continued differently")
