@@ -1,12 +1,13 @@
 """Who of several coordinators starts a run: they share a sweep's folder, and no run is done twice.
 
-A claim is a file that is made exclusively, which is atomic on NFS too (since its version 3). It is
-named by the run and by how many workers the run has had, so that a run that has to be started
-again is claimed again.
+A claim is a file, written under another name and then linked to its own, which fails where that
+is there: atomic on NFS too. It is named by the run and by how many workers the run has had, so that
+a run that has to be started again is claimed again.
 """
 
 import json
 import os
+import socket
 from contextlib import suppress
 from pathlib import Path
 
@@ -35,21 +36,28 @@ class Claims:
         and its run has not begun. Raises RequestError where the folder cannot be written.
         """
         worker = int(read_record(run.record).get("run", {}).get("workers", 0))
+        mine = self.folder / f".{run.id}.{socket.gethostname()}.{os.getpid()}.part"
+        try:
+            self.folder.mkdir(exist_ok=True)
+            mine.write_text(json.dumps(own_identity().as_table()))
+            return self._link(mine, f"{run.id}.{worker}")
+        except OSError as error:
+            raise RequestError(f"{self.folder}: cannot be written: {error.strerror}") from None
+        finally:
+            mine.unlink(missing_ok=True)
+
+    def _link(self, mine: Path, name: str) -> bool:
+        """Give the file its name, unless somebody else's claim with it counts."""
         for number in range(MOST):
-            path = self.folder / f"{run.id}.{worker}.{number}"
+            path = self.folder / f"{name}.{number}"
             try:
-                self.folder.mkdir(exist_ok=True)
-                descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+                os.link(mine, path)
             except FileExistsError:
                 if self._holds(path):
                     return False
-                continue
-            except OSError as error:
-                raise RequestError(f"{path}: cannot be written: {error.strerror}") from None
-            with os.fdopen(descriptor, "w") as file:
-                json.dump(own_identity().as_table(), file)
-            return True
-        raise RequestError(f"{self.folder}: run {run.id} was claimed {MOST} times")
+            else:
+                return True
+        raise RequestError(f"{self.folder}: {name} was claimed {MOST} times")
 
     def _holds(self, path: Path) -> bool:
         """Whether somebody else's claim still counts."""

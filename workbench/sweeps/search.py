@@ -74,17 +74,18 @@ class OptunaSearch:
         """Report a trial's result to the study, once."""
         from optuna.exceptions import UpdateFinishedTrialError
 
-        number = self._trials[run.id].number
-        if self._recorded(run).state.is_finished():
-            return
+        number, states = self._trials[run.id].number, _trial_state()
         value = result_of(info.record, self.sweep.table.metric)
-        with suppress(UpdateFinishedTrialError):  # another coordinator has told of it
-            if info.status.name == "finished" and value is not None:
-                self.study.tell(number, value)
-            elif self.gave_up(run):
-                self.study.tell(number, state=_trial_state().PRUNED)
-            elif info.status.name != "stopped":
-                self.study.tell(number, state=_trial_state().FAIL)
+        told: dict[str, Any] = {}
+        if info.status.name == "finished" and value is not None:
+            told = {"values": value}
+        elif self.gave_up(run):
+            told = {"state": states.PRUNED}
+        elif info.status.name != "stopped":
+            told = {"state": states.FAIL}
+        if told:
+            with suppress(UpdateFinishedTrialError):  # another coordinator does so this moment
+                self.study.tell(number, **told, skip_if_finished=True)
 
     def is_hopeless(self, run: PlannedRun, state: RunState) -> bool:
         """Report a live run's validation accuracies; whether the pruner wants to end it."""
