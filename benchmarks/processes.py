@@ -20,7 +20,7 @@ from benchmarks.random_data import random_data
 from workbench.config.presets import load_preset
 from workbench.models import build_model
 from workbench.tasks import build_task
-from workbench.training.distributed.world import ALONE, World, join
+from workbench.training.distributed.world import ALONE, World, join, leave
 from workbench.training.loop.assembly import assemble
 from workbench.training.loop.devices import Compute
 from workbench.training.loop.trainer import Setup, Trainer
@@ -84,6 +84,7 @@ def measure(args: argparse.Namespace) -> None:
         "sum in pairs": lambda: world.add_up(numbers, in_pairs=True),
     }
     times = measured(steps, world, args.blocks)
+    leave()
     if not world.leads:
         return
     print(f"{args.preset}, {world.size} processes of {args.threads} thread, {args.batch} images")

@@ -117,7 +117,7 @@ class SweepConfig(Section):
         ge=0,
         le=100,
     )
-    jobs: int = setting(1, "Runs at a time on each device.", ge=1, le=256)
+    jobs: int = setting(1, "Runs at a time on each device.", ge=1, le=4096)
     devices: list[str] = per_item("Where runs train; one entry a device.", default=["auto"])
     budget: Budget = Field(default_factory=Budget)
     table: TableSpec = Field(default_factory=TableSpec)

@@ -18,7 +18,7 @@ from workbench.models import build_model
 from workbench.tasks import build_task
 from workbench.training.checkpoints.files import weights_hash
 from workbench.training.distributed.batch_norm import synchronised
-from workbench.training.distributed.world import ALONE, World, join
+from workbench.training.distributed.world import ALONE, World, join, leave
 from workbench.training.loop.assembly import assemble
 from workbench.training.loop.devices import Compute
 from workbench.training.loop.trainer import Setup
@@ -104,7 +104,9 @@ def main(out: Path) -> None:
     found = {name: run_case(name, world) for name in CASES}
     if world.leads:
         out.write_text(json.dumps(found))
-    assert world.all_true(True) and not world.all_true(os.environ["RANK"] == "0")
+    assert world.all_true(True)
+    assert not world.all_true(os.environ["RANK"] == "0")
+    leave()
 
 
 if __name__ == "__main__":

@@ -20,7 +20,7 @@ INTERRUPTED = 130
 @click.command(short_help="A family of runs and its result table.")
 @click.argument("sweep", metavar="SWEEP", required=False)
 @click.option(
-    "--jobs", type=click.IntRange(1, 256), metavar="N", help="Runs at a time on each device."
+    "--jobs", type=click.IntRange(1, 4096), metavar="N", help="Runs at a time on each device."
 )
 @click.option("--resume", is_flag=True, help="Go on with a begun SWEEP; failed runs get a retry.")
 @click.option(

@@ -61,7 +61,8 @@ def restore(trainer: Trainer, snapshot: Snapshot) -> None:
             _below("meter.", snapshot.tensors, trainer.compute.device), int(numbers.get("parts", 1))
         )
         trainer.epoch_began = float(numbers["epoch_began"])
-        if trainer.config.train.auto_batch:
+        here = (trainer.world.size, trainer.parts.count if trainer.parts else 1)
+        if here == (numbers.get("processes", 1), numbers.get("parts", 1)):
             trainer.micro_batch = min(int(numbers["micro_batch"]), trainer.batches.batch_size)
     else:
         trainer.step = trainer.epochs_done * trainer.steps_per_epoch

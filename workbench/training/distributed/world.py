@@ -116,3 +116,12 @@ def join(store: Store, device: torch.device) -> World:
     )  # fmt: skip
     objects = dist.group.WORLD if backend == "gloo" else dist.new_group(backend="gloo")
     return World(rank, size, int(os.environ.get("LOCAL_RANK", "0")), dist.group.WORLD, objects)
+
+
+def leave() -> None:
+    """Give up the connections to the others, where all end as they should.
+
+    A process that exits with them is aborted by their threads.
+    """
+    if dist.is_initialized():
+        dist.destroy_process_group()

@@ -82,12 +82,15 @@ class Member:
             outcome = self.train(config, Tools(writer, recorder, NoHeartbeat(), None))
         recorder.write()
         writer.close()
-        return FAILED if outcome.status in ("failed", "crashed") else 0
+        if outcome.error:
+            logging.shutdown()
+            os._exit(FAILED)  # not through connections that may wait for ever
+        return 0
 
     def train(self, config: RunConfig, tools: "Tools") -> Outcome:
         """Join the others and train; the report says how it ended."""
         from workbench.training.distributed.peers import Peers, meet, naming_the_lost
-        from workbench.training.distributed.world import join
+        from workbench.training.distributed.world import join, leave
         from workbench.training.loop import devices
         from workbench.training.worker.callbacks import Callbacks
         from workbench.training.worker.session import run_session
@@ -115,6 +118,7 @@ class Member:
         write_report(self.folder, self.rank, outcome)
         if peers and outcome.error is None:
             peers[0].leave()
+            leave()
         return outcome
 
     def _give_up(self, lost: str) -> None:

@@ -198,8 +198,8 @@ def _restore_checkpoint(callbacks: Callbacks, trainer: Trainer) -> int:
             callbacks.notice(changed)
             callbacks.recorder.note("environment", not_exact=changed)
     writer.flush()
-    again = snapshot is not None or callbacks.recorder.record["run"]["workers"] > 1
-    if again and writer.length > kept:
+    again = snapshot is not None or callbacks.recorder.record.get("run", {}).get("workers", 1) > 1
+    if again and trainer.world.leads and writer.length > kept:
         keep_prefix(folder.metrics, kept)
         writer.reopen()
     for complaint in complaints:
