@@ -34,7 +34,7 @@ class Scheduler(threading.Thread):
         self.seconds, self.random = seconds, random.Random(0)
         self.due: list[tuple[float, RunFolder]] = []
         self.most = 0
-        self.turn = threading.Lock()
+        self.turn, self.over = threading.Lock(), threading.Event()
 
     def submit(self, folder: RunFolder) -> None:
         """Take a run: its worker is this process."""
@@ -47,8 +47,7 @@ class Scheduler(threading.Thread):
 
     def run(self) -> None:
         """Finish what is due, four times a second."""
-        while True:
-            time.sleep(0.25)
+        while not self.over.wait(0.25):
             with self.turn:
                 ready = [folder for due, folder in self.due if due <= time.monotonic()]
                 self.due = [each for each in self.due if each[0] > time.monotonic()]
@@ -106,6 +105,8 @@ def main() -> None:
         worked = time.process_time()
         rest, again, until_known = coordinate(folder, sweep, scheduler, args.points)
         worked = time.process_time() - worked
+        scheduler.over.set()
+        scheduler.join()
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     print(f"{args.points:,} points, {args.slots:,} slots, about {args.seconds:g} s a run")
     print(f"  submitted                {begun / clock:8.1f} a second ({begun:,} in {clock:.0f} s)")

@@ -97,6 +97,7 @@ class Coordinator:
         self.left: dict[str, str] = {}  # id → why it did not train to its end
         self.stopping = False
         self._exhausted = False
+        self._over: set[str] = set()  # ids of the runs that have ended
         self._claims = Claims(folder.claims)
         self._claimed: dict[str, PlannedRun] = {}  # runs that another coordinator is about to start
 
@@ -158,7 +159,7 @@ class Coordinator:
             run = self.source.next()
             if run is None:
                 self._exhausted = True
-            elif run.id not in self.live and run.id not in self._claimed:
+            elif not any(run.id in known for known in (self.live, self._claimed, self._over)):
                 seen = observe(RunFolder(self.folder.runs_dir / run.id))
                 self._act(run, seen, watched=False, device=device)
 
@@ -238,6 +239,7 @@ class Coordinator:
         self._tell(run)
 
     def _tell(self, run: PlannedRun) -> None:
+        self._over.add(run.id)
         folder = RunFolder(self.folder.runs_dir / run.id)
         self.source.ended(run, read_run(folder))
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from workbench.config.presets import load_preset
 from workbench.errors import RequestError
-from workbench.runs.live.slots import Queue, Slot, limit, queue_for
+from workbench.runs.live.slots import Queue, Slot, limit, queue_for, slot_for, threads_each
 
 CORES = ("core-0", "core-1", "core-2", "core-3")
 
@@ -155,3 +156,25 @@ def test_the_limit_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WORKBENCH_JOBS", "many")
     with pytest.raises(RequestError, match="WORKBENCH_JOBS='many'"):
         limit()
+
+
+def test_a_run_of_two_gpus_waits_for_both(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WORKBENCH_JOBS", raising=False)
+    train = load_preset("quick/digits").train.model_copy(update={"device": "cuda"})
+    two = [slot_for(train, 2, Path(f"/runs/two-{n}")) for n in range(5)]
+    assert all(each.try_take() for each in two[:4])  # as many as one GPU has places
+    assert not two[4].try_take()
+    assert two[4].wanted == "a place on cuda-0, of 2 GPUs"
+    two[0].release()
+    assert two[4].try_take()
+    for each in two:
+        each.release()
+
+
+@pytest.mark.usefixtures("four")
+def test_on_a_cpu_each_process_takes_cores_of_its_own() -> None:
+    train = load_preset("quick/digits").train.model_copy(update={"device": "cpu", "threads": 2})
+    assert slot_for(train, 2, Path("/runs/x")).wanted.startswith("4 free cores of 4")
+    assert threads_each(train, 2) == 2
+    free = train.model_copy(update={"threads": 0})
+    assert threads_each(free, 2) == 2 and threads_each(free, 16) == 1

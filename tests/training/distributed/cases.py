@@ -22,6 +22,7 @@ from workbench.training.distributed.world import ALONE, World, join, leave
 from workbench.training.loop.assembly import assemble
 from workbench.training.loop.devices import Compute
 from workbench.training.loop.trainer import Setup
+from workbench.training.worker.process import end
 
 STEPS = 4
 PLAIN = {"train.precision": "float32", "train.compile": "off", "train.batch_size": 16}
@@ -107,6 +108,7 @@ def main(out: Path) -> None:
     assert world.all_true(True)
     assert not world.all_true(os.environ["RANK"] == "0")
     leave()
+    end(0)
 
 
 if __name__ == "__main__":

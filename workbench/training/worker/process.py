@@ -10,6 +10,7 @@ import logging
 import os
 import sys
 from dataclasses import dataclass
+from typing import NoReturn
 
 from workbench.config import RunConfig
 from workbench.runs.live.process import ProcessIdentity
@@ -82,10 +83,7 @@ class Member:
             outcome = self.train(config, Tools(writer, recorder, NoHeartbeat(), None))
         recorder.write()
         writer.close()
-        if outcome.error:
-            logging.shutdown()
-            os._exit(FAILED)  # not through connections that may wait for ever
-        return 0
+        return FAILED if outcome.error else 0
 
     def train(self, config: RunConfig, tools: "Tools") -> Outcome:
         """Join the others and train; the report says how it ended."""
@@ -132,6 +130,18 @@ class Member:
         told = os.environ.get(SUPERVISOR)
         supervisor = ProcessIdentity.from_table(json.loads(told)) if told else None
         return supervisor is not None and supervisor.is_local and not supervisor.is_alive()
+
+
+def end(status: int) -> NoReturn:
+    """End this process at once, when everything is written.
+
+    Not through the destructors of its connections: they may wait for a process that is lost, and
+    threads of torch's that still run abort the process now and then.
+    """
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        stream.flush()
+    os._exit(status)
 
 
 class AlwaysFree:
