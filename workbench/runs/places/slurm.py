@@ -75,7 +75,7 @@ class Slurm:
 
     def hold(self, job: str) -> None:
         """See :class:`Scheduler`."""
-        self._change("scontrol", "hold", job)
+        self._change("scontrol", "uhold", job)
 
     def release(self, job: str) -> None:
         """See :class:`Scheduler`."""
