@@ -1,4 +1,4 @@
-"""place.toml and the job in launch.toml: what is read back, and what a stranger may have written."""
+"""What place.toml and launch.toml say of a job, and what a stranger may have written there."""
 
 from dataclasses import replace
 from pathlib import Path
