@@ -104,7 +104,7 @@ def test_time_limits_are_read_as_slurm_reads_them(time: str, wanted: int) -> Non
 
 
 @pytest.mark.parametrize(
-    ("time", "given", "wanted"), [("", 120, 120), ("60", 120, 120), ("2", 120, 60), ("0:01", 9, 1)]
+    ("time", "given", "wanted"), [("", 120, 120), ("60", 120, 120), ("2", 120, 30), ("0:01", 9, 1)]
 )
-def test_a_short_job_is_told_at_half_of_its_time(time: str, given: int, wanted: int) -> None:
+def test_a_short_job_has_most_of_its_time_to_train(time: str, given: int, wanted: int) -> None:
     assert warning(SlurmPlace(time=time, warning=given)) == wanted
