@@ -45,9 +45,13 @@ class Scheduler:
         self.now = JobState("running", "", "node1", 0)
         self.requeued: list[str] = []
         self.refuses = False
+        self.left: list[float] = []  # seconds that it has, each time it is asked
 
     def nodes(self, short: str) -> list[str]:
         return [short]
+
+    def seconds_left(self, job: str) -> float | None:
+        return self.left.pop(0) if self.left else None
 
     def state_now(self, job: str) -> JobState:
         return self.now
@@ -149,6 +153,29 @@ def test_told_to_end_it_saves_and_goes_back_to_the_queue(
     assert run(folder, "--requeue") == 0
     assert scheduler.requeued == ["12"] and begun(folder).again
     assert not folder.control.exists()  # the next start is not asked to stop
+
+
+def test_its_time_is_nearly_over(
+    scheduler: Scheduler, folder: RunFolder, worker: Callable[..., None]
+) -> None:
+    """No signal comes: SLURM sends it once, to the first start of a job."""
+    worker("stopped", waits="waits")
+    scheduler.left = [30.5, 31.0, 29.0]  # given more when it was due; then no more
+    before = time.monotonic()
+    assert run(folder, "--requeue", "--warning", "30") == 0
+    assert 1.4 < time.monotonic() - before < 10 and scheduler.requeued == ["12"]
+
+
+def test_out_of_time_it_goes_back_too(
+    scheduler: Scheduler,
+    folder: RunFolder,
+    worker: Callable[..., None],
+    told: Callable[..., None],
+) -> None:
+    worker("stopped", waits="waits")
+    told()
+    scheduler.now = JobState("ending", "TimeLimit", "node1", 2)
+    assert run(folder, "--requeue") == 0 and scheduler.requeued == ["12"]
 
 
 def test_a_paused_one_is_paused_when_it_comes_back(

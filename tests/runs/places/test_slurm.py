@@ -152,6 +152,16 @@ def test_exit_codes(stand_in: Stand, code: str, wanted: int | None) -> None:
     assert Slurm().exit_code("7") == wanted
 
 
+@pytest.mark.parametrize(
+    ("left", "wanted"),
+    [("0:58", 58.0), ("1:00:00", 3600.0), ("2-00:00:01", 172_801.0), ("UNLIMITED", None)]
+    + [("INVALID", None), ("", None)],
+)
+def test_the_time_that_is_left(stand_in: Stand, left: str, wanted: float | None) -> None:
+    stand_in("squeue", f"echo '{left}'")
+    assert Slurm().seconds_left("7") == wanted
+
+
 def test_names_of_nodes(stand_in: Stand) -> None:
     stand_in("scontrol", "printf 'node1\\nnode2\\n'")
     slurm = Slurm()

@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--place", required=True)
     parser.add_argument("--requeue", action="store_true")
+    parser.add_argument("--warning", type=int, default=0)  # seconds before the end of its time
     parser.add_argument("--devices", type=int, default=0)
     given = parser.parse_args(arguments)
     job = os.environ.get("SLURM_JOB_ID", "")
@@ -58,7 +59,8 @@ def main(arguments: list[str] | None = None) -> int:
         tuple(SCHEDULERS["slurm"].nodes(os.environ.get("SLURM_JOB_NODELIST", ""))),
     )
     try:
-        return Job(RunFolder(given.folder.absolute()), begun, given.requeue, given.devices).run()
+        folder = RunFolder(given.folder.absolute())
+        return Job(folder, begun, given.requeue, given.devices, given.warning).run()
     except (WorkbenchError, OSError) as error:
         print(f"workbench: job {job}: {error}", file=sys.stderr)
         return FAILED
@@ -72,6 +74,8 @@ class Job:
     begun: Begun
     requeue: bool
     processes: int = 0
+    warning: int = 0  # seconds before its time is over at which it ends by itself; 0: never
+    worker: ProcessIdentity | None = field(default=None, init=False)  # where it is a child of this
     told: bool = field(default=False, init=False)  # to end, by the scheduler
     asked: str = field(default="", init=False)  # what the worker was asked before that
 
@@ -80,11 +84,25 @@ class Job:
         signal.signal(signal.SIGTERM, self._hear)
         self._forget_own_request()
         worker = self._start()
+        due = self._due()
         while worker.poll() is None:
+            if time.monotonic() > due:
+                due = self._due()
+                self.told |= time.monotonic() > due
             if self.told:
                 self._ask_to_stop()
             time.sleep(POLL)
         return self._end(worker.returncode)
+
+    def _due(self) -> float:
+        """When it has to end, by the monotonic clock: SLURM gives a job only one warning in all.
+
+        Asked for again when it is due, as somebody may have given it more time.
+        """
+        left = SCHEDULERS["slurm"].seconds_left(self.begun.job) if self.warning else None
+        if left is None:
+            return float("inf")
+        return time.monotonic() + left - self.warning
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         self.told = True
@@ -103,9 +121,9 @@ class Job:
             self._note(replace(self.begun, known=False))
             self._await_record(worker, before)
             return worker
-        identity = ProcessIdentity.of(worker.pid)
-        self._note(self.begun, identity)
-        join_line(self.folder, identity)
+        self.worker = ProcessIdentity.of(worker.pid)
+        self._note(self.begun)
+        join_line(self.folder, self.worker)
         return worker
 
     def _await_record(self, worker: "subprocess.Popen[bytes]", before: dict[str, object]) -> None:
@@ -115,13 +133,13 @@ class Job:
             if run.get("workers") != before.get("workers"):
                 break
             time.sleep(POLL)
-        self._note(self.begun)
+        self._note(replace(self.begun, known=True))
 
-    def _note(self, begun: Begun, worker: ProcessIdentity | None = None) -> None:
+    def _note(self, begun: Begun) -> None:
         """Write ``launch.toml``: the worker, where it is this process's child, and the job."""
         self.begun = begun
-        kept = worker or ProcessIdentity.from_table(tables_or_empty(self.folder.launch))
-        table = {**(kept.as_table() if kept else {}), "job": begun.as_table()}
+        worker = self.worker.as_table() if self.worker else {}
+        table = {**worker, "job": begun.as_table()}
         write_atomically(self.folder.launch, tomli_w.dumps(table).encode(), durable=False)
 
     def _ask_to_stop(self) -> None:
@@ -165,7 +183,8 @@ class Job:
         now = scheduler.state_now(self.begun.job)
         if now.phase == "waiting" or (now.phase == "ending" and now.restarts > self.begun.restarts):
             return True  # it is on its way already: preempted
-        if now.phase != "running":
+        timed_out = now.phase == "ending" and now.reason == "TimeLimit"
+        if now.phase != "running" and not timed_out:
             print(f"workbench: job {self.begun.job} was ended by the scheduler", file=sys.stderr)
             return False
         self._forget_own_request()

@@ -1,6 +1,7 @@
 """The command that starts a run's worker: on one machine, or over the nodes of a job."""
 
 import os
+import socket
 import sys
 
 from workbench.runs.store.folder import RunFolder
@@ -33,10 +34,9 @@ def _on_each_node(nodes: int) -> list[str]:
 def _torchrun(nodes: int) -> list[str]:
     job = os.environ.get("SLURM_JOB_ID", "0")
     gpus = os.environ.get("SLURM_GPUS_ON_NODE", "")
-    first = os.environ.get("SLURMD_NODENAME", "localhost")
     return [
         "torch.distributed.run", f"--nnodes={nodes}",
         f"--nproc-per-node={gpus if gpus.isdigit() and gpus != '0' else 1}",
         f"--rdzv-id={job}", "--rdzv-backend=c10d",
-        f"--rdzv-endpoint={first}:{PORT + int(job) % 1000}", "--max-restarts=0",
+        f"--rdzv-endpoint={socket.gethostname()}:{PORT + int(job) % 1000}", "--max-restarts=0",
     ]  # fmt: skip

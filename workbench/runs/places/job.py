@@ -48,6 +48,9 @@ class Scheduler(Protocol):
     def requeue(self, job: str) -> None:
         """End a running job and let it wait again; raises as :meth:`cancel`."""
 
+    def seconds_left(self, job: str) -> float | None:
+        """Seconds until a running job's time is over; None where it has no end, or none is told."""
+
     def nodes(self, short: str) -> list[str]:
         """The names of the nodes that ``short`` stands for."""
 

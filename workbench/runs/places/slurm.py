@@ -6,6 +6,7 @@ for all jobs of the user, and its answer used for some seconds.
 
 import getpass
 import os
+import re
 import subprocess
 import threading
 import time
@@ -15,12 +16,14 @@ from pathlib import Path
 from workbench.errors import RequestError, RunError
 from workbench.formatting.text import one_line
 from workbench.runs.places.job import JobState, Phase
+from workbench.runs.places.script import seconds
+from workbench.runs.places.section import TIME
 
 FRESH = 3.0  # seconds for which an answer is used
 YOUNG = 60.0  # seconds after it was sent in which a job may be missing from an older answer
 PATIENCE = 2.0  # seconds that a list waits for squeue
 AGAIN = 30.0  # seconds after which a scheduler that did not answer is asked again
-LONG = 60.0  # seconds that a command waits which changes something
+LONGEST = 60.0  # seconds that a command waits which changes something
 LARGEST = 2000  # characters of a scheduler's own words
 COLUMNS = (("JobID", 20), ("State", 24), ("RestartCnt", 8), ("Reason", 120), ("NodeList", 400))
 PHASES: dict[str, Phase] = {
@@ -64,7 +67,7 @@ class Slurm:
     def state_now(self, job: str) -> JobState:
         """See :class:`Scheduler`."""
         with self._turn:
-            self._ask(LONG)
+            self._ask(LONGEST)
             if self._jobs is None:
                 return JobState("silent", "the scheduler does not answer")
             return self._jobs.get(job, JobState("unknown"))
@@ -84,6 +87,14 @@ class Slurm:
     def requeue(self, job: str) -> None:
         """See :class:`Scheduler`."""
         self._change("scontrol", "requeue", job)
+
+    def seconds_left(self, job: str) -> float | None:
+        """See :class:`Scheduler`."""
+        try:
+            left = _run("squeue", "--noheader", f"--jobs={job}", "--format=%L").strip()
+        except (RequestError, RunError):
+            return None
+        return float(seconds(left)) if re.fullmatch(TIME, left) and left else None
 
     def nodes(self, short: str) -> list[str]:
         """See :class:`Scheduler`."""
@@ -123,7 +134,7 @@ class Slurm:
         layout = ",".join(f"{name}:{width}" for name, width in COLUMNS)
         command = ("squeue", "--noheader", "--states=all", f"--user={_user()}", "-O", layout)
         try:
-            self._jobs = read_jobs(_run(*command, seconds=patience))
+            self._jobs = read_jobs(_run(*command, patience=patience))
         except (RequestError, RunError):
             self._jobs = None
         self._asked = time.monotonic()
@@ -166,7 +177,7 @@ def _partitions(words: str) -> str:
     return f" (there are {', '.join(names)})" if names else ""
 
 
-def _run(*command: str, seconds: float = LONG) -> str:
+def _run(*command: str, patience: float = LONGEST) -> str:
     """What a program of SLURM prints; its complaint, in one line, is raised as RunError."""
     program = command[0]
     # What the user's shell sets for sbatch would win over what the place says.
@@ -176,14 +187,14 @@ def _run(*command: str, seconds: float = LONG) -> str:
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=seconds,
+            timeout=patience,
             check=False,
             env=own,
         )
     except FileNotFoundError:
         raise RequestError(f"{program} is not on this machine: is SLURM installed here?") from None
     except subprocess.TimeoutExpired:
-        raise RunError(f"{program} did not answer within {seconds:g} s") from None
+        raise RunError(f"{program} did not answer within {patience:g} s") from None
     except OSError as error:
         raise RequestError(f"{program} cannot be run: {error.strerror}") from None
     if done.returncode:
