@@ -18,7 +18,7 @@ from workbench.errors import RunError
 from workbench.runs.live import job as module
 from workbench.runs.live.control import write_request
 from workbench.runs.live.launch import prepare
-from workbench.runs.places.job import JobState
+from workbench.runs.places.job import JobState, Start
 from workbench.runs.places.placed import read_begun
 from workbench.runs.store.folder import RunFolder
 
@@ -47,8 +47,9 @@ class Scheduler:
         self.refuses = False
         self.left: list[float] = []  # seconds that it has, each time it is asked
 
-    def nodes(self, short: str) -> list[str]:
-        return [short]
+    def here(self) -> Start | None:
+        job = os.environ.get("SLURM_JOB_ID", "")
+        return Start(job, 2, ("node1",), 0) if job else None
 
     def seconds_left(self, job: str) -> float | None:
         return self.left.pop(0) if self.left else None
@@ -68,8 +69,6 @@ def scheduler(monkeypatch: pytest.MonkeyPatch) -> Scheduler:
     monkeypatch.setitem(module.SCHEDULERS, "slurm", stand_in)
     monkeypatch.setattr(module, "POLL", 0.02)
     monkeypatch.setenv("SLURM_JOB_ID", "12")
-    monkeypatch.setenv("SLURM_JOB_NODELIST", "node1")
-    monkeypatch.setenv("SLURM_RESTART_COUNT", "2")
     monkeypatch.setenv("WORKBENCH_JOB_ID", "")
     return stand_in
 
@@ -111,7 +110,7 @@ def told(folder: RunFolder) -> Iterator[Callable[..., None]]:
 
 
 def run(folder: RunFolder, *more: str) -> int:
-    return module.main([str(folder.path), "--place", "gpu", *more])
+    return module.main([str(folder.path), "--place", "gpu", "--kind", "slurm", *more])
 
 
 def begun(folder: RunFolder) -> Any:
@@ -260,4 +259,4 @@ def test_outside_of_a_job_it_is_refused(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.delenv("SLURM_JOB_ID", raising=False)
-    assert run(folder) == 2 and "no job of SLURM" in capsys.readouterr().err
+    assert run(folder) == 2 and "no job of slurm" in capsys.readouterr().err

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import RequestError, RunError
-from workbench.runs.places.job import JobState
+from workbench.runs.places.job import JobState, Start
 from workbench.runs.places.slurm import COLUMNS, Slurm, read_jobs
 
 Stand = Callable[[str, str], None]
@@ -154,18 +154,39 @@ def test_exit_codes(stand_in: Stand, code: str, wanted: int | None) -> None:
 
 @pytest.mark.parametrize(
     ("left", "wanted"),
-    [("0:58", 58.0), ("1:00:00", 3600.0), ("2-00:00:01", 172_801.0), ("UNLIMITED", None)]
-    + [("INVALID", None), ("", None)],
+    [
+        ("0:58", 58.0),
+        ("1:00:00", 3600.0),
+        ("2-00:00:01", 172_801.0),
+        ("UNLIMITED", None),
+        ("INVALID", None),
+        ("", None),
+    ],
 )
 def test_the_time_that_is_left(stand_in: Stand, left: str, wanted: float | None) -> None:
     stand_in("squeue", f"echo '{left}'")
     assert Slurm().seconds_left("7") == wanted
 
 
-def test_names_of_nodes(stand_in: Stand) -> None:
+def test_the_job_that_this_process_is_in(stand_in: Stand, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("SLURM_JOB_ID", raising=False)
+    assert Slurm().here() is None
+    monkeypatch.setenv("SLURM_JOB_ID", "7")
+    monkeypatch.setenv("SLURM_JOB_NODELIST", "node1")
+    assert Slurm().here() == Start("7", 0, ("node1",), 0)
+    monkeypatch.setenv("SLURM_RESTART_COUNT", "2")
+    monkeypatch.setenv("SLURM_GPUS_ON_NODE", "4")
+    monkeypatch.setenv("SLURM_JOB_NODELIST", "node[1-2]")
     stand_in("scontrol", "printf 'node1\\nnode2\\n'")
-    slurm = Slurm()
-    assert slurm.nodes("node[1-2]") == ["node1", "node2"]
-    assert slurm.nodes("node1") == ["node1"] and slurm.nodes("") == []
+    assert Slurm().here() == Start("7", 2, ("node1", "node2"), 4)
     stand_in("scontrol", "exit 1")
-    assert slurm.nodes("node[1-2]") == ["node[1-2]"]
+    with pytest.raises(RunError, match="scontrol refused: exit status 1"):
+        Slurm().here()
+
+
+def test_over_several_nodes_srun_gets_the_cores(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLURM_CPUS_PER_TASK", "8")
+    assert Slurm().on_each_node(2) == [
+        "srun", "--nodes=2", "--ntasks=2", "--ntasks-per-node=1", "--kill-on-bad-exit=1",
+        "--cpus-per-task=8",
+    ]  # fmt: skip

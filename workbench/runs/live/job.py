@@ -19,11 +19,12 @@ from types import FrameType
 
 import tomli_w
 
-from workbench.errors import WorkbenchError
+from workbench.errors import RequestError, WorkbenchError
 from workbench.runs.live import line
 from workbench.runs.live.launch import join_line
 from workbench.runs.live.process import ProcessIdentity
-from workbench.runs.live.worker_command import worker_command
+from workbench.runs.live.worker_command import torchrun_command, worker_command
+from workbench.runs.places.job import Scheduler, Start
 from workbench.runs.places.placed import Begun
 from workbench.runs.places.schedulers import SCHEDULERS
 from workbench.runs.store.atomic import write_atomically
@@ -42,28 +43,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m workbench.runs.live.job")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--place", required=True)
+    parser.add_argument("--kind", choices=list(SCHEDULERS), required=True)
     parser.add_argument("--requeue", action="store_true")
     parser.add_argument("--warning", type=int, default=0)  # seconds before the end of its time
     parser.add_argument("--devices", type=int, default=0)
     given = parser.parse_args(arguments)
-    job = os.environ.get("SLURM_JOB_ID", "")
-    if not job.isdigit():
-        print("workbench: this is no job of SLURM (SLURM_JOB_ID is not set)", file=sys.stderr)
-        return 2
-    os.environ[line.OF_JOB] = job
-    begun = Begun(
-        given.place,
-        "slurm",
-        job,
-        int(os.environ.get("SLURM_RESTART_COUNT") or 0),
-        tuple(SCHEDULERS["slurm"].nodes(os.environ.get("SLURM_JOB_NODELIST", ""))),
-    )
     try:
-        folder = RunFolder(given.folder.absolute())
-        return Job(folder, begun, given.requeue, given.devices, given.warning).run()
+        start = SCHEDULERS[given.kind].here()
+        if start is None:
+            raise RequestError(f"this is no job of {given.kind}")
+        os.environ[line.OF_JOB] = start.job
+        wanted = Wanted(given.requeue, given.warning, given.devices)
+        begun = Begun(given.place, given.kind, start.job, start.restarts, start.nodes)
+        return Job(RunFolder(given.folder.absolute()), start, begun, wanted).run()
     except (WorkbenchError, OSError) as error:
-        print(f"workbench: job {job}: {error}", file=sys.stderr)
-        return FAILED
+        print(f"workbench: {error}", file=sys.stderr)
+        return error.exit_status if isinstance(error, WorkbenchError) else FAILED
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the launcher wants of a job."""
+
+    requeue: bool = False  # go back to the queue, where it has to end early
+    warning: int = 0  # seconds before its time is over at which it ends by itself; 0: never
+    processes: int = 0  # in place of ``train.devices``
 
 
 @dataclass
@@ -71,10 +75,9 @@ class Job:
     """One start of a job: the worker it starts, and what it is told meanwhile."""
 
     folder: RunFolder
-    begun: Begun
-    requeue: bool
-    processes: int = 0
-    warning: int = 0  # seconds before its time is over at which it ends by itself; 0: never
+    start: Start
+    begun: Begun  # as it is written to ``launch.toml``
+    wanted: Wanted
     worker: ProcessIdentity | None = field(default=None, init=False)  # where it is a child of this
     told: bool = field(default=False, init=False)  # to end, by the scheduler
     asked: str = field(default="", init=False)  # what the worker was asked before that
@@ -99,17 +102,23 @@ class Job:
 
         Asked for again when it is due, as somebody may have given it more time.
         """
-        left = SCHEDULERS["slurm"].seconds_left(self.begun.job) if self.warning else None
-        if left is None:
-            return float("inf")
-        return time.monotonic() + left - self.warning
+        warning = self.wanted.warning
+        left = self._scheduler.seconds_left(self.start.job) if warning else None
+        return float("inf") if left is None else time.monotonic() + left - warning
+
+    @property
+    def _scheduler(self) -> Scheduler:
+        return SCHEDULERS[self.begun.kind]
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         self.told = True
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        several = len(self.begun.nodes) > 1
-        command = worker_command(self.folder, self.processes, len(self.begun.nodes))
+        nodes = len(self.start.nodes)
+        command = worker_command(self.folder, self.wanted.processes)
+        if nodes > 1:
+            command = self._scheduler.on_each_node(nodes)
+            command += torchrun_command(self.folder, self.start)
         before = read_record(self.folder.record).get("run", {})
         # In the job's own session, so that whatever ends the job ends the worker.
         worker = subprocess.Popen(
@@ -117,7 +126,7 @@ class Job:
             stdin=subprocess.DEVNULL,
             env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"},
         )
-        if several:  # the worker is on the first of them, started by torchrun, not by this
+        if nodes > 1:  # the worker is on the first of them, started by torchrun, not by this
             self._note(replace(self.begun, known=False))
             self._await_record(worker, before)
             return worker
@@ -148,7 +157,7 @@ class Job:
         if control.get("by") == BY or control.get("wish") == "stop":
             return
         self.asked = str(control.get("wish", ""))
-        if self.requeue:
+        if self.wanted.requeue:
             self._note(replace(self.begun, again=True))
         self._write_request("stop")
 
@@ -172,28 +181,27 @@ class Job:
         if outcome != "stopped" or not self.told or by_person:
             self._stay()
             return status
-        if not self.requeue or not self._go_back():
+        if not self.wanted.requeue or not self._go_back():
             self._stay()
             return TERMINATED
         return status
 
     def _go_back(self) -> bool:
         """Have the scheduler start the job again; False for one that was cancelled."""
-        scheduler = SCHEDULERS["slurm"]
-        now = scheduler.state_now(self.begun.job)
-        if now.phase == "waiting" or (now.phase == "ending" and now.restarts > self.begun.restarts):
+        now = self._scheduler.state_now(self.start.job)
+        if now.phase == "waiting" or (now.phase == "ending" and now.restarts > self.start.restarts):
             return True  # it is on its way already: preempted
         timed_out = now.phase == "ending" and now.reason == "TimeLimit"
         if now.phase != "running" and not timed_out:
-            print(f"workbench: job {self.begun.job} was ended by the scheduler", file=sys.stderr)
+            print(f"workbench: job {self.start.job} was ended by the scheduler", file=sys.stderr)
             return False
         self._forget_own_request()
         if self.asked == "pause":
             self._write_request("pause")  # so that it is paused there too
         try:
-            scheduler.requeue(self.begun.job)
+            self._scheduler.requeue(self.start.job)
         except WorkbenchError as error:
-            print(f"workbench: job {self.begun.job}: {error}", file=sys.stderr)
+            print(f"workbench: job {self.start.job}: {error}", file=sys.stderr)
             return False
         return True
 

@@ -25,6 +25,7 @@ def send_to(folder: RunFolder, place: Place, processes: int = 0) -> str:
     if read_status(folder).is_live:
         raise RunError(f"run {folder.id} has a worker already")
     command = [python_of(place), "-P", "-m", JOB, str(folder.path), "--place", place.name]
+    command += ["--kind", place.kind]
     command += ["--warning", str(warning(place.section))]
     command += ["--requeue"] if place.section.requeue else []
     command += ["--devices", str(processes)] if processes else []

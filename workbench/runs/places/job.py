@@ -21,6 +21,16 @@ class JobState:
     restarts: int = 0  # how often it went back to the queue
 
 
+@dataclass(frozen=True)
+class Start:
+    """The job that this process runs in, on the first of its nodes."""
+
+    job: str
+    restarts: int
+    nodes: tuple[str, ...]
+    gpus: int  # of this node
+
+
 class Scheduler(Protocol):
     """A kind of place: jobs are sent to it, watched, held and taken back."""
 
@@ -51,8 +61,11 @@ class Scheduler(Protocol):
     def seconds_left(self, job: str) -> float | None:
         """Seconds until a running job's time is over; None where it has no end, or none is told."""
 
-    def nodes(self, short: str) -> list[str]:
-        """The names of the nodes that ``short`` stands for."""
+    def here(self) -> Start | None:
+        """The job that this process runs in; None outside of one. Raises as :meth:`cancel`."""
+
+    def on_each_node(self, nodes: int) -> list[str]:
+        """What starts the command that follows it once on each node of the job."""
 
     def exit_code(self, job: str) -> int | None:
         """The exit status of a job's script; None where it cannot be told."""

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from workbench.errors import RequestError, RunError
 from workbench.formatting.text import one_line
-from workbench.runs.places.job import JobState, Phase
+from workbench.runs.places.job import JobState, Phase, Start
 from workbench.runs.places.script import seconds
 from workbench.runs.places.section import TIME
 
@@ -26,6 +26,7 @@ AGAIN = 30.0  # seconds after which a scheduler that did not answer is asked aga
 LONGEST = 60.0  # seconds that a command waits which changes something
 LARGEST = 2000  # characters of a scheduler's own words
 COLUMNS = (("JobID", 20), ("State", 24), ("RestartCnt", 8), ("Reason", 120), ("NodeList", 400))
+OF_JOB = ("JOB_ID", "RESTART_COUNT", "JOB_NODELIST", "GPUS_ON_NODE")
 PHASES: dict[str, Phase] = {
     **dict.fromkeys(("PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED"), "waiting"),
     **dict.fromkeys(("SPECIAL_EXIT", "RESV_DEL_HOLD"), "waiting"),
@@ -96,14 +97,23 @@ class Slurm:
             return None
         return float(seconds(left)) if re.fullmatch(TIME, left) and left else None
 
-    def nodes(self, short: str) -> list[str]:
+    def here(self) -> Start | None:
         """See :class:`Scheduler`."""
-        if not any(sign in short for sign in "[,"):
-            return [short] if short else []
-        try:
-            return _run("scontrol", "show", "hostnames", short).split()
-        except (RequestError, RunError):
-            return [short]
+        told = {name: os.environ.get(f"SLURM_{name}", "") for name in OF_JOB}
+        if not told["JOB_ID"].isdigit():
+            return None
+        restarts, gpus = (
+            int(told[name]) if told[name].isdigit() else 0
+            for name in ("RESTART_COUNT", "GPUS_ON_NODE")
+        )
+        return Start(told["JOB_ID"], restarts, tuple(_hosts(told["JOB_NODELIST"])), gpus)
+
+    def on_each_node(self, nodes: int) -> list[str]:
+        """See :class:`Scheduler`."""
+        cores = os.environ.get("SLURM_CPUS_PER_TASK", "")  # srun does not take it over
+        each = [f"--cpus-per-task={cores}"] if cores.isdigit() else []
+        number = [f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1"]
+        return ["srun", *number, "--kill-on-bad-exit=1", *each]
 
     def exit_code(self, job: str) -> int | None:
         """See :class:`Scheduler`."""
@@ -157,6 +167,13 @@ def read_jobs(table: str) -> dict[str, JobState]:
         count = int(restarts) if restarts.isdigit() else 0
         jobs[job] = JobState(phase, one_line(reason), one_line(nodes), count)
     return jobs
+
+
+def _hosts(short: str) -> list[str]:
+    """The nodes that SLURM's short form stands for: ``node[1-2]``."""
+    if not any(sign in short for sign in "[,"):
+        return [short] if short else []
+    return _run("scontrol", "show", "hostnames", short).split()
 
 
 def _user() -> str:
