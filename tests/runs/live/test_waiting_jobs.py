@@ -66,10 +66,19 @@ def test_told_to_end_it_is_on_its_way_back() -> None:
 
 
 def test_a_person_s_stop_and_a_cancelled_job_are_stopped() -> None:
-    for phase in ("running", "ending", "over", "unknown", "silent"):
+    for phase in ("running", "ending", "unknown", "silent"):
         assert job_status(STOPPED, JOB, BEGUN, JobState(phase)) == STOPPED  # type: ignore[arg-type]
-    for phase in ("over", "unknown"):  # cancelled between its end and its return to the queue
-        assert job_status(STOPPED, JOB, AGAIN, JobState(phase)) == STOPPED  # type: ignore[arg-type]
+    assert job_status(STOPPED, JOB, BEGUN, JobState("over", "COMPLETED")) == STOPPED
+    cancelled = JobState("over", "CANCELLED")
+    assert job_status(STOPPED, JOB, BEGUN, cancelled) == ("stopped", "job 12 ended: CANCELLED")
+
+
+def test_what_was_on_its_way_back_and_never_came() -> None:
+    """Cancelled while it waited, or its script failed the second time: there is a checkpoint."""
+    failed = JobState("over", "FAILED, NonZeroExitCode", "", 1)
+    wanted = ("stopped", "job 12 ended: FAILED, NonZeroExitCode")
+    assert job_status(STOPPED, JOB, AGAIN, failed) == wanted
+    assert job_status(STOPPED, JOB, AGAIN, JobState("unknown")) == STOPPED
 
 
 def test_a_node_that_dies() -> None:
