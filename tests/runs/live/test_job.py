@@ -18,7 +18,7 @@ from workbench.errors import RunError
 from workbench.runs.live import job as module
 from workbench.runs.live.control import write_request
 from workbench.runs.live.launch import prepare
-from workbench.runs.places.job import JobState, Start
+from workbench.runs.places.job import Ending, Start
 from workbench.runs.places.placed import read_begun
 from workbench.runs.store.folder import RunFolder
 
@@ -42,7 +42,7 @@ class Scheduler:
     """A scheduler that says of every job the same, and notes what it is asked."""
 
     def __init__(self) -> None:
-        self.now = JobState("running", "", "node1", 0)
+        self.now: Ending = "running"
         self.requeued: list[str] = []
         self.refuses = False
         self.left: list[float] = []  # seconds that it has, each time it is asked
@@ -54,7 +54,7 @@ class Scheduler:
     def seconds_left(self, job: str) -> float | None:
         return self.left.pop(0) if self.left else None
 
-    def state_now(self, job: str) -> JobState:
+    def ending(self, start: Start) -> Ending:
         return self.now
 
     def requeue(self, job: str) -> None:
@@ -173,7 +173,7 @@ def test_out_of_time_it_goes_back_too(
 ) -> None:
     worker("stopped", waits="waits")
     told()
-    scheduler.now = JobState("ending", "TimeLimit", "node1", 2)
+    scheduler.now = "scheduler"
     assert run(folder, "--requeue") == 0 and scheduler.requeued == ["12"]
 
 
@@ -200,7 +200,7 @@ def test_what_does_not_go_back_says_so(
     worker("stopped", waits="waits")
     told()
     if how == "cancelled":
-        scheduler.now = JobState("ending", "", "node1", 2)
+        scheduler.now = "cancelled"
     scheduler.refuses = how == "refused"
     status = run(folder, *(() if how == "no requeue" else ("--requeue",)))
     assert status == 143 and scheduler.requeued == []
@@ -215,7 +215,7 @@ def test_preempted_it_is_on_its_way_already(
 ) -> None:
     worker("stopped", waits="waits")
     told()
-    scheduler.now = JobState("waiting", "BeginTime", "", 3)
+    scheduler.now = "back"
     assert run(folder, "--requeue") == 0
     assert scheduler.requeued == [] and begun(folder).again
 

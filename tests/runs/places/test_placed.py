@@ -108,13 +108,14 @@ class Asked:
     def __init__(self, refuses: bool = False) -> None:
         self.calls: list[tuple[str, str]] = []
         self.refuses = refuses
+        self.states: list[JobState] = []
 
     def __getattr__(self, name: str) -> object:
         def call(job: str, submitted: float = 0.0) -> JobState:
             if self.refuses:
                 raise RunError("scancel refused: Denied")
             self.calls.append((name, job))
-            return JobState("waiting")
+            return self.states.pop(0) if self.states else JobState("waiting")
 
         return call
 
@@ -131,9 +132,23 @@ def test_requests_to_one_that_waits_go_to_the_scheduler(
     assert read_placed(folder) == job
     ask_waiting(folder, job, "stop")
     assert read_placed(folder) == replace(job, stopped=True)
-    assert scheduler.calls == [("hold", "12"), ("release", "12"), ("cancel", "12")]
+    asked = [("hold", "12"), ("release", "12"), ("state_now", "12"), ("cancel", "12")]
+    assert scheduler.calls == asked
     with pytest.raises(RunError, match="nothing to checkpoint"):
         ask_waiting(folder, job, "checkpoint")
+
+
+def test_one_between_two_starts_is_taken_back_as_soon_as_it_waits(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheduler = Asked()
+    scheduler.states = [JobState("ending"), JobState("ending"), JobState("waiting")]
+    monkeypatch.setitem(module.SCHEDULERS, "slurm", scheduler)
+    ask_waiting(folder, sent("gpu", "slurm", "12", {}), "stop")
+    assert scheduler.calls == [*[("state_now", "12")] * 3, ("cancel", "12")]
+    scheduler.states = [JobState("over", "CANCELLED")]
+    ask_waiting(folder, sent("gpu", "slurm", "12", {}), "stop")
+    assert scheduler.calls[-1] == ("state_now", "12")  # there is nothing left to cancel
 
 
 def test_what_the_scheduler_refuses_changes_nothing(

@@ -152,6 +152,31 @@ def test_exit_codes(stand_in: Stand, code: str, wanted: int | None) -> None:
     assert Slurm().exit_code("7") == wanted
 
 
+PREEMPTED = "PreemptTime=2026-01-01T00:00:00"
+
+
+@pytest.mark.parametrize(
+    ("shown", "wanted"),
+    [
+        ("JobState=RUNNING Reason=None Restarts=2 PreemptTime=None", "running"),
+        ("JobState=PENDING Reason=BeginTime Restarts=3 PreemptTime=None", "back"),
+        ("JobState=COMPLETING Reason=None Restarts=3 PreemptTime=None", "back"),
+        ("JobState=COMPLETING Reason=TimeLimit Restarts=2 PreemptTime=None", "scheduler"),
+        (f"JobState=COMPLETING Reason=None Restarts=2 {PREEMPTED}", "scheduler"),
+        ("JobState=COMPLETING Reason=None Restarts=2 PreemptTime=None", "cancelled"),
+        ("JobState=CANCELLED Reason=None Restarts=2", "cancelled"),
+    ],
+)
+def test_why_a_job_has_to_end(stand_in: Stand, shown: str, wanted: str) -> None:
+    stand_in("scontrol", f"echo 'JobId=7 {shown} ExitCode=0:0'")
+    assert Slurm().ending(Start("7", 2, ("node1",), 0)) == wanted
+
+
+def test_a_scheduler_that_does_not_say_why(stand_in: Stand) -> None:
+    stand_in("scontrol", "exit 1")
+    assert Slurm().ending(Start("7", 2, ("node1",), 0)) == "silent"
+
+
 @pytest.mark.parametrize(
     ("left", "wanted"),
     [

@@ -187,13 +187,12 @@ class Job:
         return status
 
     def _go_back(self) -> bool:
-        """Have the scheduler start the job again; False for one that was cancelled."""
-        now = self._scheduler.state_now(self.start.job)
-        if now.phase == "waiting" or (now.phase == "ending" and now.restarts > self.start.restarts):
-            return True  # it is on its way already: preempted
-        timed_out = now.phase == "ending" and now.reason == "TimeLimit"
-        if now.phase != "running" and not timed_out:
-            print(f"workbench: job {self.start.job} was ended by the scheduler", file=sys.stderr)
+        """Have the scheduler start the job again; False where it was cancelled, or refuses."""
+        ending = self._scheduler.ending(self.start)
+        if ending == "back":
+            return True
+        if ending == "cancelled":
+            print(f"workbench: job {self.start.job} was cancelled", file=sys.stderr)
             return False
         self._forget_own_request()
         if self.asked == "pause":

@@ -57,7 +57,7 @@ def read_status(
     job = placed.state()
     name, reason = job_status((now.name, now.reason), placed, begun, job)
     live = name in LIVE
-    waits = live and job.phase == "waiting"
+    waits = name in ("queued", "paused")
     return RunStatus(name, reason, waits, passing=not live and may_change(job))
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+Ending = Literal["running", "scheduler", "back", "cancelled", "silent"]
 Phase = Literal["waiting", "running", "suspended", "ending", "over", "unknown", "silent"]
 
 
@@ -54,6 +55,13 @@ class Scheduler(Protocol):
 
     def release(self, job: str) -> None:
         """Let a held job start; raises as :meth:`cancel`."""
+
+    def ending(self, start: "Start") -> Ending:
+        """Why the job that this process runs in has to end.
+
+        ``running``: it was only warned. ``scheduler``: its time is over, or others need the node.
+        ``back``: that, and it is on its way back to the queue. ``cancelled``: by a person.
+        """
 
     def requeue(self, job: str) -> None:
         """End a running job and let it wait again; raises as :meth:`cancel`."""

@@ -14,6 +14,8 @@ from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.files import tables_or_empty
 from workbench.runs.store.folder import RunFolder
 
+SETTLE = 60.0  # seconds that a job may take to end on its node
+
 
 @dataclass(frozen=True)
 class Placed:
@@ -138,7 +140,7 @@ def ask_waiting(folder: RunFolder, placed: Placed, request: str) -> None:
     Raises :class:`RunError` with the scheduler's words.
     """
     if request == "stop":
-        placed.scheduler.cancel(placed.job)
+        _cancel(placed)
         replace(placed, stopped=True).write(folder)
     elif request == "pause":
         placed.scheduler.hold(placed.job)
@@ -148,6 +150,17 @@ def ask_waiting(folder: RunFolder, placed: Placed, request: str) -> None:
         replace(placed, held=False).write(folder)
     else:
         raise RunError(f"run {folder.id} waits in the queue of {placed.name}: nothing to {request}")
+
+
+def _cancel(placed: Placed) -> None:
+    """Take a job back; one between two starts cannot be cancelled until it waits again."""
+    until = time.monotonic() + SETTLE
+    while (now := placed.scheduler.state_now(placed.job)).phase == "ending":
+        if time.monotonic() > until:
+            break
+        time.sleep(0.5)
+    if now.phase not in ("over", "unknown"):
+        placed.scheduler.cancel(placed.job)
 
 
 def sent(name: str, kind: str, job: str, asked: Mapping[str, Any]) -> Placed:

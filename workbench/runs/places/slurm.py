@@ -15,7 +15,7 @@ from pathlib import Path
 
 from workbench.errors import RequestError, RunError
 from workbench.formatting.text import one_line
-from workbench.runs.places.job import JobState, Phase, Start
+from workbench.runs.places.job import Ending, JobState, Phase, Start
 from workbench.runs.places.script import seconds
 from workbench.runs.places.section import TIME
 
@@ -89,6 +89,22 @@ class Slurm:
         """See :class:`Scheduler`."""
         self._change("scontrol", "requeue", job)
 
+    def ending(self, start: Start) -> Ending:
+        """See :class:`Scheduler`."""
+        try:
+            told = _shown(start.job)
+        except (RequestError, RunError):
+            return "silent"
+        restarts = told.get("Restarts", "")
+        if told.get("JobState") == "PENDING" or (
+            restarts.isdigit() and int(restarts) > start.restarts
+        ):
+            return "back"
+        if told.get("JobState") == "RUNNING":
+            return "running"
+        preempted = told.get("PreemptTime", "None") not in ("None", "N/A")
+        return "scheduler" if preempted or told.get("Reason") == "TimeLimit" else "cancelled"
+
     def seconds_left(self, job: str) -> float | None:
         """See :class:`Scheduler`."""
         try:
@@ -118,10 +134,9 @@ class Slurm:
     def exit_code(self, job: str) -> int | None:
         """See :class:`Scheduler`."""
         try:
-            words = _run("scontrol", "--oneliner", "show", "job", job).split()
+            code = _shown(job).get("ExitCode", "")
         except (RequestError, RunError):
             return None
-        code = dict(word.partition("=")[::2] for word in words).get("ExitCode", "")
         status, _, signal = code.partition(":")
         if not (status.isdigit() and signal.isdigit()):
             return None
@@ -167,6 +182,12 @@ def read_jobs(table: str) -> dict[str, JobState]:
         count = int(restarts) if restarts.isdigit() else 0
         jobs[job] = JobState(phase, one_line(reason), one_line(nodes), count)
     return jobs
+
+
+def _shown(job: str) -> dict[str, str]:
+    """What scontrol shows of a job, by its words."""
+    words = _run("scontrol", "--oneliner", "show", "job", job).split()
+    return {key: value for key, _, value in (word.partition("=") for word in words)}
 
 
 def _hosts(short: str) -> list[str]:
