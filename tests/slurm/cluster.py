@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PROGRAMS = ("slurmctld", "slurmd", "munged", "sbatch", "squeue", "scontrol", "scancel", "sinfo")
+NODES = ("n1", "n2")
 CONFIG = """\
 ClusterName=test
 SlurmctldHost={host}(127.0.0.1)
@@ -23,13 +24,12 @@ AuthType=auth/munge
 AuthInfo=socket={folder}/munge/socket
 CredType=cred/munge
 StateSaveLocation={folder}/state
-SlurmdSpoolDir={folder}/spool
+SlurmdSpoolDir={folder}/spool-%n
 SlurmctldPidFile={folder}/slurmctld.pid
-SlurmdPidFile={folder}/slurmd.pid
+SlurmdPidFile={folder}/slurmd-%n.pid
 SlurmctldLogFile={folder}/slurmctld.log
-SlurmdLogFile={folder}/slurmd.log
+SlurmdLogFile={folder}/slurmd-%n.log
 SlurmctldPort={ports[0]}
-SlurmdPort={ports[1]}
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 MpiDefault=none
@@ -43,8 +43,10 @@ MinJobAge=600
 ReturnToService=2
 SchedulerParameters=sched_interval=1,sched_min_interval=100000
 SlurmdTimeout=60
-NodeName={host} NodeAddr=127.0.0.1 CPUs={cpus} RealMemory=1000 State=UNKNOWN
-PartitionName=test Nodes={host} Default=YES MaxTime=60 State=UP OverSubscribe=YES:4
+NodeName=n1 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[1]} CPUs=1 State=UNKNOWN
+NodeName=n2 NodeHostname={host} NodeAddr=127.0.0.1 Port={ports[2]} CPUs=1 State=UNKNOWN
+PartitionName=test Nodes=n1 Default=YES MaxTime=60 State=UP
+PartitionName=both Nodes=n1,n2 MaxTime=60 State=UP
 """
 
 
@@ -59,7 +61,7 @@ def why_none() -> str:
 
 @dataclass
 class Cluster:
-    """One controller and one node, both this machine."""
+    """One controller and two nodes, all this machine; the partition ``test`` has the first."""
 
     folder: Path
 
@@ -70,12 +72,12 @@ class Cluster:
 
     @property
     def node(self) -> str:
-        """The node's name."""
-        return socket.gethostname().partition(".")[0]
+        """The node of the partition ``test``."""
+        return "n1"
 
     def start(self) -> None:
         """Start the daemons and wait until the node is idle."""
-        for name in ("state", "spool", "munge"):
+        for name in ("state", "munge"):
             (self.folder / name).mkdir()
         self.folder.chmod(0o755)
         munge = self.folder / "munge"
@@ -83,17 +85,17 @@ class Cluster:
         key = munge / "key"
         key.write_bytes(os.urandom(1024))
         key.chmod(0o600)
-        text = CONFIG.format(
-            host=self.node, folder=self.folder, ports=_free_ports(2), cpus=os.cpu_count()
-        )
+        host = socket.gethostname().partition(".")[0]
+        text = CONFIG.format(host=host, folder=self.folder, ports=_free_ports(3))
         self.config.write_text(text)
         names = {"key": key, "socket": munge / "socket", "pid": munge / "pid", "log": munge / "log"}
         files = ("key-file", "socket", "pid-file", "log-file")
         given = [f"--{option}={file}" for option, file in zip(files, names.values(), strict=True)]
         self.run("munged", "--force", *given, f"--seed-file={munge / 'seed'}")
         self.run("slurmctld", "-f", str(self.config))
-        self.run("slurmd", "-f", str(self.config))
-        self.until(lambda: self.run("sinfo", "--noheader", "--format=%T").strip() == "idle", 20)
+        for node in NODES:
+            self.run("slurmd", "-f", str(self.config), "-N", node)
+        self.until(lambda: self._states() == ["idle", "idle"], 20)
 
     def end(self) -> None:
         """End every job, then the daemons that :meth:`start` started."""
@@ -101,17 +103,23 @@ class Cluster:
             self.run("scancel", "--me")
             self.until(lambda: not self.run("squeue", "--noheader").strip(), 20)
         finally:
-            for name in ("slurmd.pid", "slurmctld.pid", "munge/pid"):
+            daemons = [f"slurmd-{node}.pid" for node in NODES]
+            for name in (*daemons, "slurmctld.pid", "munge/pid"):
                 file = self.folder / name
                 if file.exists():
                     os.kill(int(file.read_text()), signal.SIGTERM)
 
     def drain(self, wanted: bool) -> None:
         """Let no job start on the node, or let them start again."""
-        drained = "drain" in self.run("sinfo", "--noheader", "--format=%T")
+        drained = "drain" in self._states()[0]
         state = ["State=DRAIN", "Reason=maintenance"] if wanted else ["State=RESUME"]
         if drained != wanted:
             self.run("scontrol", "update", f"NodeName={self.node}", *state)
+
+    def _states(self) -> list[str]:
+        """The states of the nodes, by their names."""
+        lines = self.run("sinfo", "--noheader", "--Node", "--partition=both", "--format=%N %T")
+        return [line.split()[1] for line in sorted(lines.splitlines())]
 
     def run(self, *command: str) -> str:
         """Run one of SLURM's programs; its output."""

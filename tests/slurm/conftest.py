@@ -27,6 +27,12 @@ partition = "test"
 cpus = 1
 time = "20"
 setup = ["export SET_UP=yes"]
+
+[two]
+kind = "slurm"
+partition = "both"
+nodes = 2
+time = "20"
 """
 
 Command = Callable[..., Any]

@@ -186,9 +186,28 @@ def test_a_stop_is_a_stop_there_too(cluster: Cluster, command: Command) -> None:
     assert is_now(folder, "stopped")
 
 
+def test_two_nodes_train_one_run(cluster: Cluster, command: Command) -> None:
+    changes = settings(train__epochs=3, train__parts=2)
+    command("train", "quick/digits", "--name", "here", *changes)  # one process, the same parts
+    command("train", "quick/digits", "--place", "two", "--name", "seven", "--detach", *changes)
+    folder = folder_of("seven")
+    seen: list[str] = []
+
+    def ended() -> bool:
+        seen.append(read_status(folder).name)
+        return seen[-1] in ("finished", "failed", "crashed", "stopped")
+
+    cluster.until(ended)
+    assert set(seen) <= {"queued", "starting", "running", "finished"}
+    assert place_of(folder)["nodes"] == ["n1", "n2"]
+    assert weights(folder) == weights(folder_of("here"))
+    logs = sorted(path.name for path in (folder.path / "processes").glob("*.log"))
+    assert logs == ["rank-0.log", "rank-1.log"]
+
+
 def test_a_check_looks_around_on_the_node(cluster: Cluster, command: Command) -> None:
     found = command("places", "gpu", "--check")
-    assert found["ok"] and found["node"] == cluster.node
+    assert found["ok"] and found["job"].isdigit()
     names = {check["name"]: check["found"] for check in found["checks"]}
     assert names.keys() == {"runs folder", "Python", "workbench", "torch", "GPUs"}
     assert names["GPUs"] == "0, asked for 0" and sys.executable in names["Python"]
