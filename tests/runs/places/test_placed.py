@@ -109,6 +109,10 @@ class Asked:
         self.calls: list[tuple[str, str]] = []
         self.refuses = refuses
         self.states: list[JobState] = []
+        self.log = ""
+
+    def output(self, job: str) -> str:
+        return self.log
 
     def __getattr__(self, name: str) -> object:
         def call(job: str, submitted: float = 0.0) -> JobState:
@@ -160,3 +164,18 @@ def test_what_the_scheduler_refuses_changes_nothing(
     with pytest.raises(RunError, match="Denied"):
         ask_waiting(folder, job, "stop")
     assert read_placed(folder) == job
+
+
+def test_a_stranger_s_folder_cannot_have_another_job_cancelled(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scheduler = Asked()
+    scheduler.log = "/somewhere/worker.log"
+    monkeypatch.setitem(module.SCHEDULERS, "slurm", scheduler)
+    for request in ("stop", "pause", "run"):
+        with pytest.raises(RunError, match="job 12 is not of run run: it writes to /somewhere"):
+            ask_waiting(folder, sent("gpu", "slurm", "12", {}), request)
+    assert scheduler.calls == []
+    scheduler.log = str(folder.log)
+    ask_waiting(folder, sent("gpu", "slurm", "12", {}), "pause")
+    assert scheduler.calls == [("hold", "12")]

@@ -144,6 +144,16 @@ def test_what_cannot_be_cancelled(stand_in: Stand) -> None:
         Slurm().cancel("7")
 
 
+def test_where_a_job_writes(stand_in: Stand) -> None:
+    shown = "JobId=7 StdErr=/a b/worker.log StdIn=/dev/null StdOut=/a b/worker.log Power="
+    stand_in("scontrol", f"echo '{shown}'")
+    assert Slurm().output("7") == "/a b/worker.log"
+    stand_in("scontrol", "echo 'JobId=7 StdOut=/runs/one/worker.log'")
+    assert Slurm().output("7") == "/runs/one/worker.log"
+    stand_in("scontrol", "exit 1")
+    assert Slurm().output("7") == ""
+
+
 @pytest.mark.parametrize(
     ("code", "wanted"), [("0:0", 0), ("81:0", 81), ("0:53", 181), ("0:9", 137), ("x", None)]
 )

@@ -75,5 +75,8 @@ class Scheduler(Protocol):
     def on_each_node(self, nodes: int) -> list[str]:
         """What starts the command that follows it once on each node of the job."""
 
+    def output(self, job: str) -> str:
+        """The file that a job writes to; "" where it cannot be told."""
+
     def exit_code(self, job: str) -> int | None:
         """The exit status of a job's script; None where it cannot be told."""

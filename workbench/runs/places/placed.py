@@ -1,5 +1,6 @@
 """``place.toml`` of a run that trains elsewhere: which job it is, and what was asked of it."""
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -137,8 +138,12 @@ def place_of(folder: RunFolder) -> dict[str, Any]:
 def ask_waiting(folder: RunFolder, placed: Placed, request: str) -> None:
     """Stop, pause or let go on a run that waits in a scheduler, by its job.
 
-    Raises :class:`RunError` with the scheduler's words.
+    Raises :class:`RunError` with the scheduler's words, and where the job is another run's: the
+    folder may be a stranger's, and name any job.
     """
+    output = placed.scheduler.output(placed.job)
+    if output and os.path.realpath(output) != os.path.realpath(folder.log):
+        raise RunError(f"job {placed.job} is not of run {folder.id}: it writes to {output}")
     if request == "stop":
         _cancel(placed)
         replace(placed, stopped=True).write(folder)

@@ -131,6 +131,15 @@ class Slurm:
         number = [f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1"]
         return ["srun", *number, "--kill-on-bad-exit=1", *each]
 
+    def output(self, job: str) -> str:
+        """See :class:`Scheduler`."""
+        try:
+            shown = _run("scontrol", "--oneliner", "show", "job", job)
+        except (RequestError, RunError):
+            return ""
+        found = re.search(r" StdOut=(.*?)(?: Power=| [A-Z][A-Za-z]*=|$)", shown.strip())
+        return found.group(1).replace("%%", "%") if found else ""
+
     def exit_code(self, job: str) -> int | None:
         """See :class:`Scheduler`."""
         try:
