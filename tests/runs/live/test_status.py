@@ -7,11 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import tomli_w
 
 from workbench.runs.live import status
 from workbench.runs.live.launch import write_launch
 from workbench.runs.live.process import ProcessIdentity, own_identity
 from workbench.runs.live.status import read_status
+from workbench.runs.places.placed import Begun, read_begun, sent
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import write_record
 
@@ -116,3 +118,26 @@ def test_an_ended_run_with_a_new_worker_is_starting(folder: RunFolder) -> None:
 def test_a_record_that_is_no_toml_is_no_end(folder: RunFolder) -> None:
     folder.record.write_text("[run\nstatus = finished")
     assert read_status(folder).name == "crashed"
+
+
+def test_a_job_that_starts_the_worker_meanwhile(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two readings it comes back to its node: it is not stopped for a moment."""
+    job = replace(sent("gpu", "slurm", "12", {}), submitted=0.0)
+    job.write(folder)
+    tell(folder, "stopped", GONE)
+    gone_back = Begun("gpu", "slurm", "12", 0, ("node1",), again=True)
+    here_again = Begun("gpu", "slurm", "12", 1, ("node1",))
+
+    def launch(worker: ProcessIdentity, begun: Begun) -> None:
+        folder.launch.write_text(tomli_w.dumps({**worker.as_table(), "job": begun.as_table()}))
+
+    def read(path: RunFolder) -> Begun | None:
+        found = read_begun(path)
+        launch(ME, here_again)
+        return found
+
+    launch(GONE, gone_back)
+    monkeypatch.setattr(status, "read_begun", read)
+    assert read_status(folder).name == "starting"

@@ -19,11 +19,12 @@ from types import FrameType
 
 import tomli_w
 
-from workbench.errors import WorkbenchError
+from workbench.errors import RequestError, WorkbenchError
 from workbench.runs.live import line
 from workbench.runs.live.launch import join_line
 from workbench.runs.live.process import ProcessIdentity
-from workbench.runs.live.worker_command import worker_command
+from workbench.runs.live.worker_command import torchrun_command, worker_command
+from workbench.runs.places.job import Scheduler, Start
 from workbench.runs.places.placed import Begun
 from workbench.runs.places.schedulers import SCHEDULERS
 from workbench.runs.store.atomic import write_atomically
@@ -42,26 +43,31 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m workbench.runs.live.job")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--place", required=True)
+    parser.add_argument("--kind", choices=list(SCHEDULERS), required=True)
     parser.add_argument("--requeue", action="store_true")
+    parser.add_argument("--warning", type=int, default=0)  # seconds before the end of its time
     parser.add_argument("--devices", type=int, default=0)
     given = parser.parse_args(arguments)
-    job = os.environ.get("SLURM_JOB_ID", "")
-    if not job.isdigit():
-        print("workbench: this is no job of SLURM (SLURM_JOB_ID is not set)", file=sys.stderr)
-        return 2
-    os.environ[line.OF_JOB] = job
-    begun = Begun(
-        given.place,
-        "slurm",
-        job,
-        int(os.environ.get("SLURM_RESTART_COUNT") or 0),
-        tuple(SCHEDULERS["slurm"].nodes(os.environ.get("SLURM_JOB_NODELIST", ""))),
-    )
     try:
-        return Job(RunFolder(given.folder.absolute()), begun, given.requeue, given.devices).run()
+        start = SCHEDULERS[given.kind].here()
+        if start is None:
+            raise RequestError(f"this is no job of {given.kind}")
+        os.environ[line.OF_JOB] = start.job
+        wanted = Wanted(given.requeue, given.warning, given.devices)
+        begun = Begun(given.place, given.kind, start.job, start.restarts, start.nodes)
+        return Job(RunFolder(given.folder.absolute()), start, begun, wanted).run()
     except (WorkbenchError, OSError) as error:
-        print(f"workbench: job {job}: {error}", file=sys.stderr)
-        return FAILED
+        print(f"workbench: {error}", file=sys.stderr)
+        return error.exit_status if isinstance(error, WorkbenchError) else FAILED
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the launcher wants of a job."""
+
+    requeue: bool = False  # go back to the queue, where it has to end early
+    warning: int = 0  # seconds before its time is over at which it ends by itself; 0: never
+    processes: int = 0  # in place of ``train.devices``
 
 
 @dataclass
@@ -69,9 +75,10 @@ class Job:
     """One start of a job: the worker it starts, and what it is told meanwhile."""
 
     folder: RunFolder
-    begun: Begun
-    requeue: bool
-    processes: int = 0
+    start: Start
+    begun: Begun  # as it is written to ``launch.toml``
+    wanted: Wanted
+    worker: ProcessIdentity | None = field(default=None, init=False)  # where it is a child of this
     told: bool = field(default=False, init=False)  # to end, by the scheduler
     asked: str = field(default="", init=False)  # what the worker was asked before that
 
@@ -80,18 +87,38 @@ class Job:
         signal.signal(signal.SIGTERM, self._hear)
         self._forget_own_request()
         worker = self._start()
+        due = self._due()
         while worker.poll() is None:
+            if time.monotonic() > due:
+                due = self._due()
+                self.told |= time.monotonic() > due
             if self.told:
                 self._ask_to_stop()
             time.sleep(POLL)
         return self._end(worker.returncode)
 
+    def _due(self) -> float:
+        """When it has to end, by the monotonic clock: SLURM gives a job only one warning in all.
+
+        Asked for again when it is due, as somebody may have given it more time.
+        """
+        warning = self.wanted.warning
+        left = self._scheduler.seconds_left(self.start.job) if warning else None
+        return float("inf") if left is None else time.monotonic() + left - warning
+
+    @property
+    def _scheduler(self) -> Scheduler:
+        return SCHEDULERS[self.begun.kind]
+
     def _hear(self, number: int, frame: FrameType | None) -> None:
         self.told = True
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        several = len(self.begun.nodes) > 1
-        command = worker_command(self.folder, self.processes, len(self.begun.nodes))
+        nodes = len(self.start.nodes)
+        command = worker_command(self.folder, self.wanted.processes)
+        if nodes > 1:
+            command = self._scheduler.on_each_node(nodes)
+            command += torchrun_command(self.folder, self.start)
         before = read_record(self.folder.record).get("run", {})
         # In the job's own session, so that whatever ends the job ends the worker.
         worker = subprocess.Popen(
@@ -99,13 +126,13 @@ class Job:
             stdin=subprocess.DEVNULL,
             env={**os.environ, "PYTHONUNBUFFERED": "1", "PYTHONSAFEPATH": "1"},
         )
-        if several:  # the worker is on the first of them, started by torchrun, not by this
+        if nodes > 1:  # the worker is on the first of them, started by torchrun, not by this
             self._note(replace(self.begun, known=False))
             self._await_record(worker, before)
             return worker
-        identity = ProcessIdentity.of(worker.pid)
-        self._note(self.begun, identity)
-        join_line(self.folder, identity)
+        self.worker = ProcessIdentity.of(worker.pid)
+        self._note(self.begun)
+        join_line(self.folder, self.worker)
         return worker
 
     def _await_record(self, worker: "subprocess.Popen[bytes]", before: dict[str, object]) -> None:
@@ -115,13 +142,13 @@ class Job:
             if run.get("workers") != before.get("workers"):
                 break
             time.sleep(POLL)
-        self._note(self.begun)
+        self._note(replace(self.begun, known=True))
 
-    def _note(self, begun: Begun, worker: ProcessIdentity | None = None) -> None:
+    def _note(self, begun: Begun) -> None:
         """Write ``launch.toml``: the worker, where it is this process's child, and the job."""
         self.begun = begun
-        kept = worker or ProcessIdentity.from_table(tables_or_empty(self.folder.launch))
-        table = {**(kept.as_table() if kept else {}), "job": begun.as_table()}
+        worker = self.worker.as_table() if self.worker else {}
+        table = {**worker, "job": begun.as_table()}
         write_atomically(self.folder.launch, tomli_w.dumps(table).encode(), durable=False)
 
     def _ask_to_stop(self) -> None:
@@ -130,7 +157,7 @@ class Job:
         if control.get("by") == BY or control.get("wish") == "stop":
             return
         self.asked = str(control.get("wish", ""))
-        if self.requeue:
+        if self.wanted.requeue:
             self._note(replace(self.begun, again=True))
         self._write_request("stop")
 
@@ -154,27 +181,26 @@ class Job:
         if outcome != "stopped" or not self.told or by_person:
             self._stay()
             return status
-        if not self.requeue or not self._go_back():
+        if not self.wanted.requeue or not self._go_back():
             self._stay()
             return TERMINATED
         return status
 
     def _go_back(self) -> bool:
-        """Have the scheduler start the job again; False for one that was cancelled."""
-        scheduler = SCHEDULERS["slurm"]
-        now = scheduler.state_now(self.begun.job)
-        if now.phase == "waiting" or (now.phase == "ending" and now.restarts > self.begun.restarts):
-            return True  # it is on its way already: preempted
-        if now.phase != "running":
-            print(f"workbench: job {self.begun.job} was ended by the scheduler", file=sys.stderr)
+        """Have the scheduler start the job again; False where it was cancelled, or refuses."""
+        ending = self._scheduler.ending(self.start)
+        if ending == "back":
+            return True
+        if ending == "cancelled":
+            print(f"workbench: job {self.start.job} was cancelled", file=sys.stderr)
             return False
         self._forget_own_request()
         if self.asked == "pause":
             self._write_request("pause")  # so that it is paused there too
         try:
-            scheduler.requeue(self.begun.job)
+            self._scheduler.requeue(self.start.job)
         except WorkbenchError as error:
-            print(f"workbench: job {self.begun.job}: {error}", file=sys.stderr)
+            print(f"workbench: job {self.start.job}: {error}", file=sys.stderr)
             return False
         return True
 

@@ -8,7 +8,7 @@ from workbench.runs.live.status import read_status
 from workbench.runs.places.config import Place
 from workbench.runs.places.placed import sent
 from workbench.runs.places.schedulers import SCHEDULERS
-from workbench.runs.places.script import files, script
+from workbench.runs.places.script import files, script, warning
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.folder import RunFolder
 
@@ -25,6 +25,8 @@ def send_to(folder: RunFolder, place: Place, processes: int = 0) -> str:
     if read_status(folder).is_live:
         raise RunError(f"run {folder.id} has a worker already")
     command = [python_of(place), "-P", "-m", JOB, str(folder.path), "--place", place.name]
+    command += ["--kind", place.kind]
+    command += ["--warning", str(warning(place.section))]
     command += ["--requeue"] if place.section.requeue else []
     command += ["--devices", str(processes)] if processes else []
     try:

@@ -47,15 +47,17 @@ def read_status(
 
     For many runs, give the result of :func:`line.places`, so that the line is read once.
     """
+    placed = read_placed(folder)
+    # Before the worker's process: a job that starts it meanwhile is not taken for one that has.
+    begun = read_begun(folder) if placed else None
     record = read_record(folder.record) if record is None else record
     now = _by_files(folder, record, places)
-    placed = None if now.is_live else read_placed(folder)
-    if placed is None:
+    if placed is None or now.is_live:
         return now
     job = placed.state()
-    name, reason = job_status((now.name, now.reason), placed, read_begun(folder), job)
+    name, reason = job_status((now.name, now.reason), placed, begun, job)
     live = name in LIVE
-    waits = live and job.phase == "waiting"
+    waits = name in ("queued", "paused")
     return RunStatus(name, reason, waits, passing=not live and may_change(job))
 
 

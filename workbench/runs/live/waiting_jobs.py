@@ -30,7 +30,7 @@ def job_status(files: Words, placed: Placed, begun: Begun | None, job: JobState)
         return "starting", f"job {placed.job} on {job.nodes}" if job.nodes else ""
     if job.phase in ("running", "ending", "silent"):
         return "queued", job.reason or "between two starts of its job"
-    return files if has_begun else ("crashed", _why_never(placed, job))
+    return _with_end(files, placed, job) if has_begun else ("crashed", _why_never(placed, job))
 
 
 def may_change(job: JobState) -> bool:
@@ -39,10 +39,11 @@ def may_change(job: JobState) -> bool:
 
 
 def _with_end(files: Words, placed: Placed, job: JobState) -> Words:
-    """A crash with what the job came to (TIMEOUT, OUT_OF_MEMORY, …), while that is known."""
+    """An end with what the job came to (TIMEOUT, OUT_OF_MEMORY, …), while that is known."""
     status, reason = files
-    if status == "crashed" and job.phase == "over":
-        reason = f"{reason}; job {placed.job} ended: {job.reason}"
+    if job.phase == "over" and not job.reason.startswith("COMPLETED"):
+        ended = f"job {placed.job} ended: {job.reason}"
+        reason = f"{reason}; {ended}" if reason else ended
     return status, reason
 
 

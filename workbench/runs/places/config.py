@@ -74,7 +74,7 @@ def _section(name: str, table: Any, source: str) -> SlurmPlace:
     if name == LOCAL:
         raise ConfigError({name: "is built in, and always this machine"}, source)
     kind = table.get("kind")
-    if kind not in KINDS:
+    if not isinstance(kind, str) or kind not in KINDS:
         wanted = ", ".join(map(repr, KINDS))
         got = "is missing" if kind is None else f"got {kind!r}"
         raise ConfigError({f"{name}.kind": f"must be one of {wanted} ({got})"}, source)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
+Ending = Literal["running", "scheduler", "back", "cancelled", "silent"]
 Phase = Literal["waiting", "running", "suspended", "ending", "over", "unknown", "silent"]
 
 
@@ -19,6 +20,16 @@ class JobState:
     reason: str = ""  # why it waits, or what it came to
     nodes: str = ""  # where it runs, in the scheduler's own short form
     restarts: int = 0  # how often it went back to the queue
+
+
+@dataclass(frozen=True)
+class Start:
+    """The job that this process runs in, on the first of its nodes."""
+
+    job: str
+    restarts: int
+    nodes: tuple[str, ...]
+    gpus: int  # of this node
 
 
 class Scheduler(Protocol):
@@ -45,11 +56,27 @@ class Scheduler(Protocol):
     def release(self, job: str) -> None:
         """Let a held job start; raises as :meth:`cancel`."""
 
+    def ending(self, start: "Start") -> Ending:
+        """Why the job that this process runs in has to end.
+
+        ``running``: it was only warned. ``scheduler``: its time is over, or others need the node.
+        ``back``: that, and it is on its way back to the queue. ``cancelled``: by a person.
+        """
+
     def requeue(self, job: str) -> None:
         """End a running job and let it wait again; raises as :meth:`cancel`."""
 
-    def nodes(self, short: str) -> list[str]:
-        """The names of the nodes that ``short`` stands for."""
+    def seconds_left(self, job: str) -> float | None:
+        """Seconds until a running job's time is over; None where it has no end, or none is told."""
+
+    def here(self) -> Start | None:
+        """The job that this process runs in; None outside of one. Raises as :meth:`cancel`."""
+
+    def on_each_node(self, nodes: int) -> list[str]:
+        """What starts the command that follows it once on each node of the job."""
+
+    def output(self, job: str) -> str:
+        """The file that a job writes to; "" where it cannot be told."""
 
     def exit_code(self, job: str) -> int | None:
         """The exit status of a job's script; None where it cannot be told."""

@@ -1,5 +1,6 @@
 """``place.toml`` of a run that trains elsewhere: which job it is, and what was asked of it."""
 
+import os
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -13,6 +14,8 @@ from workbench.runs.places.schedulers import SCHEDULERS
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.files import tables_or_empty
 from workbench.runs.store.folder import RunFolder
+
+SETTLE = 60.0  # seconds that a job may take to end on its node
 
 
 @dataclass(frozen=True)
@@ -135,10 +138,14 @@ def place_of(folder: RunFolder) -> dict[str, Any]:
 def ask_waiting(folder: RunFolder, placed: Placed, request: str) -> None:
     """Stop, pause or let go on a run that waits in a scheduler, by its job.
 
-    Raises :class:`RunError` with the scheduler's words.
+    Raises :class:`RunError` with the scheduler's words, and where the job is another run's: the
+    folder may be a stranger's, and name any job.
     """
+    output = placed.scheduler.output(placed.job)
+    if output and os.path.realpath(output) != os.path.realpath(folder.log):
+        raise RunError(f"job {placed.job} is not of run {folder.id}: it writes to {output}")
     if request == "stop":
-        placed.scheduler.cancel(placed.job)
+        _cancel(placed)
         replace(placed, stopped=True).write(folder)
     elif request == "pause":
         placed.scheduler.hold(placed.job)
@@ -148,6 +155,17 @@ def ask_waiting(folder: RunFolder, placed: Placed, request: str) -> None:
         replace(placed, held=False).write(folder)
     else:
         raise RunError(f"run {folder.id} waits in the queue of {placed.name}: nothing to {request}")
+
+
+def _cancel(placed: Placed) -> None:
+    """Take a job back; one between two starts cannot be cancelled until it waits again."""
+    until = time.monotonic() + SETTLE
+    while (now := placed.scheduler.state_now(placed.job)).phase == "ending":
+        if time.monotonic() > until:
+            break
+        time.sleep(0.5)
+    if now.phase not in ("over", "unknown"):
+        placed.scheduler.cancel(placed.job)
 
 
 def sent(name: str, kind: str, job: str, asked: Mapping[str, Any]) -> Placed:

@@ -57,9 +57,12 @@ def files(folder: str, log: str, name: str) -> list[str]:
 
 
 def warning(place: SlurmPlace) -> int:
-    """Seconds before the end at which a job is told; never more than half of its time."""
+    """Seconds before the end at which a job is told; never more than a quarter of its time.
+
+    SLURM looks every half minute, and tells a job as much earlier.
+    """
     limit = seconds(place.time)
-    return max(1, min(place.warning, limit // 2)) if limit else place.warning
+    return max(1, min(place.warning, limit // 4)) if limit else place.warning
 
 
 def seconds(time: str) -> int:

@@ -6,6 +6,7 @@ for all jobs of the user, and its answer used for some seconds.
 
 import getpass
 import os
+import re
 import subprocess
 import threading
 import time
@@ -14,15 +15,18 @@ from pathlib import Path
 
 from workbench.errors import RequestError, RunError
 from workbench.formatting.text import one_line
-from workbench.runs.places.job import JobState, Phase
+from workbench.runs.places.job import Ending, JobState, Phase, Start
+from workbench.runs.places.script import seconds
+from workbench.runs.places.section import TIME
 
 FRESH = 3.0  # seconds for which an answer is used
 YOUNG = 60.0  # seconds after it was sent in which a job may be missing from an older answer
 PATIENCE = 2.0  # seconds that a list waits for squeue
 AGAIN = 30.0  # seconds after which a scheduler that did not answer is asked again
-LONG = 60.0  # seconds that a command waits which changes something
+LONGEST = 60.0  # seconds that a command waits which changes something
 LARGEST = 2000  # characters of a scheduler's own words
 COLUMNS = (("JobID", 20), ("State", 24), ("RestartCnt", 8), ("Reason", 120), ("NodeList", 400))
+OF_JOB = ("JOB_ID", "RESTART_COUNT", "JOB_NODELIST", "GPUS_ON_NODE")
 PHASES: dict[str, Phase] = {
     **dict.fromkeys(("PENDING", "REQUEUED", "REQUEUE_HOLD", "REQUEUE_FED"), "waiting"),
     **dict.fromkeys(("SPECIAL_EXIT", "RESV_DEL_HOLD"), "waiting"),
@@ -64,7 +68,7 @@ class Slurm:
     def state_now(self, job: str) -> JobState:
         """See :class:`Scheduler`."""
         with self._turn:
-            self._ask(LONG)
+            self._ask(LONGEST)
             if self._jobs is None:
                 return JobState("silent", "the scheduler does not answer")
             return self._jobs.get(job, JobState("unknown"))
@@ -75,7 +79,7 @@ class Slurm:
 
     def hold(self, job: str) -> None:
         """See :class:`Scheduler`."""
-        self._change("scontrol", "hold", job)
+        self._change("scontrol", "uhold", job)
 
     def release(self, job: str) -> None:
         """See :class:`Scheduler`."""
@@ -85,22 +89,63 @@ class Slurm:
         """See :class:`Scheduler`."""
         self._change("scontrol", "requeue", job)
 
-    def nodes(self, short: str) -> list[str]:
+    def ending(self, start: Start) -> Ending:
         """See :class:`Scheduler`."""
-        if not any(sign in short for sign in "[,"):
-            return [short] if short else []
         try:
-            return _run("scontrol", "show", "hostnames", short).split()
+            told = _shown(start.job)
         except (RequestError, RunError):
-            return [short]
+            return "silent"
+        restarts = told.get("Restarts", "")
+        if told.get("JobState") == "PENDING" or (
+            restarts.isdigit() and int(restarts) > start.restarts
+        ):
+            return "back"
+        if told.get("JobState") == "RUNNING":
+            return "running"
+        preempted = told.get("PreemptTime", "None") not in ("None", "N/A")
+        return "scheduler" if preempted or told.get("Reason") == "TimeLimit" else "cancelled"
+
+    def seconds_left(self, job: str) -> float | None:
+        """See :class:`Scheduler`."""
+        try:
+            left = _run("squeue", "--noheader", f"--jobs={job}", "--format=%L").strip()
+        except (RequestError, RunError):
+            return None
+        return float(seconds(left)) if re.fullmatch(TIME, left) and left else None
+
+    def here(self) -> Start | None:
+        """See :class:`Scheduler`."""
+        told = {name: os.environ.get(f"SLURM_{name}", "") for name in OF_JOB}
+        if not told["JOB_ID"].isdigit():
+            return None
+        restarts, gpus = (
+            int(told[name]) if told[name].isdigit() else 0
+            for name in ("RESTART_COUNT", "GPUS_ON_NODE")
+        )
+        return Start(told["JOB_ID"], restarts, tuple(_hosts(told["JOB_NODELIST"])), gpus)
+
+    def on_each_node(self, nodes: int) -> list[str]:
+        """See :class:`Scheduler`."""
+        cores = os.environ.get("SLURM_CPUS_PER_TASK", "")  # srun does not take it over
+        each = [f"--cpus-per-task={cores}"] if cores.isdigit() else []
+        number = [f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1"]
+        return ["srun", *number, "--kill-on-bad-exit=1", *each]
+
+    def output(self, job: str) -> str:
+        """See :class:`Scheduler`."""
+        try:
+            shown = _run("scontrol", "--oneliner", "show", "job", job)
+        except (RequestError, RunError):
+            return ""
+        found = re.search(r" StdOut=(.*?)(?: Power=| [A-Z][A-Za-z]*=|$)", shown.strip())
+        return found.group(1).replace("%%", "%") if found else ""
 
     def exit_code(self, job: str) -> int | None:
         """See :class:`Scheduler`."""
         try:
-            words = _run("scontrol", "--oneliner", "show", "job", job).split()
+            code = _shown(job).get("ExitCode", "")
         except (RequestError, RunError):
             return None
-        code = dict(word.partition("=")[::2] for word in words).get("ExitCode", "")
         status, _, signal = code.partition(":")
         if not (status.isdigit() and signal.isdigit()):
             return None
@@ -123,7 +168,7 @@ class Slurm:
         layout = ",".join(f"{name}:{width}" for name, width in COLUMNS)
         command = ("squeue", "--noheader", "--states=all", f"--user={_user()}", "-O", layout)
         try:
-            self._jobs = read_jobs(_run(*command, seconds=patience))
+            self._jobs = read_jobs(_run(*command, patience=patience))
         except (RequestError, RunError):
             self._jobs = None
         self._asked = time.monotonic()
@@ -148,6 +193,19 @@ def read_jobs(table: str) -> dict[str, JobState]:
     return jobs
 
 
+def _shown(job: str) -> dict[str, str]:
+    """What scontrol shows of a job, by its words."""
+    words = _run("scontrol", "--oneliner", "show", "job", job).split()
+    return {key: value for key, _, value in (word.partition("=") for word in words)}
+
+
+def _hosts(short: str) -> list[str]:
+    """The nodes that SLURM's short form stands for: ``node[1-2]``."""
+    if not any(sign in short for sign in "[,"):
+        return [short] if short else []
+    return _run("scontrol", "show", "hostnames", short).split()
+
+
 def _user() -> str:
     try:
         return getpass.getuser()
@@ -166,7 +224,7 @@ def _partitions(words: str) -> str:
     return f" (there are {', '.join(names)})" if names else ""
 
 
-def _run(*command: str, seconds: float = LONG) -> str:
+def _run(*command: str, patience: float = LONGEST) -> str:
     """What a program of SLURM prints; its complaint, in one line, is raised as RunError."""
     program = command[0]
     # What the user's shell sets for sbatch would win over what the place says.
@@ -176,14 +234,14 @@ def _run(*command: str, seconds: float = LONG) -> str:
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=seconds,
+            timeout=patience,
             check=False,
             env=own,
         )
     except FileNotFoundError:
         raise RequestError(f"{program} is not on this machine: is SLURM installed here?") from None
     except subprocess.TimeoutExpired:
-        raise RunError(f"{program} did not answer within {seconds:g} s") from None
+        raise RunError(f"{program} did not answer within {patience:g} s") from None
     except OSError as error:
         raise RequestError(f"{program} cannot be run: {error.strerror}") from None
     if done.returncode:
