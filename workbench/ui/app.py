@@ -4,8 +4,9 @@ Screens do the rest; the app answers their messages.
 """
 
 import gc
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.console import RenderableType
 from textual import work
@@ -19,11 +20,14 @@ from workbench.runs.live.preloaded import Phase, PreloadedWorker
 from workbench.runs.store.folder import RunFolder, list_folders
 from workbench.system.paths import state_folder
 from workbench.ui.context import AppContext
-from workbench.ui.messages import OpenPreset, OpenRun, PreloadedPhase, RunsCounted
+from workbench.ui.messages import EditRun, OpenPreset, OpenRun, PreloadedPhase, RunsCounted
 from workbench.ui.output_diff import shorten
-from workbench.ui.palette import BindingCommands, PresetCommands
+from workbench.ui.palette import BindingCommands, PresetCommands, RunActionCommands
 from workbench.ui.themes import DARK, LIGHT, MEANINGS, THEMES
 from workbench.ui.widgets.refusal import say_refusal
+
+if TYPE_CHECKING:
+    from workbench.ui.presets.screen import PresetsScreen
 
 WIDE = 120  # columns from which panels stand side by side; below they are tabs
 COUNT_SECONDS = 3.0  # how often the live runs are counted
@@ -35,7 +39,7 @@ class WorkbenchApp(App[None]):
     TITLE = "workbench"
     CSS_PATH: ClassVar = ["app.tcss", "presets.tcss", "run.tcss", "runs.tcss", "sweeps.tcss"]
     DEFAULT_MODE = "presets"
-    COMMANDS: ClassVar = {BindingCommands, PresetCommands}
+    COMMANDS: ClassVar = {BindingCommands, RunActionCommands, PresetCommands}
     COMMAND_PALETTE_DISPLAY = "^p"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding(
@@ -135,11 +139,14 @@ class WorkbenchApp(App[None]):
 
     async def open_preset(self, name: str) -> None:
         """Go to the Presets screen, with the cursor on a preset."""
+        await self._presets_with(lambda screen: screen.open(name))
+
+    async def _presets_with(self, act: Callable[["PresetsScreen"], Awaitable[None]]) -> None:
         from workbench.ui.presets.screen import PresetsScreen
 
         await self.switch_mode("presets")
         if isinstance(self.screen, PresetsScreen):  # and no question is open over it
-            await self.screen.open(name)
+            await act(self.screen)
 
     def show_runs(self) -> None:
         """Go to the list of runs."""
@@ -194,6 +201,10 @@ class WorkbenchApp(App[None]):
     def on_open_run(self, message: OpenRun) -> None:
         """A screen asks for a run."""
         self.open_run(message.folder)
+
+    async def on_edit_run(self, message: EditRun) -> None:
+        """A screen asks for a run's settings."""
+        await self._presets_with(lambda screen: screen.edit_run(message.folder))
 
     async def on_open_preset(self, message: OpenPreset) -> None:
         """The palette asks for a preset."""

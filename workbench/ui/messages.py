@@ -34,6 +34,13 @@ class OpenPreset(Message):
     name: str
 
 
+@dataclass
+class EditRun(Message):
+    """Asks the app to show a run's settings on the Presets screen, to be edited."""
+
+    folder: RunFolder
+
+
 class ShowRuns(Message):
     """Asks the app to show the list of runs."""
 

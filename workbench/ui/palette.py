@@ -2,13 +2,19 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.binding import ActiveBinding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
 from workbench.config.presets import PresetInfo, list_presets
+from workbench.runs.store.folder import RunFolder
 from workbench.ui.messages import OpenPreset
 from workbench.ui.widgets.key_line import offers
+
+if TYPE_CHECKING:
+    from workbench.ui.actions.catalogue import RunAction
 
 
 class BindingCommands(Provider):
@@ -44,6 +50,38 @@ class BindingCommands(Provider):
             await self.app.run_action(active.binding.action, active.node)
 
         return run
+
+
+class RunActionCommands(Provider):
+    """Offers what can be done with the run of the screen below the palette."""
+
+    async def search(self, query: str) -> Hits:
+        """The actions that match what is typed."""
+        # When something is typed: the first paint needs none of it.
+        from workbench.ui.actions.acting import Acting, run_actions
+
+        screen = self.screen
+        folder = screen.acted_on() if isinstance(screen, Acting) else None
+        if folder is None:
+            return
+        matcher = self.matcher(query)
+        for action in run_actions(screen, folder):
+            score = max(matcher.match(action.title), 0.8 * matcher.match(action.name))
+            if score > 0:
+                help_text = f"{action.line(folder.id) or action.title}"
+                yield Hit(
+                    score,
+                    matcher.highlight(action.title),
+                    partial(self._act, folder, action),
+                    help=help_text,
+                )
+
+    def _act(self, folder: RunFolder, action: "RunAction") -> None:
+        from workbench.ui.actions.acting import Acting
+
+        screen = self.screen
+        if isinstance(screen, Acting):
+            screen.run_worker(screen.act(folder, action))
 
 
 class PresetCommands(Provider):

@@ -39,6 +39,13 @@ class Draft:
         """An unchanged preset."""
         return cls(base, base)
 
+    @classmethod
+    def between(cls, base: RunConfig, config: RunConfig) -> Self:
+        """A preset edited until it is ``config``."""
+        old, new = flatten(to_tables(base)), flatten(to_tables(config))
+        changed = {key: value for key, value in new.items() if old.get(key) != value}
+        return cls.of(base)._with({k: v for k, v in changed.items() if not k.startswith("about.")})
+
     def edit(self, key: str, value: Any) -> Self:
         """The draft with one key set; a value equal to the preset's is no change."""
         changes = {k: v for k, v in self.changes.items() if k != key and k != _partner(key)}

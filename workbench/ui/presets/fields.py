@@ -73,11 +73,15 @@ class FieldRow(Widget):
     def __init__(self, spec: FieldSpec, draft: Draft) -> None:
         super().__init__(classes="field")
         self.spec = spec
-        self._shown = draft.value(spec.key)
+        self._shown = self.initial(draft)
         self._editor = self._make_editor(self._shown)
         self._changed = False
         self._beside = ""
         self._problem = ""
+
+    def initial(self, draft: Draft) -> Any:
+        """The value at first."""
+        return draft.value(self.spec.key)
 
     def compose(self) -> ComposeResult:
         """The editor; the row draws the text around it."""

@@ -10,9 +10,11 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench.config import RunConfig, describe, difference
+from workbench.runs.places.config import LOCAL
 from workbench.ui.presets.dataset_info import dataset_info, schedule_curve
 from workbench.ui.presets.draft import Draft, show_value
 from workbench.ui.presets.fields import FieldRow
+from workbench.ui.presets.place_row import PlaceRow, place_names
 from workbench.ui.widgets.choice import Choice, Strip
 
 # The tabs, each with the sections of the configuration that it shows.
@@ -24,6 +26,8 @@ TABS: dict[str, tuple[str, ...]] = {
     "Schedule": ("schedule",),
     "Train": ("train", "task"),
 }
+
+PLACE_TAB = "Train"  # the one that says where a run trains
 
 
 class PresetForm(Vertical):
@@ -43,6 +47,7 @@ class PresetForm(Vertical):
         self._built: tuple[object, ...] = ()
         self._rows: list[FieldRow] = []
         self._hints: dict[str, str] = {}
+        self._place, self._place_problem = LOCAL, ""
 
     def compose(self) -> ComposeResult:
         """Header, section tabs, rows, and a line of help for the focused row."""
@@ -90,6 +95,8 @@ class PresetForm(Vertical):
         for row in self._rows:
             row.show(draft, self._hints.get(row.spec.key, ""), typing=typing)
         problems = [f"✗ {text}" for name in TABS[self._tab] if (text := draft.problem(name))]
+        if self._tab == PLACE_TAB and self._place_problem:
+            problems.append(f"✗ {self._place_problem}")
         self.query_one("#section-problem", Static).update("\n".join(problems))
 
     def _build_rows(self, draft: Draft) -> list[FieldRow]:
@@ -100,7 +107,15 @@ class PresetForm(Vertical):
             for name in TABS[self._tab]
             for spec in describe(getattr(draft.config, name), name, RunConfig)
         ]
+        if self._tab == PLACE_TAB:
+            names, self._place_problem = place_names()
+            if len(names) > 1:
+                self._rows.insert(0, PlaceRow(names, self._place, draft))
         return self._rows
+
+    def on_place_row_chosen(self, message: PlaceRow.Chosen) -> None:
+        """Remember the place when the tab is turned to again; the screen hears of it too."""
+        self._place = message.name
 
     def _kinds(self, draft: Draft) -> tuple[object, ...]:
         return (self._tab, *(type(getattr(draft.config, name)) for name in TABS[self._tab]))

@@ -12,6 +12,8 @@ from textual.screen import Screen
 from workbench.config import RunConfig
 from workbench.config.presets import find_preset, list_presets, load_preset
 from workbench.errors import WorkbenchError
+from workbench.runs.places.config import LOCAL
+from workbench.runs.store.folder import RunFolder
 from workbench.ui.context import AppContext
 from workbench.ui.dialogs import Confirm, Reader
 from workbench.ui.messages import OpenRun, PreloadedPhase
@@ -19,6 +21,7 @@ from workbench.ui.presets.draft import Draft, show_value
 from workbench.ui.presets.fields import FieldRow
 from workbench.ui.presets.form import PresetForm, about_text, diff_text
 from workbench.ui.presets.network import NetworkPanel
+from workbench.ui.presets.place_row import PlaceRow
 from workbench.ui.presets.preset_tree import PresetTree
 from workbench.ui.presets.throughput import PastRun, estimate, past_runs
 from workbench.ui.widgets.choice import Choice, Strip
@@ -71,6 +74,7 @@ class PresetsScreen(Screen[None]):
         self._chosen = ""
         self._panel = "tree"
         self._starting = False
+        self._place = LOCAL
         self._past: list[PastRun] = []
 
     def compose(self) -> ComposeResult:
@@ -115,6 +119,24 @@ class PresetsScreen(Screen[None]):
         self.query_one(PresetTree).show(list_presets(), name)
         await self._choose(name)
 
+    async def edit_run(self, folder: RunFolder) -> None:
+        """Show a run's settings as its preset, edited; without the preset, as they are."""
+        try:
+            config = folder.read_config()
+        except WorkbenchError as error:
+            say_refusal(self.app, error)
+            return
+        name = config.about.preset
+        try:
+            base = load_preset(name)
+        except WorkbenchError:
+            base, name = config, str(folder.config)
+        self._drafts[name] = Draft.between(base, config)
+        self.query_one(PresetTree).show(list_presets(), name)
+        self._chosen, self._past = name, []
+        await self._show()
+        self._look_back()
+
     async def _choose(self, name: str) -> None:
         if self._take(name):
             await self._show()
@@ -152,6 +174,10 @@ class PresetsScreen(Screen[None]):
     async def on_preset_tree_chosen(self, message: PresetTree.Chosen) -> None:
         """Show the preset under the cursor."""
         await self._choose(message.name)
+
+    def on_place_row_chosen(self, message: PlaceRow.Chosen) -> None:
+        """The place that the next runs are sent to."""
+        self._place = message.name
 
     def on_preset_tree_start_asked(self) -> None:
         """Start the preset."""
@@ -233,7 +259,7 @@ class PresetsScreen(Screen[None]):
             PATIENCE, lambda: self.notify("looking at the data…", timeout=2, markup=False)
         )
         try:
-            folder = await start_run(config, self.context)
+            folder = await start_run(config, self.context, self._place)
         except WorkbenchError as error:
             say_refusal(self.app, error)
             return

@@ -8,6 +8,7 @@ from workbench.runs.history.feed import RunFeed
 from workbench.runs.live import control, launch, line
 from workbench.runs.live.status import LIVE
 from workbench.runs.store.folder import RunFolder
+from workbench.ui.actions.acting import Acting
 from workbench.ui.dialogs import Confirm
 from workbench.ui.widgets.refusal import say_refusal
 
@@ -33,13 +34,17 @@ def offered(action: str, status: str) -> bool:
     return status in STATES.get(action, (status,))
 
 
-class RunControl(Screen[None]):
+class RunControl(Acting, Screen[None]):
     """A screen of one run with the actions that control it."""
 
     def __init__(self, folder: RunFolder) -> None:
         super().__init__()
         self.folder = folder
         self.feed = RunFeed(folder)
+
+    def acted_on(self) -> RunFolder:
+        """The run of the menu."""
+        return self.folder
 
     def asked(self) -> None:
         """Called after a request: the status is about to change."""

@@ -42,6 +42,10 @@ class RunScreen(RunControl):
     """Follows one run; leaving the screen does not affect it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding(
+            "full_stop,enter", "menu", "Do", id="run.menu", key_display=".",
+            tooltip="Everything that can be done with the run: evaluate, export, replay, edit …",
+        ),
         Binding("p", "pause", "Pause", id="run.pause", tooltip="Pause it, or let it go on"),
         Binding("s", "stop", "Stop", id="run.stop", tooltip="Save and end the run (asks)"),
         Binding(

@@ -12,11 +12,12 @@ from workbench.runs.library.tags import annotate, refuse_tags
 from workbench.runs.library.trash import TRASH, move_to, restore
 from workbench.runs.live import control, launch, line
 from workbench.runs.store.folder import RunFolder
+from workbench.ui.actions.acting import Acting
 from workbench.ui.dialogs import Ask, Confirm
 from workbench.ui.widgets.refusal import say_refusal
 
 
-class ChosenRuns(Screen[None]):
+class ChosenRuns(Acting, Screen[None]):
     """A screen with actions on chosen runs; a subclass has the list."""
 
     def __init__(self) -> None:
@@ -30,6 +31,11 @@ class ChosenRuns(Screen[None]):
     def current(self) -> RunRow | None:
         """The run under the cursor."""
         return None
+
+    def acted_on(self) -> RunFolder | None:
+        """The run of the menu: the one under the cursor."""
+        row = self.current()
+        return row.folder if row else None
 
     def done_with(self, rows: list[RunRow]) -> None:
         """Called after an action on these runs."""

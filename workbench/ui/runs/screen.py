@@ -35,6 +35,8 @@ class RunsScreen(ChosenRuns):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "open", "Open", id="runs.open", tooltip="Show the run", priority=False),
+        Binding("full_stop", "menu", "Do", id="runs.menu", key_display=".",
+                tooltip="Everything that can be done with the run: evaluate, export, edit …"),
         Binding("slash", "filter", "Filter", id="runs.filter", key_display="/",
                 tooltip="Filter, e.g. status:finished acc>90% lr=0.1 resnet"),
         Binding("o", "sort(1)", "Sort", id="runs.sort", tooltip="Sort by the next column"),
