@@ -7,13 +7,14 @@ from workbench.formatting.text import ordinal
 from workbench.runs.live import line
 from workbench.runs.live.clock import file_time
 from workbench.runs.live.process import ProcessIdentity
-from workbench.runs.live.waiting_jobs import job_status, may_change
+from workbench.runs.live.waiting_jobs import began, job_status, may_change
 from workbench.runs.places.placed import read_begun, read_placed
 from workbench.runs.store.files import tables_or_empty
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import Record, read_record
 
 IN_LINE = " in line"
+OVER = ("finished", "failed")
 ENDED = ("finished", "stopped", "failed")
 LIVE = ("starting", "queued", "running", "paused", "stalled")
 SILENCE = 30.0  # seconds without a heartbeat after which a worker elsewhere counts as gone
@@ -52,13 +53,12 @@ def read_status(
     begun = read_begun(folder) if placed else None
     record = read_record(folder.record) if record is None else record
     now = _by_files(folder, record, places)
-    if placed is None or now.is_live:
+    if placed is None or now.is_live or (now.name in OVER and began(placed, begun)):
         return now
     job = placed.state()
     name, reason = job_status((now.name, now.reason), placed, begun, job)
-    live = name in LIVE
     waits = name in ("queued", "paused")
-    return RunStatus(name, reason, waits, passing=not live and may_change(job))
+    return RunStatus(name, reason, waits, passing=name == "crashed" and may_change(job))
 
 
 def _by_files(folder: RunFolder, record: Record, places: dict[str, int] | None) -> RunStatus:
