@@ -176,3 +176,11 @@ def test_what_a_list_has_to_look_at_again(
     begun = Begun("gpu", "slurm", "12", 0, ("node1",))
     folder.launch.write_text(tomli_w.dumps({**GONE.as_table(), "job": begun.as_table()}))
     assert read_status(folder).passing == passing
+
+
+def test_what_a_queued_run_waits_for_is_short_in_lists() -> None:
+    assert status.status_words("queued", "3rd in line") == "queued, 3rd"
+    assert status.status_words("queued", "Resources") == "queued, Resources"
+    long = "Nodes required for job are DOWN, DRAINED or reserved for jobs"
+    assert status.status_words("queued", long) == "queued, Nodes required for job are DOWN…"
+    assert status.status_words("running", "Resources") == "running"

@@ -14,6 +14,7 @@ from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import Record, read_record
 
 IN_LINE = " in line"
+LONGEST_REASON = 32  # characters of what a queued run waits for, in lists
 OVER = ("finished", "failed")
 ENDED = ("finished", "stopped", "failed")
 LIVE = ("starting", "queued", "running", "paused", "stalled")
@@ -85,6 +86,8 @@ def _by_files(folder: RunFolder, record: Record, places: dict[str, int] | None) 
 def status_words(status: str, reason: str) -> str:
     """A status as lists show it, with what is waited for: ``queued, 3rd``, ``queued, Priority``."""
     waits_for = reason.removesuffix(IN_LINE)
+    if len(waits_for) > LONGEST_REASON:
+        waits_for = f"{waits_for[: LONGEST_REASON - 1]}…"
     return f"{status}, {waits_for}" if status == "queued" and waits_for else status
 
 
