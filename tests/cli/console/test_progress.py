@@ -1,10 +1,13 @@
 """What a run says on stderr: permanent lines, and one that fits the terminal."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.cli.console.progress import event_lines, live_line
+from workbench.cli.console.progress import Reporter, event_lines, live_line
+from workbench.runs.history.follow import Update
 from workbench.runs.history.state import RunState
+from workbench.runs.live.status import RunStatus
 from workbench.runs.store.events import Event
 
 START: Event = {
@@ -104,3 +107,13 @@ def test_events_of_a_stranger_break_nothing(events: list[tuple[str, dict[str, ob
         state.fold([event])
         assert all(isinstance(line, str) for line in event_lines(event, state))
         assert len(live_line("run", state, state.status, 60)) <= 60
+
+
+def test_off_a_terminal_what_a_scheduler_says_is_told_once(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    reporter = Reporter("run-a1b2", live=False)
+    for reason in ("Priority", "Priority", "Resources", "Resources"):
+        reporter.show(Update([], RunState(), RunStatus("queued", reason, waits=True)))
+    reporter.show(Update([], RunState(), RunStatus("queued", "3rd in line")))  # events tell that
+    assert capsys.readouterr().err == "queued, Priority\nqueued, Resources\n"

@@ -13,6 +13,7 @@ from workbench.runs.live import status
 from workbench.runs.live.launch import write_launch
 from workbench.runs.live.process import ProcessIdentity, own_identity
 from workbench.runs.live.status import read_status
+from workbench.runs.places.job import JobState
 from workbench.runs.places.placed import Begun, read_begun, sent
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import write_record
@@ -141,3 +142,45 @@ def test_a_job_that_starts_the_worker_meanwhile(
     launch(GONE, gone_back)
     monkeypatch.setattr(status, "read_begun", read)
     assert read_status(folder).name == "starting"
+
+
+@pytest.mark.parametrize("told", ["finished", "failed"])
+def test_an_end_at_a_place_needs_no_scheduler(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, told: str
+) -> None:
+    def ask(_: object) -> None:
+        raise AssertionError("it was asked")
+
+    monkeypatch.setattr("workbench.runs.places.placed.Placed.state", ask)
+    sent("gpu", "slurm", "12", {}).write(folder)
+    tell(folder, told, GONE)
+    begun = Begun("gpu", "slurm", "12", 0, ("node1",))
+    folder.launch.write_text(tomli_w.dumps({**GONE.as_table(), "job": begun.as_table()}))
+    now = read_status(folder)
+    assert (now.name, now.passing) == (told, False)
+
+
+@pytest.mark.parametrize(
+    ("phase", "told", "passing"),
+    [("running", "running", True), ("unknown", "running", False), ("silent", "stopped", False)],
+)
+def test_what_a_list_has_to_look_at_again(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch, phase: Any, told: str, passing: bool
+) -> None:
+    """A node that died is noticed by the scheduler later: no file of the run changes then."""
+    monkeypatch.setattr(
+        "workbench.runs.places.placed.Placed.state", lambda _: JobState(phase, "", "node1")
+    )
+    sent("gpu", "slurm", "12", {}).write(folder)
+    tell(folder, told, GONE)
+    begun = Begun("gpu", "slurm", "12", 0, ("node1",))
+    folder.launch.write_text(tomli_w.dumps({**GONE.as_table(), "job": begun.as_table()}))
+    assert read_status(folder).passing == passing
+
+
+def test_what_a_queued_run_waits_for_is_short_in_lists() -> None:
+    assert status.status_words("queued", "3rd in line") == "queued, 3rd"
+    assert status.status_words("queued", "Resources") == "queued, Resources"
+    long = "Nodes required for job are DOWN, DRAINED or reserved for jobs"
+    assert status.status_words("queued", long) == "queued, Nodes required for job are DOWN…"
+    assert status.status_words("running", "Resources") == "running"

@@ -2,8 +2,6 @@
 
 from dataclasses import replace
 
-import pytest
-
 from workbench.runs.live.waiting_jobs import job_status, may_change
 from workbench.runs.places.job import JobState
 from workbench.runs.places.placed import Begun, Placed
@@ -46,13 +44,6 @@ def test_what_an_earlier_worker_left_does_not_count() -> None:
     assert job_status(STOPPED, JOB, None, JobState("unknown"))[0] == "crashed"
     unknown_worker = replace(BEGUN, known=False)  # of several nodes, before the record
     assert job_status(STOPPED, JOB, unknown_worker, JobState("running"))[0] == "starting"
-
-
-@pytest.mark.parametrize("phase", ["running", "ending", "over", "unknown", "silent", "waiting"])
-@pytest.mark.parametrize("status", ["finished", "failed"])
-def test_an_end_is_an_end(phase: str, status: str) -> None:
-    job = JobState(phase, "BeginTime")  # type: ignore[arg-type]
-    assert job_status((status, ""), JOB, BEGUN, job) == (status, "")
 
 
 def test_told_to_end_it_is_on_its_way_back() -> None:

@@ -109,10 +109,10 @@ class Asked:
         self.calls: list[tuple[str, str]] = []
         self.refuses = refuses
         self.states: list[JobState] = []
-        self.log = ""
+        self.came_from: tuple[str, str] | None = None
 
-    def output(self, job: str) -> str:
-        return self.log
+    def origin(self, job: str) -> tuple[str, str] | None:
+        return self.came_from
 
     def __getattr__(self, name: str) -> object:
         def call(job: str, submitted: float = 0.0) -> JobState:
@@ -170,12 +170,14 @@ def test_a_stranger_s_folder_cannot_have_another_job_cancelled(
     folder: RunFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scheduler = Asked()
-    scheduler.log = "/somewhere/worker.log"
     monkeypatch.setitem(module.SCHEDULERS, "slurm", scheduler)
-    for request in ("stop", "pause", "run"):
-        with pytest.raises(RunError, match="job 12 is not of run run: it writes to /somewhere"):
-            ask_waiting(folder, sent("gpu", "slurm", "12", {}), request)
+    mine = str(folder.path.parent)
+    for origin in (("workbench-other", mine), ("workbench-run", "/elsewhere"), ("bash", mine)):
+        scheduler.came_from = origin
+        for request in ("stop", "pause", "run"):
+            with pytest.raises(RunError, match=f"job 12 is not of run run: it is {origin[0]}"):
+                ask_waiting(folder, sent("gpu", "slurm", "12", {}), request)
     assert scheduler.calls == []
-    scheduler.log = str(folder.log)
+    scheduler.came_from = ("workbench-run", mine)
     ask_waiting(folder, sent("gpu", "slurm", "12", {}), "pause")
     assert scheduler.calls == [("hold", "12")]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.runs.places.script import files, script, seconds, warning
+from workbench.runs.places.script import files, job_name, script, seconds, warning
 from workbench.runs.places.section import SlurmPlace
 
 FULL = SlurmPlace(
@@ -79,7 +79,7 @@ def test_set_up_lines_come_before_the_worker_in_the_same_shell() -> None:
 
 
 def test_files_are_arguments_of_their_own() -> None:
-    assert files("/runs", "/runs/100%/worker.log", "workbench-a b%j;x") == [
+    assert files("/runs", "/runs/100%/worker.log", job_name("a b%j;x")) == [
         "--job-name=workbench-a_b_j_x",
         "--chdir=/runs",
         "--output=/runs/100%%/worker.log",

@@ -144,14 +144,13 @@ def test_what_cannot_be_cancelled(stand_in: Stand) -> None:
         Slurm().cancel("7")
 
 
-def test_where_a_job_writes(stand_in: Stand) -> None:
-    shown = "JobId=7 StdErr=/a b/worker.log StdIn=/dev/null StdOut=/a b/worker.log Power="
-    stand_in("scontrol", f"echo '{shown}'")
-    assert Slurm().output("7") == "/a b/worker.log"
-    stand_in("scontrol", "echo 'JobId=7 StdOut=/runs/one/worker.log'")
-    assert Slurm().output("7") == "/runs/one/worker.log"
+def test_where_a_job_is_from(stand_in: Stand) -> None:
+    stand_in("scontrol", "echo 'JobId=7 JobName=workbench-a UserId=me WorkDir=/a b/=c StdErr=/d'")
+    assert Slurm().origin("7") == ("workbench-a", "/a b/=c")
+    stand_in("scontrol", "echo 'JobId=7'")
+    assert Slurm().origin("7") is None
     stand_in("scontrol", "exit 1")
-    assert Slurm().output("7") == ""
+    assert Slurm().origin("7") is None
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from workbench.formatting.text import count, decimal, duration, one_line, percen
 from workbench.runs.history.follow import Update
 from workbench.runs.history.log import epoch_text, start_text, test_text
 from workbench.runs.history.state import RunState
+from workbench.runs.live.status import RunStatus
 from workbench.runs.store.events import Event
 
 BAR = 20  # cells
@@ -19,12 +20,14 @@ class Reporter:
         self._name = name
         self._line = LiveLine(live=live)
         self._phase = ""
+        self._waits = ""
 
     def show(self, update: Update) -> None:
         """Report an update."""
         for event in update.events:
             for line in self._lines(event, update.state):
                 self.say(line)
+        self._tell_wait(update.status)
         if self._line.live:
             width = shutil.get_terminal_size().columns - 1
             self._line.show(live_line(self._name, update.state, update.status.words, width))
@@ -36,6 +39,12 @@ class Reporter:
     def close(self) -> None:
         """Erase the rewritten line."""
         self._line.close()
+
+    def _tell_wait(self, status: RunStatus) -> None:
+        """Off a terminal: what a run waits for in a scheduler, once each."""
+        if status.waits and not self._line.live and status.reason != self._waits:
+            self._waits = status.reason
+            self.say(f"{status.name}, {status.reason}")
 
     def _lines(self, event: Event, state: RunState) -> list[str]:
         if event["event"] == "phase":

@@ -47,7 +47,7 @@ def _rows(run: RunInfo) -> Iterator[tuple[str, str]]:
     yield "status", run.status.words
     if run.status.name in ("failed", "crashed"):
         yield "why", why_ended(run)
-    elif run.status.reason and run.status.words == run.status.name:
+    elif run.status.reason and (run.status.waits or run.status.words == run.status.name):
         yield "why", run.status.reason
     yield "folder", str(run.folder.path)
     if run.changes:

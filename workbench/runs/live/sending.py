@@ -8,7 +8,7 @@ from workbench.runs.live.status import read_status
 from workbench.runs.places.config import Place
 from workbench.runs.places.placed import sent
 from workbench.runs.places.schedulers import SCHEDULERS
-from workbench.runs.places.script import files, script, warning
+from workbench.runs.places.script import files, job_name, script, warning
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.folder import RunFolder
 
@@ -35,7 +35,7 @@ def send_to(folder: RunFolder, place: Place, processes: int = 0) -> str:
     except OSError as error:
         raise RunError(f"{folder.path}: cannot be written: {error.strerror}") from None
     root = str(folder.path.parent)
-    options = files(root, str(folder.log), f"workbench-{folder.id}")
+    options = files(root, str(folder.log), job_name(folder.id))
     try:
         job = SCHEDULERS[place.kind].submit(folder.place_script, options)
     except WorkbenchError as error:

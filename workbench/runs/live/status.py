@@ -7,13 +7,15 @@ from workbench.formatting.text import ordinal
 from workbench.runs.live import line
 from workbench.runs.live.clock import file_time
 from workbench.runs.live.process import ProcessIdentity
-from workbench.runs.live.waiting_jobs import job_status, may_change
+from workbench.runs.live.waiting_jobs import began, job_status, may_change
 from workbench.runs.places.placed import read_begun, read_placed
 from workbench.runs.store.files import tables_or_empty
 from workbench.runs.store.folder import RunFolder
 from workbench.runs.store.record import Record, read_record
 
 IN_LINE = " in line"
+LONGEST_REASON = 32  # characters of what a queued run waits for, in lists
+OVER = ("finished", "failed")
 ENDED = ("finished", "stopped", "failed")
 LIVE = ("starting", "queued", "running", "paused", "stalled")
 SILENCE = 30.0  # seconds without a heartbeat after which a worker elsewhere counts as gone
@@ -52,13 +54,12 @@ def read_status(
     begun = read_begun(folder) if placed else None
     record = read_record(folder.record) if record is None else record
     now = _by_files(folder, record, places)
-    if placed is None or now.is_live:
+    if placed is None or now.is_live or (now.name in OVER and began(placed, begun)):
         return now
     job = placed.state()
     name, reason = job_status((now.name, now.reason), placed, begun, job)
-    live = name in LIVE
     waits = name in ("queued", "paused")
-    return RunStatus(name, reason, waits, passing=not live and may_change(job))
+    return RunStatus(name, reason, waits, passing=name == "crashed" and may_change(job))
 
 
 def _by_files(folder: RunFolder, record: Record, places: dict[str, int] | None) -> RunStatus:
@@ -85,6 +86,8 @@ def _by_files(folder: RunFolder, record: Record, places: dict[str, int] | None) 
 def status_words(status: str, reason: str) -> str:
     """A status as lists show it, with what is waited for: ``queued, 3rd``, ``queued, Priority``."""
     waits_for = reason.removesuffix(IN_LINE)
+    if len(waits_for) > LONGEST_REASON:
+        waits_for = f"{waits_for[: LONGEST_REASON - 1]}…"
     return f"{status}, {waits_for}" if status == "queued" and waits_for else status
 
 

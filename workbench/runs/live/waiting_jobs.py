@@ -12,12 +12,10 @@ def job_status(files: Words, placed: Placed, begun: Begun | None, job: JobState)
     ``files`` are those by record and process. A job has ``begun`` once it has started the run's
     worker; what the files say before that is of an earlier worker, or of nobody.
     """
-    of_job = begun if begun and begun.job == placed.job and begun.known else None
+    of_job = begun if began(placed, begun) else None
     has_begun = of_job is not None
     restarted = of_job is not None and job.restarts > of_job.restarts
     again = of_job is not None and of_job.again
-    if has_begun and files[0] in ("finished", "failed"):
-        return files
     if job.phase == "waiting":
         return ("paused" if placed.held else "queued", job.reason)
     if placed.stopped:
@@ -31,6 +29,11 @@ def job_status(files: Words, placed: Placed, begun: Begun | None, job: JobState)
     if job.phase in ("running", "ending", "silent"):
         return "queued", job.reason or "between two starts of its job"
     return _with_end(files, placed, job) if has_begun else ("crashed", _why_never(placed, job))
+
+
+def began(placed: Placed, begun: Begun | None) -> bool:
+    """Whether the job has started a worker whose record tells of itself."""
+    return begun is not None and begun.job == placed.job and begun.known
 
 
 def may_change(job: JobState) -> bool:

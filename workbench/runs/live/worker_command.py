@@ -8,18 +8,17 @@ from workbench.runs.store.folder import RunFolder
 
 WORKER = "workbench.training.worker"
 PORT = 29400  # of the first node, where the others meet; with the job's last digits added
-PYTHON = (sys.executable, "-P", "-m")  # -P: no file of a stranger's in the working folder
 
 
 def worker_command(folder: RunFolder, processes: int = 0) -> list[str]:
     """The command for a run's folder; ``processes`` are in place of ``train.devices``."""
-    return [*PYTHON, WORKER, str(folder.path), *([str(processes)] * (processes > 0))]
+    return [*_module(WORKER), str(folder.path), *([str(processes)] * (processes > 0))]
 
 
 def torchrun_command(folder: RunFolder, start: Start) -> list[str]:
     """The command that each node of a job runs: a process for each GPU, or one."""
     return [
-        *PYTHON, "torch.distributed.run",
+        *_module("torch.distributed.run"),
         f"--nnodes={len(start.nodes)}",
         f"--nproc-per-node={start.gpus or 1}",
         f"--rdzv-id={start.job}",
@@ -28,3 +27,8 @@ def torchrun_command(folder: RunFolder, start: Start) -> list[str]:
         "--max-restarts=0",
         "-m", WORKER, str(folder.path),
     ]  # fmt: skip
+
+
+def _module(name: str) -> list[str]:
+    """This Python with a module; -P: a file of a stranger's (random.py) is not imported."""
+    return [sys.executable, "-P", "-m", name]

@@ -75,8 +75,8 @@ class Scheduler(Protocol):
     def on_each_node(self, nodes: int) -> list[str]:
         """What starts the command that follows it once on each node of the job."""
 
-    def output(self, job: str) -> str:
-        """The file that a job writes to; "" where it cannot be told."""
+    def origin(self, job: str) -> tuple[str, str] | None:
+        """A job's name and the folder that it works in; None where they cannot be told."""
 
     def exit_code(self, job: str) -> int | None:
         """The exit status of a job's script; None where it cannot be told."""

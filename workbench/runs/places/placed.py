@@ -11,6 +11,7 @@ import tomli_w
 from workbench.errors import RunError
 from workbench.runs.places.job import JobState, Scheduler
 from workbench.runs.places.schedulers import SCHEDULERS
+from workbench.runs.places.script import job_name
 from workbench.runs.store.atomic import write_atomically
 from workbench.runs.store.files import tables_or_empty
 from workbench.runs.store.folder import RunFolder
@@ -141,9 +142,9 @@ def ask_waiting(folder: RunFolder, placed: Placed, request: str) -> None:
     Raises :class:`RunError` with the scheduler's words, and where the job is another run's: the
     folder may be a stranger's, and name any job.
     """
-    output = placed.scheduler.output(placed.job)
-    if output and os.path.realpath(output) != os.path.realpath(folder.log):
-        raise RunError(f"job {placed.job} is not of run {folder.id}: it writes to {output}")
+    origin = placed.scheduler.origin(placed.job)
+    if origin and not _is_of(folder, *origin):
+        raise RunError(f"job {placed.job} is not of run {folder.id}: it is {origin[0]}")
     if request == "stop":
         _cancel(placed)
         replace(placed, stopped=True).write(folder)
@@ -155,6 +156,12 @@ def ask_waiting(folder: RunFolder, placed: Placed, request: str) -> None:
         replace(placed, held=False).write(folder)
     else:
         raise RunError(f"run {folder.id} waits in the queue of {placed.name}: nothing to {request}")
+
+
+def _is_of(folder: RunFolder, name: str, works_in: str) -> bool:
+    """Whether a job of this name, in this folder, was sent for a run."""
+    here = os.path.realpath(folder.path.parent)
+    return name == job_name(folder.id) and os.path.realpath(works_in) == here
 
 
 def _cancel(placed: Placed) -> None:

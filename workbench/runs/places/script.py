@@ -46,10 +46,15 @@ def options(place: SlurmPlace) -> Iterator[str]:
             yield f"{name}={value}"
 
 
+def job_name(run: str) -> str:
+    """What the job of a run is called."""
+    return f"workbench-{SAFE.sub('_', run)}"
+
+
 def files(folder: str, log: str, name: str) -> list[str]:
     """The options that name a job and its files; as arguments, where no quoting is needed."""
     return [
-        f"--job-name={SAFE.sub('_', name)}",
+        f"--job-name={name}",
         f"--chdir={folder}",
         f"--output={log.replace('%', '%%')}",
         "--open-mode=append",

@@ -131,14 +131,15 @@ class Slurm:
         number = [f"--nodes={nodes}", f"--ntasks={nodes}", "--ntasks-per-node=1"]
         return ["srun", *number, "--kill-on-bad-exit=1", *each]
 
-    def output(self, job: str) -> str:
+    def origin(self, job: str) -> tuple[str, str] | None:
         """See :class:`Scheduler`."""
         try:
             shown = _run("scontrol", "--oneliner", "show", "job", job)
         except (RequestError, RunError):
-            return ""
-        found = re.search(r" StdOut=(.*?)(?: Power=| [A-Z][A-Za-z]*=|$)", shown.strip())
-        return found.group(1).replace("%%", "%") if found else ""
+            return None
+        name = re.search(r" JobName=(\S+)", shown)
+        folder = re.search(r" WorkDir=(.*?) (?:StdErr|AdminComment|Comment)=", shown)
+        return (name.group(1), folder.group(1)) if name and folder else None
 
     def exit_code(self, job: str) -> int | None:
         """See :class:`Scheduler`."""
