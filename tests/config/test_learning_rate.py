@@ -154,6 +154,7 @@ def test_one_cycle_begins_at_its_start_and_is_highest_where_it_turns() -> None:
         ({"data.validation": 0.1, "train.batch_size": 100, "data.limit": 1000}, 10),
         ({"data.validation": 0.1, "train.batch_size": 100, "data.limit": 50_000}, 450),
         ({"data.validation": 0.1, "train.batch_size": 50_000}, 1),
+        ({"data.folds": 5, "data.fold": 1, "train.batch_size": 100}, 400),
     ],
 )
 def test_the_steps_of_an_epoch_of_a_known_data_set(changes: dict[str, object], steps: int) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from workbench.data.decode import BrokenImage, decode
+from workbench.data.decode import BrokenImage, decode, decode_mask
 
 
 def saved(tmp_path: Path, image: Image.Image, name: str = "p.png", **options: object) -> Path:
@@ -37,6 +37,17 @@ def test_what_is_transparent_is_white(tmp_path: Path, mode: str) -> None:
 def test_sixteen_bits_are_scaled_not_cut(tmp_path: Path) -> None:
     path = saved(tmp_path, Image.fromarray(np.full((3, 3), 0x8000, dtype=np.uint16)))
     assert decode(path, 3, 1, "crop").tolist() == np.full((3, 3, 1), 0x80).tolist()
+
+
+@pytest.mark.parametrize("mode", ["L", "P"])
+def test_a_mask_has_the_numbers_of_its_file_not_the_colours_of_its_palette(
+    tmp_path: Path, mode: str
+) -> None:
+    image = Image.new(mode, (2, 2))
+    image.putdata([0, 1, 2, 7])
+    if mode == "P":
+        image.putpalette([255, 0, 0] * 8)
+    assert decode_mask(saved(tmp_path, image), 2, "crop", 7).tolist() == [[[0], [1]], [[2], [255]]]
 
 
 def test_exif_turns_the_image(tmp_path: Path) -> None:

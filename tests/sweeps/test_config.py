@@ -8,6 +8,7 @@ import tomli
 from workbench.errors import ConfigError, RequestError
 from workbench.sweeps.catalogue import find_sweep, list_sweep_files
 from workbench.sweeps.config import build_sweep, read_sweep, sweep_toml
+from workbench.sweeps.folder import open_sweep, store
 from workbench.sweeps.plan import plan, points
 
 QUICK = 'preset = "quick/digits"\n'
@@ -70,6 +71,15 @@ def test_an_unknown_sweep_gets_a_hint(tmp_path: Path) -> None:
         find_sweep("lr-simplen", tmp_path)
     with pytest.raises(RequestError, match="no sweep 'x' has begun"):
         find_sweep("x", tmp_path, begun=True)
+
+
+def test_a_sweep_that_has_begun_is_found_as_it_was_started(tmp_path: Path) -> None:
+    name, sweep = find_sweep("lr-simplenn", tmp_path, {"train.epochs": 1})
+    store(open_sweep(name, tmp_path), sweep)
+    for asked in (name, f"{name}.toml"):
+        assert find_sweep(asked, tmp_path, begun=True) == (name, sweep)
+    _, changed = find_sweep(name, tmp_path, {"train.epochs": 2}, begun=True)
+    assert {run.config.train.epochs for run in plan(changed, name)} == {2}
 
 
 def test_the_documented_example_is_right() -> None:

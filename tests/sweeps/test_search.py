@@ -10,7 +10,7 @@ from workbench.runs.history.run_info import RunInfo
 from workbench.runs.history.state import RunState
 from workbench.runs.live.status import RunStatus
 from workbench.runs.store.folder import RunFolder
-from workbench.sweeps.config import SweepConfig, build_sweep
+from workbench.sweeps.config import SweepConfig, TableSpec, build_sweep
 from workbench.sweeps.folder import SweepFolder, open_sweep
 from workbench.sweeps.plan import PlannedRun
 
@@ -81,6 +81,19 @@ def test_a_run_that_falls_behind_is_ended_once_and_stays_ended(folder: SweepFold
     assert again.gave_up(run)
     again.ended(run, info(run, "stopped"))
     assert [trial.state.name for trial in again.study.trials] == ["PRUNED"]
+
+
+def test_where_the_loss_is_compared_a_run_of_a_high_loss_is_ended(folder: SweepFolder) -> None:
+    config = sweep().model_copy(update={"table": TableSpec(metric="final_val_loss")})
+    source = OptunaSearch(config, folder)
+    source.study.pruner = optuna.pruners.ThresholdPruner(upper=1.0)
+    run = source.next()
+    assert run is not None
+    good, poor = RunState(), RunState()
+    good.fold([{"event": "epoch", "epoch": 1, "val_accuracy": 3.0, "val_loss": 0.7}])
+    poor.fold([{"event": "epoch", "epoch": 2, "val_accuracy": 0.5, "val_loss": 1.5}])
+    assert not source.is_hopeless(run, good)
+    assert source.is_hopeless(run, poor)
 
 
 def test_a_wrong_key_of_a_search_is_named(folder: SweepFolder) -> None:

@@ -11,7 +11,8 @@ from workbench.detection.boxes import anchor_grid, proposal_mask, proposal_targe
 from workbench.models.rpn import Detections
 from workbench.models.torchvision_detector import BoxPredictions
 from workbench.tasks import Targets, Task, build_task
-from workbench.tasks.detection import Detection
+from workbench.tasks.detection import Detection, _ranked_boxes
+from workbench.tasks.meters import MeanMeter
 from workbench.tasks.proposals import Proposals
 from workbench.tasks.torchvision_boxes import TorchvisionBoxes
 
@@ -200,6 +201,32 @@ def test_a_meter_goes_on_from_a_checkpoint() -> None:
     second.update(proposed, targets(), losses)
 
     assert second.result() == whole.result()
+
+
+def test_counts_are_of_all_batches() -> None:
+    task = detection()
+    meter = task.test_meter()
+    losses, proposed = task.losses(perfect(), targets())
+    for _ in range(3):
+        meter.update(proposed, targets(), losses)
+    numbers = meter.result()
+
+    assert (numbers["correct"], numbers["total"]) == (6, 6)
+    assert numbers["per_class"]["ship"] == {"correct": 3, "total": 3, "predicted": 3}
+    assert numbers["confusion"][2] == [0, 0, 3, 0]
+
+
+def test_a_box_is_as_sure_as_that_there_is_an_object_and_of_its_likeliest_class() -> None:
+    chances = torch.tensor([0.05, 0.15, 0.7, 0.1]).expand(2, 1, 4)
+
+    ranked = _ranked_boxes(perfect()._replace(logits=chances.log()))
+
+    assert ranked.confidence.tolist() == [[pytest.approx(0.9 * 0.7)]] * 2
+    assert ranked.classes is not None and ranked.classes[0, 0].tolist() == [2, 1, 3]
+
+
+def test_before_the_first_batch_there_is_no_loss_and_no_accuracy() -> None:
+    assert MeanMeter().result() == {"loss": 0.0, "accuracy": None}
 
 
 def test_places_without_an_object_cost_nothing() -> None:

@@ -185,7 +185,7 @@ def build_sweep(
 
 def sweep_toml(sweep: SweepConfig) -> str:
     """The sweep as TOML; reading it back gives an equal one."""
-    return tomli_w.dumps(sweep.model_dump(mode="python", exclude_none=True))
+    return tomli_w.dumps(sweep.model_dump(exclude_none=True))
 
 
 def _dotted(value: Any) -> Any:

@@ -147,6 +147,19 @@ def test_both_in_the_order_of_time_and_notices_once() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("more", "text"),
+    [
+        ({}, "test  accuracy 45.0 % (9/20)  final weights"),
+        ({"test_top3_accuracy": 0.9}, "test  top-1 45.0 % (9/20)  top-3 90.0 %  final weights"),
+    ],
+)
+def test_of_few_classes_a_test_has_no_top_3(more: dict[str, Any], text: str) -> None:
+    assert told(event("test", 1.0, test_accuracy=0.45, correct=9, total=20, **more)) == [
+        ("test", text)
+    ]
+
+
 def test_as_json_a_time_that_is_not_known_is_null() -> None:
     entries = [Entry(0.0, "printed", "x"), Entry(1.5, "status", "stopped")]
     assert [entry["time"] for entry in as_json(entries)] == [None, 1.5]

@@ -1,5 +1,6 @@
 """First come, first served: the line of runs that wait for a device."""
 
+import os
 import subprocess
 import sys
 import time
@@ -16,6 +17,7 @@ from workbench.runs.live.launch import prepare, write_launch
 from workbench.runs.live.process import ProcessIdentity, own_identity
 from workbench.runs.live.slots import Queue, Slot
 from workbench.runs.store.record import write_record
+from workbench.system.paths import state_folder
 
 ONE = Queue("cpu", ("0",), 1)
 
@@ -61,6 +63,22 @@ def test_places_are_counted_on_each_device() -> None:
     for name, device in (("a", "cpu"), ("b", "cuda-0"), ("c", "cpu"), ("d", "cpu")):
         line.join(device, run(name))
     assert [line.place_of(run(name)) for name in "abcde"] == [1, 1, 2, 3, 0]
+
+
+def test_a_folder_whose_name_is_no_utf_8_has_its_place_too() -> None:
+    odd = Path(os.fsdecode(b"/runs/\xff"))
+    ticket = line.join("cpu", odd)
+    assert ticket is not None and ticket.folder == odd and line.place_of(odd) == 1
+
+
+@pytest.mark.parametrize(
+    ("host", "folder"), [("node-7.lan", "node-7.lan"), ("../a b", "_a_b"), ("", "here")]
+)
+def test_a_machine_has_one_folder_of_its_name_whatever_that_is(
+    monkeypatch: pytest.MonkeyPatch, host: str, folder: str
+) -> None:
+    monkeypatch.setattr("socket.gethostname", lambda: host)
+    assert line.slots_folder() == state_folder() / "slots" / folder
 
 
 def test_a_dead_one_blocks_nobody(process: subprocess.Popen[bytes]) -> None:

@@ -35,6 +35,18 @@ async def test_progress_and_result(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     assert found == {"high": 2.0} and said == [("trying", 1, 2)]
 
 
+async def test_a_key_for_the_terminal_does_not_reach_its_process(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script(
+        monkeypatch,
+        tmp_path,
+        'print(\'{"result": {"session": %d, "pid": %d}}\' % (os.getsid(0), os.getpid()))',
+    )
+    found = await find_lr(CONFIG, Span(), lambda *_: None)
+    assert found["session"] == found["pid"]  # the leader of its own
+
+
 @pytest.mark.parametrize(
     ("line", "words"),
     [

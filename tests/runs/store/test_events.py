@@ -1,5 +1,6 @@
 """Writing and tailing events."""
 
+import errno
 import json
 from pathlib import Path
 from typing import Any
@@ -52,6 +53,37 @@ def test_half_a_line_waits_for_its_other_half(tmp_path: Path) -> None:
         file.write(line[20:])
     assert tail.read() == [step(1)]
     assert tail.damaged == 0
+
+
+def test_the_time_of_an_event_is_kept_to_a_millisecond(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("time.time", lambda: 12.34567)
+    EventWriter(tmp_path / "metrics.jsonl").add_now("notice", message="x")
+    assert read_events(tmp_path / "metrics.jsonl")[0]["time"] == 12.346
+
+
+def test_what_a_full_disk_took_only_a_part_of_is_written_whole_later(tmp_path: Path) -> None:
+    path = tmp_path / "metrics.jsonl"
+    writer = EventWriter(path)
+    whole = writer._file
+
+    class Full:
+        """Takes ten bytes, as a disk that is full after them does."""
+
+        name = str(path)
+
+        def write(self, data: bytes) -> int | None:
+            return whole.write(data[:10])
+
+    writer.add(step(1))
+    writer._file = Full()  # type: ignore[assignment]
+    with pytest.raises(OSError, match="No space left") as caught:
+        writer.flush()
+    assert (caught.value.errno, caught.value.filename) == (errno.ENOSPC, str(path))
+    writer._file = whole
+    writer.close()
+    assert read_events(path) == [step(1)]
 
 
 def test_a_new_file_in_place_of_the_old_is_read_from_its_beginning(tmp_path: Path) -> None:

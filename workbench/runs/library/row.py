@@ -103,9 +103,7 @@ def make_row(
         epochs=state.epochs,
         best_epoch=state.best_epoch,
         progress=min(1.0, step / state.steps) if state.steps else 0.0,
-        device=str(
-            record.get("environment", {}).get("device", "") or state.start.get("device", "")
-        ),
+        device=str(record.get("environment", {}).get("device") or state.start.get("device", "")),
         error=state.error or str(record.get("error", {}).get("message", "")),
         tags=" ".join(notes.tags),
         star="yes" if notes.star else "",
