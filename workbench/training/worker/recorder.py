@@ -39,6 +39,7 @@ class Recorder:
         }
         if lineage := parent_of(folder):
             run |= lineage
+        self.record.pop("place", None)  # an earlier worker may have trained elsewhere
         if place := place_of(folder):
             self.record["place"] = place
         run.pop("ended", None)
