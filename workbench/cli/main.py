@@ -20,7 +20,8 @@ COMMANDS = {
     **dict.fromkeys(("train", "stop", "pause", "resume", "replay", "queue", "sweep"), "training"),
     "lr-find": "training",
     **dict.fromkeys(("runs", "show", "tag", "delete", "restore", "archive", "roots"), "library"),
-    **dict.fromkeys(("evaluate", "compare", "report", "predict", "export", "import"), "results"),
+    **dict.fromkeys(("evaluate", "compare", "diagnose", "report", "predict"), "results"),
+    **dict.fromkeys(("export", "import"), "results"),
     **dict.fromkeys(("trust", "untrust", "new", "plugins"), "own"),
     **dict.fromkeys(("doctor", "places"), "machine"),
 }

@@ -77,6 +77,8 @@ def _spec(key: str, field: FieldInfo) -> FieldSpec:
         kind, choices = "choice", get_args(annotation)
     elif annotation in (bool, int, float, str):
         kind = annotation.__name__
+    elif int in get_args(annotation):  # a number, or a word in its place
+        kind = "int"
     elif get_origin(annotation) is list:
         kind = "list"
     elif get_origin(annotation) is dict:

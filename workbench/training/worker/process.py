@@ -24,7 +24,6 @@ from workbench.training.worker.outcome import Outcome, outcome_of
 from workbench.training.worker.recorder import Recorder
 from workbench.training.worker.reports import log_file, processes_folder, write_report
 from workbench.training.worker.signals import Signals
-from workbench.training.worker.silent import SilentRecorder, SilentWriter
 
 SUPERVISOR = "WORKBENCH_SUPERVISOR"  # the identity of the process that has started torchrun
 FAILED = 1
@@ -75,6 +74,8 @@ class Member:
 
     def work(self, config: RunConfig) -> int:
         """Train as one whose record somebody else keeps; returns the exit status."""
+        from workbench.training.worker.silent import SilentRecorder, SilentWriter  # loads torch
+
         recorder: Recorder = SilentRecorder(read_record(self.folder.record))
         writer: EventWriter = SilentWriter()
         if self.rank == 0:
