@@ -7,14 +7,15 @@ from workbench.diagnosis.finding import Case, Finding
 from workbench.formatting.text import count, percent
 
 FELL = 0.7  # of the throughput before
+LONG = 1.0  # seconds of an epoch: what is shorter varies by itself
 FULL = 0.92  # of the memory
 IDLE = 0.5  # load of a GPU that waits for its host
 
 
 def throughput_fell(case: Case) -> Iterator[Finding]:
     """Slower at the end than at the beginning, the first epoch left out."""
-    speeds = case.column("images_per_second")[1:]
-    if len(speeds) < 8:
+    speeds, seconds = case.column("images_per_second")[1:], case.column("seconds")
+    if len(speeds) < 8 or not seconds or statistics.median(seconds) < LONG:
         return
     quarter = len(speeds) // 4
     before, now = statistics.median(speeds[: 2 * quarter]), statistics.median(speeds[-quarter:])

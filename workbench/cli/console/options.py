@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from workbench.cli.console.completion import complete_key, complete_preset, complete_run
 from workbench.errors import RequestError
 from workbench.runs.store.folder import ID, runs_root
 
@@ -84,6 +85,7 @@ set_option = click.option(
     "assignments",
     multiple=True,
     metavar="KEY=VALUE",
+    shell_complete=complete_key,
     help="Change a key, as in optimizer.lr=0.05; may be repeated.",
 )
 device_option = click.option(
@@ -122,9 +124,11 @@ output_option = click.option(
     metavar="PATH",
     help="The file or folder to write; else one in this folder, named after what it holds.",
 )
-preset_argument = click.argument("preset", metavar="PRESET")
-run_argument = click.argument("run", metavar="RUN")
-runs_argument = click.argument("runs", metavar="RUN…", nargs=-1, required=True)
+preset_argument = click.argument("preset", metavar="PRESET", shell_complete=complete_preset)
+run_argument = click.argument("run", metavar="RUN", shell_complete=complete_run)
+runs_argument = click.argument(
+    "runs", metavar="RUN…", nargs=-1, required=True, shell_complete=complete_run
+)
 
 
 def format_option(formats: Sequence[str], **settings: Any) -> Decorator:

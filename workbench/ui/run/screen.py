@@ -19,6 +19,7 @@ from workbench.ui.run.log import LogPanel
 from workbench.ui.run.panel import Panel, RunView, panel_class
 from workbench.ui.run.plots import PlotSettings, RunPlot
 from workbench.ui.run.status_line import StatusLine
+from workbench.ui.run.terminal_notice import TerminalNotice
 from workbench.ui.widgets.curves import SMOOTHINGS
 from workbench.ui.widgets.formatting import clean
 from workbench.ui.widgets.key_line import KeyLine
@@ -126,6 +127,7 @@ class RunScreen(RunControl):
         self._rest = rest()
         self._late = False  # some panel was skipped at the last tick
         self._waiting = ""
+        self._notice = TerminalNotice(self._to_terminal)
         self._split = ""  # as chosen; "" for the test where there was one, else validation
 
     def compose(self) -> ComposeResult:
@@ -152,6 +154,14 @@ class RunScreen(RunControl):
         self._arrange()
         self.set_interval(TICK * interval_factor(), self._poll)
         self._poll()
+
+    def on_screen_suspend(self) -> None:
+        """Another screen is in view: the title is no longer this run's."""
+        self._notice.leave()
+
+    def _to_terminal(self, sequence: str) -> None:
+        if (driver := self.app._driver) is not None:
+            driver.write(sequence)
 
     def asked(self) -> None:
         """Read the status at the next tick."""
@@ -192,6 +202,7 @@ class RunScreen(RunControl):
         self._late = False
         state = self.feed.state
         feed = self.feed
+        self._notice.show(self.folder.id, feed.status, state.progress)
         view = RunView(self.folder, state, feed.status, feed.log, self.split, self._waiting)
         for panel in self.query(Panel):
             if self._ticks % (CALM_TICKS if panel.calm else self._rest) == 0:
