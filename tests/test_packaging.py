@@ -60,7 +60,7 @@ def commands(text: str) -> list[str]:
 def test_one_command_opens_it_and_one_passes_the_tests() -> None:
     install, test = commands((ROOT / "README.md").read_text(encoding="utf-8"))
     assert install.endswith("&& .venv/bin/workbench")
-    assert test.endswith("&& .venv/bin/pytest")
+    assert test.endswith("&& .venv/bin/pytest -n 2")
 
 
 def test_the_check_of_every_push_runs_the_very_test_command() -> None:
