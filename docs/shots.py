@@ -19,7 +19,8 @@ SCREENS = {  # the keys that lead from each to the next
     "presets": ["f2"],
     "data": ["v"],
     "run": ["escape", "f3"],
-    "runs": ["f4"],
+    "actions": ["full_stop"],
+    "runs": ["escape", "f4"],
     "compare": ["space", "space", "space", "c"],
     "sweep": ["escape", "escape", "G", "w"],
 }
