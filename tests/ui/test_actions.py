@@ -105,10 +105,9 @@ async def test_an_action_with_a_question_runs_behind_and_shows_its_output(
 
 
 def test_a_command_behind_the_screen_keeps_output_and_status(tmp_path: Path) -> None:
-    said: list[str] = []
     command = BackgroundCommand("x", ["show", "nobody"], tmp_path)
-    assert asyncio.run(command.run(said.append)) == 2
-    assert "no run 'nobody'" in command.output and said
+    assert asyncio.run(command.run()) == 2
+    assert "no run 'nobody'" in command.output
 
 
 def test_a_command_that_is_stopped_ends(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,3 +139,27 @@ def test_a_runs_settings_are_its_preset_edited() -> None:
     assert draft.config == config and not draft.problems
     assert draft.changes["optimizer.lr"] == 0.3 and "train.devices" not in draft.changes
     assert not Draft.between(base, base).changes
+
+
+async def test_what_runs_behind_can_be_ended_from_the_menu(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[str] = []
+
+    async def run(self: BackgroundCommand) -> int:
+        while not self.stopped:
+            await asyncio.sleep(0.02)
+        stopped.append(self.title)
+        return -15
+
+    monkeypatch.setattr(BackgroundCommand, "run", run)
+    async with ScreenApp(folder.path.parent, folder).run_test(size=(80, 24)) as pilot:
+        await drive(pilot, "full_stop", *"replay", "enter")
+        await pilot.pause(0.1)
+        await drive(pilot, "full_stop", *"end: replay", "enter")
+        for _ in range(100):
+            if isinstance(pilot.app.screen, Reader):
+                break
+            await pilot.pause(0.05)
+        assert stopped == ["Replay and verify"]
+        assert isinstance(pilot.app.screen, Reader)

@@ -1,6 +1,6 @@
 """Opens the menu for a run and does what is chosen there; for the Run and the Runs screen."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.content import Content
@@ -17,6 +17,8 @@ from workbench.ui.dialogs import Ask, Reader
 from workbench.ui.messages import EditRun
 from workbench.ui.widgets.formatting import clean
 from workbench.ui.widgets.refusal import say_refusal
+
+END = "end "  # the name of the action that ends a command begins so
 
 if TYPE_CHECKING:
     Base = Screen[Any]
@@ -37,6 +39,8 @@ def run_actions(screen: Screen[Any], folder: RunFolder) -> list[RunAction]:
 class Acting(Base):
     """A screen with a run that the menu is for."""
 
+    behind: ClassVar[list[BackgroundCommand]] = []  # those that run now, of every screen
+
     def acted_on(self) -> RunFolder | None:
         """The run, if there is one."""
         raise NotImplementedError
@@ -47,13 +51,18 @@ class Acting(Base):
         folder = self.acted_on()
         if folder is None:
             return
-        chosen = await self.app.push_screen_wait(ActionMenu(folder.id, run_actions(self, folder)))
+        offered = [*_endings(self.behind), *run_actions(self, folder)]
+        chosen = await self.app.push_screen_wait(ActionMenu(folder.id, offered))
         if chosen is not None:
             await self.act(folder, chosen)
 
     async def act(self, folder: RunFolder, action: RunAction) -> None:
         """Do one action: a key of this screen's, a question first, or a command behind."""
-        if action.name == "edit":
+        if action.name.startswith(END):
+            for command in self.behind:
+                if f"{END}{command.title}" == action.name:
+                    command.stop()
+        elif action.name == "edit":
             self.post_message(EditRun(folder))
         elif action.by_screen:
             await self.run_action(action.name)
@@ -73,10 +82,28 @@ class Acting(Base):
         words = action.words(str(folder.path), answer)
         command = BackgroundCommand(action.title, words, folder.path.parent)
         self.notify(f"{action.title}: in the background.", markup=False)
-        await command.run()
+        self.behind.append(command)
+        try:
+            await command.run()
+        finally:
+            self.behind.remove(command)
         text = "\n".join(map(clean, command.output.strip().splitlines())) or "Done."
-        title = f"{action.title}, {folder.id}" + (" failed" if command.status else "")
+        title = f"{action.title}, {folder.id}" + _ended(command)
         await self.app.push_screen_wait(Reader(title, Content(text)))
+
+
+def _endings(commands: list[BackgroundCommand]) -> list[RunAction]:
+    """An action that ends each command that runs in the background."""
+    return [
+        RunAction(f"{END}{command.title}", f"End: {command.title}", (), by_screen=True)
+        for command in commands
+    ]
+
+
+def _ended(command: BackgroundCommand) -> str:
+    if command.stopped:
+        return ": ended"
+    return " failed" if command.status else ""
 
 
 def _refuse_nothing(text: str) -> str:

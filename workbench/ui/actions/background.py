@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -23,8 +23,8 @@ class BackgroundCommand:
     stopped: bool = False
     _process: asyncio.subprocess.Process | None = field(default=None, init=False)
 
-    async def run(self, progress: Callable[[str], None] = lambda _: None) -> int:
-        """Run it to its end; ``progress`` is called with its last line."""
+    async def run(self) -> int:
+        """Run it to its end; gives its exit status."""
         command = [sys.executable, "-P", "-m", "workbench", *self.words]
         command += ["--runs-dir", str(self.runs_dir)]
         self._process = await asyncio.create_subprocess_exec(
@@ -38,8 +38,6 @@ class BackgroundCommand:
         assert self._process.stdout is not None
         while piece := await self._process.stdout.read(4096):
             self.output = (self.output + piece.decode(errors="replace"))[-MOST:]
-            if lines := self.output.split():
-                progress(self.output.rstrip().splitlines()[-1] if lines else "")
         self.status = await self._process.wait()
         return self.status
 
